@@ -1,0 +1,16 @@
+"""What the web server serves: event streams run in Django's ASGI application, all else in the WSGI one."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+
+from backend.bridge import Bridge
+from backend.dispatcher import Dispatcher
+from backend.wsgi import application as wsgi_application  # sets Django up
+
+application = Dispatcher(
+    Bridge(wsgi_application, threads=settings.WEB_THREADS, max_bytes=settings.REQUEST_MAX_BYTES),
+    ASGIHandler(),
+    max_bytes=settings.REQUEST_MAX_BYTES,
+)

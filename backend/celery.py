@@ -1,0 +1,13 @@
+"""The Celery application; `celery -A backend worker` finds it here."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.local")
+
+app = Celery("ordergraph")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

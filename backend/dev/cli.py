@@ -1,0 +1,93 @@
+"""What manage.py does inside `.venv`: its own three commands, or a Django command with the servers it needs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+
+from django.core.management import execute_from_command_line
+
+from backend.dev import environment, output
+from backend.dev.errors import DevError
+
+OWN = {
+    "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
+    "test": ("backend.dev.testing", "run the tests with pytest"),
+    "reset": ("backend.dev.reset", "delete the development database and mails"),
+}
+NEED_NO_SERVER = {
+    "build_graphiql",
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "help",
+    "makemessages",
+    "print_schema",
+    "startapp",
+    "version",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run the command line `argv`; returns the exit status."""
+    environment.prepare()
+    try:
+        return _dispatch(argv)
+    except DevError as error:
+        output.line(f"manage.py: {error}", stream=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _dispatch(argv: list[str]) -> int:
+    command = argv[1] if len(argv) > 1 else "help"
+    if command == "help" and len(argv) > 2 and argv[2] in OWN:
+        command, argv = argv[2], [argv[0], argv[2], "--help"]
+    if command in OWN:
+        run = importlib.import_module(OWN[command][0]).main
+        return int(run(argv[2:]))
+    if command in {"help", "--help", "-h"} and len(argv) <= 2:
+        _describe_own()
+    if needs_servers(argv):
+        _run_with_servers(command, argv)
+    else:
+        execute_from_command_line(argv)
+    return 0
+
+
+def needs_servers(argv: list[str]) -> bool:
+    asks_only = {"--help", "-h", "--version"} & set(argv[1:])
+    return len(argv) > 1 and not asks_only and argv[1] not in NEED_NO_SERVER
+
+
+def _run_with_servers(command: str, argv: list[str]) -> None:
+    if environment.given("DATABASE_URL") and environment.given("REDIS_URL"):
+        execute_from_command_line(argv)
+        return
+    from backend.dev.services import for_command
+    from backend.dev.state import State, default_folder
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGHUP, _stop)
+    with for_command(State(default_folder()), command) as is_new:
+        if is_new and command != "migrate":
+            output.line("the database is new: migrating it first", name="dev", stream=sys.stderr)
+            execute_from_command_line([argv[0], "migrate", "--verbosity", "0"])
+        execute_from_command_line(argv)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """As an exception, so that the servers are stopped on the way out."""
+    sys.exit(128 + number)
+
+
+def _describe_own() -> None:
+    output.line(f"Usage: {os.path.basename(sys.argv[0])} COMMAND [arguments]\n")
+    for name, (_, what) in OWN.items():
+        output.line(f"  {name:<6} {what}")
+    output.line("")

@@ -1,0 +1,40 @@
+"""`manage.py reset`: delete the development database and mails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from backend.dev import output
+from backend.dev.errors import DevError
+from backend.dev.state import State, default_folder
+
+
+def main(arguments: list[str]) -> int:
+    """Ask, then delete; returns the exit status, 1 when nothing was deleted."""
+    found = argparse.ArgumentParser(prog="manage.py reset", description="Delete the development database and mails.")
+    found.add_argument("--yes", action="store_true", help="do not ask")
+    found.add_argument("--state-dir", type=Path, default=default_folder(), help="the folder given to dev (.state)")
+    options = found.parse_args(arguments)
+    state = State(options.state_dir)
+    if not state.folder.exists():
+        output.line(f"There is nothing in {state.folder}.")
+        return 0
+    with state.held("reset"):
+        if not options.yes and not confirmed(state.folder):
+            output.line("Nothing was deleted.")
+            return 1
+        state.remove()
+    output.line(f"Deleted the database and mails of {state.folder}.")
+    return 0
+
+
+def confirmed(folder: Path) -> bool:
+    """Whether the person at the terminal says yes; DevError where nobody can be asked."""
+    sys.stdout.write(f"Delete the development database and mails in {folder}? [y/N] ")
+    sys.stdout.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        raise DevError("Nobody to ask. Give --yes to delete without asking.")
+    return answer.strip().lower() in {"y", "yes"}

@@ -1,0 +1,84 @@
+"""`manage.py test`: pytest with real servers of its own, or on those of DATABASE_URL and REDIS_URL."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import sys
+from types import FrameType
+
+from backend.dev import output
+from backend.dev.processes import Child, Children, Spec
+from backend.dev.services import Services
+from backend.dev.state import ROOT, BusyError, State, default_folder
+from backend.dev.versions import check_servers
+
+HELP = """\
+Usage: manage.py test [pytest arguments]
+
+Runs pytest with an embedded PostgreSQL and Valkey (or with DATABASE_URL and REDIS_URL, when set).
+Several runs at once, and several checkouts on one server, keep out of each other's way.
+
+  manage.py test                              everything
+  manage.py test tests/schema -k cursor       some of it, by path and by name
+  manage.py test -n 2                         on two processes
+  manage.py test --reuse-db                   keep the test database for the next run (--create-db makes it anew)
+  manage.py test --cov --cov-report=html      with coverage
+  manage.py test -x --pdb                     stop in a debugger at the first failure
+
+All other options are pytest's own: .venv/bin/pytest --help lists them."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest; returns its exit status."""
+    if {"--help", "-h"} & set(arguments):
+        output.line(HELP)
+        return 0
+    with contextlib.ExitStack() as stack:
+        state, suffix = hold_free_slot(stack)
+        children = stack.enter_context(Children())
+        if suffix:
+            stack.callback(state.remove)
+        name_for_this_run(State(default_folder()).key, suffix)
+        with output.progress("starting PostgreSQL and Valkey", stream=sys.stderr, quiet_for=1):
+            Services(state, children, fast=True).start()
+        check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
+        return run_pytest(children, arguments)
+
+
+def hold_free_slot(stack: contextlib.ExitStack) -> tuple[State, str]:
+    """The first state folder that no other run holds; the first one is kept for the next time."""
+    for number in itertools.count(1):
+        suffix = f"_{number}" if number > 1 else ""
+        state = State(default_folder() / f"test{suffix}")
+        with contextlib.suppress(BusyError):
+            stack.enter_context(state.held("test"))
+            return state, suffix
+    raise AssertionError("unreachable")
+
+
+def name_for_this_run(checkout: str, suffix: str) -> None:
+    name = f"test_ordergraph_{checkout[:8]}{suffix}"
+    os.environ.setdefault("TEST_DATABASE_NAME", name)
+    os.environ.setdefault("REDIS_PREFIX", f"{name}:")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "backend.settings.test"
+
+
+def run_pytest(children: Children, arguments: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    child = children.start(Spec(name="pytest", command=command, env=os.environ, cwd=ROOT, foreground=True))
+    forward_signals(child)
+    status = child.process.wait()
+    return 128 - status if status < 0 else status
+
+
+def forward_signals(child: Child) -> None:
+    def forward(number: int, frame: FrameType | None) -> None:
+        # Ctrl-C at the terminal reaches pytest by itself; twice would cut its teardown short.
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            child.process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, forward)

@@ -1,0 +1,88 @@
+"""Processes that `dev` keeps alive."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from backend.dev import output
+from backend.dev.errors import DevError
+from backend.dev.processes import Child, Children, Spec
+from backend.dev.state import ROOT
+
+LONGEST_PAUSE = 10.0  # seconds
+SETTLED = 30.0  # seconds of life after which a death counts as the first
+
+
+class Unit:
+    """One process; it is started again, with growing pauses, whenever it ends by itself."""
+
+    def __init__(self, children: Children, start: Callable[[], Child], child: Child | None = None) -> None:
+        self._children = children
+        self._start = start
+        self.child = child
+        self._started = time.monotonic()
+        self._deaths = 0
+        self._next_start = 0.0
+
+    def tend(self) -> None:
+        """Start the process when it is due; notice its death."""
+        if self.child is not None and self.child.process.poll() is not None:
+            self._bury(self.child)
+        if self.child is None and time.monotonic() >= self._next_start:
+            self._bring_up()
+
+    def restart_soon(self) -> None:
+        """The code has changed: whatever killed it before may be mended."""
+        self._deaths, self._next_start = 0, 0.0
+
+    def _bring_up(self) -> None:
+        self._started = time.monotonic()
+        try:
+            self.child = self._start()
+        except DevError as error:
+            output.line(str(error), name="dev")
+            self._plan_next()
+
+    def _bury(self, child: Child) -> None:
+        self._children.forget(child)
+        self.child = None
+        if time.monotonic() - self._started > SETTLED:
+            self._deaths = 0
+        pause = self._plan_next()
+        status = child.process.returncode
+        output.line(f"{child.spec.name} ended (status {status}); it starts again in {pause:.1f} s", name="dev")
+
+    def _plan_next(self) -> float:
+        pause: float = min(0.5 * 2**self._deaths, LONGEST_PAUSE)
+        self._deaths += 1
+        self._next_start = time.monotonic() + pause
+        return pause
+
+
+def web(port: int) -> Spec:
+    granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--workers-kill-timeout", "2"]
+    return _spec("web", [*granian, "--host", "127.0.0.1", "--port", str(port), "backend.asgi:application"])
+
+
+def worker() -> Spec:
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "INFO"]
+    spec = _spec("worker", [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"])
+    # Celery means root in production; here the superuser is the developer.
+    return replace(spec, env={**(spec.env or {}), "PYTHONWARNINGS": "ignore:You're running the worker"})
+
+
+def manage(name: str, *arguments: str) -> Spec:
+    return _spec(name, [sys.executable, str(ROOT / "manage.py"), *arguments])
+
+
+def graphiql() -> Spec:
+    code = "import sys; from backend.graphiql.build import build; sys.exit(build(lambda line: print(line, flush=True)))"
+    return _spec("graphiql", [sys.executable, "-c", code])
+
+
+def _spec(name: str, command: list[str]) -> Spec:
+    return Spec(name=name, command=command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, cwd=ROOT)

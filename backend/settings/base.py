@@ -1,0 +1,142 @@
+"""What every environment shares. `.env.example` explains each variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from domains import DOMAINS
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+DEBUG: bool = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.postgres",
+    "graphql_jwt.refresh_token",  # lends its abstract model; its own table is never made
+    "backend",
+    "schema",
+    *(f"domains.{name}" for name in DOMAINS),
+]
+MIDDLEWARE = [
+    "backend.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+ASGI_APPLICATION = "backend.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}
+]
+APPEND_SLASH = False
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Persistent connections: one per web thread. Transactions are opened by services, never around a request:
+# ATOMIC_REQUESTS would commit what a failing resolver wrote, because a GraphQL error is an ordinary reply.
+DATABASES: dict[str, Any] = {
+    "default": {
+        **env.db_url("DATABASE_URL", default="postgres://localhost/ordergraph"),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+# The sandbox payment provider keeps its own connection, as a provider elsewhere would.
+DATABASES["sandbox"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
+
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
+WEB_THREADS: int = env.int("WEB_THREADS", default=16)
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_TASK_DEFAULT_QUEUE = "ordergraph"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "global_keyprefix": REDIS_PREFIX,
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS: list[str] = []  # login is a service of the accounts domain
+PASSWORD_HASHERS = ["domains.accounts.hashers.ModestArgon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+MIGRATION_MODULES = {"refresh_token": None}
+JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret,kid=secret
+JWT_ACTIVE_KID: str = env.str("JWT_ACTIVE_KID", default="")
+JWT_ISSUER: str = env.str("JWT_ISSUER", default="ordergraph")
+JWT_AUDIENCE: str = env.str("JWT_AUDIENCE", default="ordergraph-api")
+JWT_ACCESS_TOKEN_LIFETIME: int = env.int("JWT_ACCESS_TOKEN_LIFETIME", default=15)  # minutes
+JWT_REFRESH_TOKEN_LIFETIME: int = env.int("JWT_REFRESH_TOKEN_LIFETIME", default=10080)  # minutes
+SESSION_LIFETIME_DAYS: int = env.int("SESSION_LIFETIME_DAYS", default=30)
+GRAPHQL_JWT = {
+    "JWT_VERIFY_EXPIRATION": True,
+    "JWT_ENCODE_HANDLER": "domains.accounts.jwt.encode",
+    "JWT_DECODE_HANDLER": "domains.accounts.jwt.decode",
+    "JWT_PAYLOAD_HANDLER": "domains.accounts.jwt.claims",
+}
+
+STORE_CURRENCY: str = env.str("STORE_CURRENCY", default="GBP")
+ORDER_MAX_LINES: int = env.int("ORDER_MAX_LINES", default=100)
+ORDER_MAX_QUANTITY: int = env.int("ORDER_MAX_QUANTITY", default=100)
+ORDER_PAYMENT_WINDOW_MINUTES: int = env.int("ORDER_PAYMENT_WINDOW_MINUTES", default=30)
+PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
+PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
+
+EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST: str = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT: int = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10  # seconds
+EMAIL_FILE_PATH: str = env.str("EMAIL_FILE_PATH", default=str(BASE_DIR / ".state" / "mails"))
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
+FRONTEND_URL: str = env.str("FRONTEND_URL", default="http://127.0.0.1:8000")
+
+DEMO = False  # the demo people may sign in and GraphiQL offers them; local.py alone turns it on
+GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
+INTROSPECTION: bool = env.bool("INTROSPECTION", default=False)
+REQUEST_MAX_BYTES: int = env.int("REQUEST_MAX_BYTES", default=1_048_576)
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "backend.logging.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "ERROR"}},
+}

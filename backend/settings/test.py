@@ -1,0 +1,18 @@
+"""Tests: real PostgreSQL and Redis, given by `python3 manage.py test` or by DATABASE_URL and REDIS_URL."""
+
+from __future__ import annotations
+
+from backend.settings import base
+from backend.settings.base import *  # noqa: F403
+
+DEBUG = False
+SECRET_KEY = "only-for-tests-" + "0123456789abcdef" * 3
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+JWT_KEYS = {"test": "only-for-tests-" + "fedcba9876543210" * 3}
+JWT_ACTIVE_KID = "test"
+GRAPHIQL = True
+INTROSPECTION = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# One name for the run: separate checkouts and simultaneous runs may share a server.
+DATABASES = base.DATABASES
+DATABASES["default"]["TEST"] = {"NAME": base.env.str("TEST_DATABASE_NAME", default="test_ordergraph")}

@@ -1,0 +1,90 @@
+"""Access tokens. The one module that imports django-graphql-jwt and PyJWT.
+
+The package dispatches to the functions below (settings GRAPHQL_JWT) and lends its refresh-token base model. Its
+own decoding and header reading are never used: they accept a token without `exp`, take one algorithm for all keys
+and fall back to a cookie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from django.conf import settings
+from django.utils import timezone
+from graphql_jwt.refresh_token.models import AbstractRefreshToken as RefreshTokenBase
+from graphql_jwt.settings import jwt_settings
+
+from domains.common.errors import UnauthenticatedError
+
+__all__ = ["AccessClaims", "RefreshTokenBase", "read_access_token", "write_access_token"]
+
+ALGORITHM = "HS256"
+TYPE = "at+jwt"  # RFC 9068
+REQUIRED = ["iss", "aud", "sub", "sid", "jti", "ver", "iat", "nbf", "exp"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a verified access token says."""
+
+    user_id: UUID
+    session_id: UUID
+    token_version: int
+
+
+def claims(claims: AccessClaims, context: datetime | None = None) -> dict[str, Any]:
+    """The payload: ids and times only, nothing personal. `context` is the moment of expiry."""
+    now = timezone.now()
+    return {
+        "iss": settings.JWT_ISSUER,
+        "aud": settings.JWT_AUDIENCE,
+        "sub": str(claims.user_id),
+        "sid": str(claims.session_id),
+        "jti": uuid4().hex,
+        "ver": claims.token_version,
+        "iat": now,
+        "nbf": now,
+        "exp": context or now + timedelta(minutes=settings.JWT_ACCESS_TOKEN_LIFETIME),
+    }
+
+
+def encode(payload: dict[str, Any], context: Any = None) -> str:
+    """Sign with the active key of the ring."""
+    kid = settings.JWT_ACTIVE_KID
+    return jwt.encode(payload, settings.JWT_KEYS[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
+
+
+def decode(token: str, context: Any = None) -> dict[str, Any]:
+    """Verify signature, type and every required claim; the algorithm is ours, never the header's."""
+    header = jwt.get_unverified_header(token)
+    key = settings.JWT_KEYS.get(header.get("kid", ""))
+    if key is None or header.get("typ") != TYPE:
+        raise jwt.InvalidTokenError
+    options: Any = {"require": REQUIRED, "verify_signature": True}
+    return jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        audience=settings.JWT_AUDIENCE,
+        issuer=settings.JWT_ISSUER,
+        options=options,
+    )
+
+
+def write_access_token(access: AccessClaims, *, expires_at: datetime) -> str:
+    """A signed access token that ends at `expires_at`."""
+    token: str = jwt_settings.JWT_ENCODE_HANDLER(jwt_settings.JWT_PAYLOAD_HANDLER(access, expires_at))
+    return token
+
+
+def read_access_token(token: str) -> AccessClaims:
+    """The claims of a valid token. Raises UnauthenticatedError with one message for every reason."""
+    try:
+        payload = jwt_settings.JWT_DECODE_HANDLER(token)
+        return AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]), int(payload["ver"]))
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, UnicodeError):
+        raise UnauthenticatedError("The access token is not valid or has expired; refresh it or sign in") from None

@@ -1,0 +1,18 @@
+"""Root query fields of accounts."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domains.accounts import models
+from domains.accounts.loaders import UserByIdLoader
+from domains.accounts.types import User
+from domains.common.graphql.context import Info
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=User | None, description="The person that is signed in; null for nobody.")
+    async def me(self, info: Info) -> models.User | None:
+        user_id = info.context.viewer.user_id
+        return await info.context.loaders.get(UserByIdLoader).load(user_id) if user_id else None

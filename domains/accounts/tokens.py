@@ -1,0 +1,105 @@
+"""A session's tokens: issuing, rotating and checking them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from domains.accounts.errors import InvalidTokenError
+from domains.accounts.jwt import AccessClaims, read_access_token, write_access_token
+from domains.accounts.models import RefreshToken, Session
+from domains.common.errors import UnauthenticatedError
+from domains.common.transactions import short_transaction
+from domains.common.viewer import Viewer
+
+GRACE = timedelta(seconds=10)  # two tabs that refresh at once get the same successor
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client keeps: secrets in clear, shown once."""
+
+    access_token: str
+    access_token_expires_at: datetime
+    refresh_token: str
+    refresh_token_expires_at: datetime
+
+
+def digest(secret: str) -> str:
+    """Sha256 (hex): enough for a secret of 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue(session: Session) -> Tokens:
+    """The first tokens of a session."""
+    return _tokens(session, secrets.token_urlsafe(32))
+
+
+def refresh(secret: str) -> Tokens:
+    """Swap a refresh secret for its successor; the same one again within GRACE.
+
+    Raises InvalidTokenError for an unknown, expired or revoked secret, and after revoking the whole session for one
+    that is used again later: somebody else holds a copy.
+    """
+    with short_transaction():
+        known = RefreshToken.objects.select_related("session__user").filter(token=digest(secret)).first()
+        if known is None or known.expires_at <= timezone.now() or not _alive(known.session):
+            raise InvalidTokenError
+        rotated = RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=timezone.now())
+        stolen = not rotated and _used_before_grace(known)
+        if stolen:
+            Session.objects.filter(id=known.session_id, revoked_at__isnull=True).update(revoked_at=timezone.now())
+        else:
+            Session.objects.filter(id=known.session_id).update(last_used_at=timezone.now())
+            tokens = _tokens(known.session, _successor(secret))
+    if stolen:  # only now: raising earlier would roll the revocation back
+        raise InvalidTokenError
+    return tokens
+
+
+def viewer_of(token: str) -> Viewer:
+    """Who holds this access token. Raises UnauthenticatedError unless token, session and person are all alive."""
+    claims = read_access_token(token)
+    alive = Session.objects.alive().filter(
+        id=claims.session_id, user_id=claims.user_id, user__token_version=claims.token_version
+    )
+    is_staff = alive.values_list("user__is_staff", flat=True).first()
+    if is_staff is None:
+        raise UnauthenticatedError("The session has ended; sign in again")
+    return Viewer(user_id=claims.user_id, session_id=claims.session_id, is_staff=is_staff)
+
+
+def _alive(session: Session) -> bool:
+    return session.revoked_at is None and session.expires_at > timezone.now() and session.user.is_active
+
+
+def _used_before_grace(known: RefreshToken) -> bool:
+    revoked = RefreshToken.objects.values_list("revoked", flat=True).get(id=known.id)
+    return revoked is not None and revoked < timezone.now() - GRACE
+
+
+def _successor(secret: str) -> str:
+    """Deterministic, so that two callers in the grace period hold the same secret; needs our key to compute."""
+    key = settings.JWT_KEYS[settings.JWT_ACTIVE_KID].encode()
+    return hmac.new(key, f"refresh-successor:{secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def _tokens(session: Session, secret: str) -> Tokens:
+    now = timezone.now()
+    access_ends = min(now + timedelta(minutes=settings.JWT_ACCESS_TOKEN_LIFETIME), session.expires_at)
+    refresh_ends = min(now + timedelta(minutes=settings.JWT_REFRESH_TOKEN_LIFETIME), session.expires_at)
+    kept = _keep(session, secret, refresh_ends)
+    claims = AccessClaims(session.user_id, session.id, session.user.token_version)
+    return Tokens(write_access_token(claims, expires_at=access_ends), access_ends, secret, kept.expires_at)
+
+
+def _keep(session: Session, secret: str, ends: datetime) -> RefreshToken:
+    defaults = {"session": session, "user_id": session.user_id, "expires_at": ends}
+    token, _ = RefreshToken.objects.get_or_create(token=digest(secret), defaults=defaults)
+    return token

@@ -1,0 +1,1 @@
+"""What every domain is made of: base model, viewer, errors, outbox, idempotency, and the parts of GraphQL types."""

@@ -1,0 +1,124 @@
+"""Failures a rule can end in.
+
+A `DomainError` is an expected outcome: a member of the mutation's result union. A `RequestError` concerns
+the request as a whole: a top-level GraphQL error with `extensions.code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """An expected refusal. `code` is a value of the schema's ErrorCode; `path` points into the input."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *, path: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = list(path)
+
+
+class FieldProblem:
+    """One thing wrong with one field of the input."""
+
+    def __init__(self, path: Sequence[str], message: str) -> None:
+        self.path = list(path)
+        self.message = message
+
+
+class ValidationError(DomainError):
+    """The input breaks a rule that the client can mend; nothing was written."""
+
+    code = "VALIDATION_FAILED"
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        first = problems[0]
+        super().__init__(first.message, path=first.path)
+        self.problems = list(problems)
+
+    @classmethod
+    def of(cls, *path: str, message: str) -> ValidationError:
+        """One problem with one field."""
+        return cls([FieldProblem(path, message)])
+
+
+class NotFoundError(DomainError):
+    """No such row, or none that this viewer may see: the two look the same."""
+
+    code = "NOT_FOUND"
+
+
+class StaleObjectError(DomainError):
+    """The row changed since the version that the client read."""
+
+    code = "STALE_OBJECT"
+
+    def __init__(self, message: str, *, current_version: int, path: Sequence[str] = ("expectedVersion",)) -> None:
+        super().__init__(message, path=path)
+        self.current_version = current_version
+
+
+class IdempotencyConflictError(DomainError):
+    """The key was used before with another input."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This idempotency key was already used with another input; send a new key", path=["idempotencyKey"]
+        )
+
+
+class RequestError(Exception):
+    """A failure of the whole request; `code` goes to `extensions.code`."""
+
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadUserInputError(RequestError):
+    """An argument of a query is out of range or malformed."""
+
+    code = "BAD_USER_INPUT"
+
+
+class InvalidCursorError(RequestError):
+    """A cursor is forged, cut, or belongs to another ordering or filter."""
+
+    code = "INVALID_CURSOR"
+
+    def __init__(self) -> None:
+        super().__init__("This cursor does not belong to this list, ordering and filter; start again without it")
+
+
+class UnauthenticatedError(RequestError):
+    """Nobody is signed in, or the access token does not verify."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Sign in and send the access token as 'Authorization: Bearer ...'") -> None:
+        super().__init__(message)
+
+
+class ForbiddenError(RequestError):
+    """The viewer is known and may not do this."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, message: str = "This needs a staff account") -> None:
+        super().__init__(message)
+
+
+class ServiceUnavailableError(RequestError):
+    """The database stayed busy for every retry; nothing was written."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, message: str = "The service is busy; nothing was written, try again in a moment") -> None:
+        super().__init__(message)

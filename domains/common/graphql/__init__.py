@@ -1,0 +1,1 @@
+"""What every domain's GraphQL types are made of."""

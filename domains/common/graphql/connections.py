@@ -1,0 +1,70 @@
+"""Connections: keyset pages with signed cursors."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Generic, TypeVar
+
+import strawberry
+
+from domains.common.graphql.context import Info
+from domains.common.paging import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest
+
+T = TypeVar("T")  # Strawberry resolves annotations in the module's namespace, where a type parameter is not
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many from the start, 0 to {MAX_SIZE}; {DEFAULT_SIZE} by default. Not with `last`."
+    ),
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor (an `endCursor`).")]
+Last = Annotated[
+    int | None, strawberry.argument(description=f"How many from the end, 0 to {MAX_SIZE}. Not with `first`.")
+]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor (a `startCursor`).")]
+
+
+@strawberry.enum(description="The direction of a sort.")
+class SortDirection(Enum):
+    ASC = strawberry.enum_value("ASC", description="Smallest, first in the alphabet or oldest first.")
+    DESC = strawberry.enum_value("DESC", description="Largest, last in the alphabet or newest first.")
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether something comes before `startCursor`.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null for an empty page.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last edge; null for an empty page.")
+
+
+@strawberry.type(description="An entity in a list, with its place there.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The entity.")
+    cursor: str = strawberry.field(
+        description="Its place: opaque, signed, and valid only under the same ordering and filter."
+    )
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The entities of this page with their cursors.")
+    nodes: list[T] = strawberry.field(description="The entities of this page, without cursors.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands in its list.")
+
+    @strawberry.field(description="How many the whole list has under this filter. Counted only when selected.")
+    def total_count(self, root: strawberry.Parent[Page], info: Info) -> int | None:
+        return root.total_count()
+
+
+def page_request(
+    first: int | None, after: str | None, last: int | None, before: str | None, *, scope: object
+) -> PageRequest:
+    """The checked arguments of a connection; `scope` is what a cursor is bound to besides its ordering."""
+    return PageRequest.checked(given(first), given(after), given(last), given(before), scope=scope)
+
+
+def given[T](value: T | None) -> T | None:
+    """None also for an argument or field that is absent."""
+    return None if value is strawberry.UNSET else value

@@ -1,0 +1,26 @@
+"""What a resolver knows about its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import strawberry
+from django.http import HttpRequest
+
+from domains.common.graphql.loaders import Loaders
+from domains.common.viewer import Viewer
+
+
+@dataclass
+class Context:
+    """One a request: who asks, and the loaders that batch what they ask for."""
+
+    request: HttpRequest
+    viewer: Viewer
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.viewer)
+
+
+type Info = strawberry.Info[Context, None]

@@ -1,0 +1,74 @@
+"""Scalars of the contract. All of them are strings on the wire."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+MAX_DECIMAL_CHARACTERS = 40
+
+
+def _parse_decimal(value: object) -> Decimal:
+    """A finite decimal of at most MAX_DECIMAL_CHARACTERS; numbers are accepted as they were written."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or len(str(value)) > MAX_DECIMAL_CHARACTERS:
+        raise GraphQLError('A Decimal is a string such as "29.99"')
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise GraphQLError('A Decimal is a string such as "29.99"') from None
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DECIMAL_CHARACTERS:
+        raise GraphQLError("A Decimal is a finite number of reasonable size")
+    return number
+
+
+def _parse_datetime(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise GraphQLError('A DateTime is RFC 3339 with an offset, such as "2026-01-31T12:00:00Z"')
+
+
+def _parse_uuid(value: object) -> UUID:
+    try:
+        if isinstance(value, str):
+            return UUID(value)
+    except ValueError:
+        pass
+    raise GraphQLError('A UUID looks like "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"')
+
+
+def _serialize_datetime(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+SCALARS: dict[Any, ScalarDefinition] = {
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact decimal number, a string on the wire: "29.99".',
+        serialize=lambda value: format(value, "f"),
+        parse_value=_parse_decimal,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description='A moment in UTC, RFC 3339 with offset: "2026-01-31T12:00:00+00:00".',
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=_serialize_datetime,
+        parse_value=_parse_datetime,
+    ),
+    UUID: strawberry.scalar(
+        name="UUID",
+        description="A universally unique identifier, RFC 9562; case does not matter.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc9562",
+        serialize=str,
+        parse_value=_parse_uuid,
+    ),
+}

@@ -1,0 +1,22 @@
+"""`manage.py relay`: the outbox relay, one process or several."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from domains.common.relay import Relay
+
+
+class Command(BaseCommand):
+    help = "Hand due outbox messages and periodic work to Celery until SIGTERM or Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("relay: running")
+        Relay().run(stop)

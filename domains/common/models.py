@@ -1,0 +1,73 @@
+"""The base of every model, the outbox and the idempotency keys."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A UUIDv7: time-ordered, so inserts and keyset pages stay local."""
+    return uuid7()
+
+
+NO_ID = UUID(int=0)  # no row has it: what a malformed id stands for
+
+
+class BaseModel(models.Model):
+    """Primary key and timestamps (UTC) of every row."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class OutboxMessage(BaseModel):
+    """Work that was promised in a transaction and is done after it, at least once, its effect recorded once.
+
+    Due when `due_at` has passed, `done_at` and `dead_at` are empty and no lease runs.
+    """
+
+    topic = models.CharField(max_length=64)
+    key = models.UUIDField(help_text="the row that the message is about")
+    payload: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0, help_text="leases taken, postponed ones included")
+    failures = models.PositiveIntegerField(default=0, help_text="attempts that ended in an unexpected error")
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, default="")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["due_at"], name="outbox_due", condition=models.Q(done_at__isnull=True, dead_at__isnull=True)
+            ),
+            models.Index(fields=["key", "topic"], name="outbox_key"),
+            models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
+        ]
+
+
+class IdempotencyKey(BaseModel):
+    """A key that a person used for an operation, with what it led to. Kept 7 days."""
+
+    owner_id = models.UUIDField()
+    operation = models.CharField(max_length=64)
+    key = models.UUIDField()
+    fingerprint = models.CharField(max_length=64, help_text="sha256 of the canonical input")
+    result_id = models.UUIDField(help_text="the row that the first call made")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["owner_id", "operation", "key"], name="idempotency_key_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="idempotency_created")]

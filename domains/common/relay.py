@@ -1,0 +1,62 @@
+"""The relay: hands due outbox messages and due periodic functions to Celery.
+
+It keeps no state of its own: killed at any point, it or another one goes on where the database stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from celery.exceptions import OperationalError as BrokerError
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils.module_loading import autodiscover_modules
+from kombu.exceptions import OperationalError as TransportError
+from redis.exceptions import RedisError
+
+from domains.common import outbox, tasks
+from domains.common.periodic import SCHEDULE
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.25
+TROUBLE_SECONDS = 1.0
+
+
+class Relay:
+    """One loop: `run` until `stop` is set."""
+
+    def __init__(self) -> None:
+        autodiscover_modules("handlers")
+        self._next: dict[str, float] = dict.fromkeys(SCHEDULE, 0.0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Go round until `stop`; a database or broker that is away is logged and tried again every second."""
+        while not stop.is_set():
+            stop.wait(self._guarded(self.round))
+
+    def round(self) -> int:
+        """Ring for what is due now; the number of messages handed over."""
+        ids = outbox.hand_over()
+        for message_id in ids:
+            tasks.deliver.apply_async((str(message_id),), retry=False)
+        for path in self._due():
+            tasks.run_periodic.apply_async((path,), retry=False)
+        return len(ids)
+
+    def _due(self) -> list[str]:
+        now = time.monotonic()
+        due = [path for path, at in self._next.items() if at <= now]
+        self._next.update({path: now + SCHEDULE[path].total_seconds() for path in due})
+        return due
+
+    def _guarded(self, work: Callable[[], int]) -> float:
+        try:
+            return 0.0 if work() == outbox.BATCH else IDLE_SECONDS
+        except (DatabaseError, BrokerError, TransportError, RedisError, OSError) as error:
+            logger.warning("relay waits: the database or Redis is away", extra={"error": type(error).__name__})
+            connection.close()
+            return TROUBLE_SECONDS

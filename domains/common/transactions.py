@@ -1,0 +1,70 @@
+"""Short write transactions: bounded waits, and a retry when the database asks for one."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+
+from domains.common.errors import ServiceUnavailableError
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+LOCK_TIMEOUT = "2s"
+STATEMENT_TIMEOUT = "5s"
+# serialization_failure, deadlock_detected, lock_not_available
+RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
+
+
+class TryAgain(Exception):
+    """A rule saw rows change under it and wants the whole service run again."""
+
+
+@contextmanager
+def short_transaction() -> Iterator[None]:
+    """The outermost transaction of a service: it never waits longer than LOCK_TIMEOUT for a row.
+
+    The limits are SET LOCAL, so they also hold behind a pooler in transaction mode.
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+                [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
+            )
+        yield
+
+
+def retried[**P, R](service: Callable[P, R]) -> Callable[P, R]:
+    """Run the service again, ATTEMPTS times in all with jitter, when a deadlock, a lock wait or TryAgain ended it.
+
+    Raises ServiceUnavailableError after the last attempt. The service must be one transaction: it starts afresh.
+    """
+
+    @functools.wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return service(*args, **kwargs)
+            except TryAgain:
+                logger.info("service retried", extra={"service": service.__name__, "attempt": attempt})
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", None) not in RETRIED_STATES:
+                    raise
+                logger.warning("service retried", extra={"service": service.__name__, "attempt": attempt})
+            time.sleep(random.uniform(0.01, 0.05) * attempt)
+        raise ServiceUnavailableError
+
+    return run
+
+
+def assert_no_transaction() -> None:
+    """Payment and mail providers are slow: calling one with rows locked would serialise the shop."""
+    if connection.in_atomic_block:
+        raise RuntimeError("a provider must never be called inside a database transaction")

@@ -1,0 +1,1 @@
+"""Orders: placing, settling and cancelling them, and their confirmations."""

@@ -1,0 +1,38 @@
+"""Outbox work and periodic work of the orders domain."""
+
+from __future__ import annotations
+
+import functools
+from datetime import timedelta
+
+from domains.common import outbox, periodic
+from domains.common.models import OutboxMessage
+from domains.orders.models import Order
+from domains.orders.services import confirming, settling
+from domains.payments.services import CHANGED
+
+
+@outbox.handler(settling.SETTLE)
+def settle(message: OutboxMessage) -> None:
+    """Decide an order whose payment is open."""
+    settling.settle_order(message.key, attempts=message.attempts)
+
+
+@outbox.handler(CHANGED)
+def payment_changed(message: OutboxMessage) -> None:
+    """The provider has news: look at the order of that payment now."""
+    for order_id in Order.objects.filter(payment_id=message.key).values_list("id", flat=True):
+        settling.settle_order(order_id, attempts=message.attempts)
+
+
+@outbox.handler(settling.CONFIRMATION)
+def confirmation(message: OutboxMessage) -> outbox.Effect:
+    """Send the confirmation; the event that says so commits with the acknowledgement."""
+    confirming.send_confirmation(message.key)
+    return functools.partial(confirming.record_confirmation, message.key)
+
+
+@periodic.every(timedelta(seconds=30))
+def expire() -> None:
+    """End orders past their payment window."""
+    settling.expire_orders()

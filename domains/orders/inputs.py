@@ -1,0 +1,95 @@
+"""What clients send about orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from django.db.models import QuerySet
+
+from domains.common.graphql.connections import SortDirection, given
+from domains.common.graphql.ids import key_of
+from domains.common.paging import Ordering
+from domains.common.viewer import Viewer
+from domains.orders.models import Order, serial_of
+from domains.orders.services import CartLine
+from domains.orders.types import OrderStatus
+
+UNSET = strawberry.UNSET
+
+
+@strawberry.input(description="Which orders; the conditions given must all hold, null counts as not given.")
+class OrderFilter:
+    status: list[OrderStatus] | None = strawberry.field(default=UNSET, description="In one of these states.")
+    created_after: datetime | None = strawberry.field(default=UNSET, description="Placed after this moment.")
+    created_before: datetime | None = strawberry.field(default=UNSET, description="Placed before this moment.")
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Placed by this person.")
+    number: str | None = strawberry.field(default=UNSET, description='With exactly this number: "2026-000123".')
+
+    def conditions(self) -> dict[str, Any]:
+        """As the database wants them."""
+        status, number = given(self.status), given(self.number)
+        conditions = {
+            "status__in": None if status is None else [one.value for one in status],
+            "created_at__gt": given(self.created_after),
+            "created_at__lt": given(self.created_before),
+            "customer_id": key_of(self.customer_id, "User") if self.customer_id else None,
+            "serial": None if number is None else serial_of(number),
+        }
+        return {name: value for name, value in conditions.items() if value is not None}
+
+
+@strawberry.enum(description="What orders can be sorted by. Ties are sorted by id.")
+class OrderSortField(Enum):
+    CREATED_AT = strawberry.enum_value("created_at", description="By the moment they were placed.")
+    TOTAL = strawberry.enum_value("total", description="By their total.")
+
+
+@strawberry.input(description="The order of a list of orders.")
+class OrderSort:
+    field: OrderSortField = strawberry.field(description="What to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.DESC, description="Which way.")
+
+    def ordering(self) -> Ordering:
+        """As the pager wants it."""
+        return Ordering(str(self.field.value), self.direction is SortDirection.DESC)
+
+
+def list_of(
+    viewer: Viewer, filter: OrderFilter | None, sort: OrderSort | None
+) -> tuple[QuerySet[Order], Ordering, dict[str, Any]]:
+    """Rows, ordering (newest first by default) and what cursors are bound to."""
+    conditions = filter.conditions() if filter else {}
+    ordering = sort.ordering() if sort else Ordering("created_at", descending=True)
+    return Order.objects.visible_to(viewer).filter(**conditions), ordering, conditions
+
+
+@strawberry.input(description="One product to order.")
+class OrderLineInput:
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    quantity: int = strawberry.field(description="Pieces, 1 to 100; lines of one product are added up first.")
+
+    def line(self) -> CartLine:
+        """As the service wants it."""
+        return CartLine(product_id=key_of(self.product_id, "Product"), quantity=self.quantity)
+
+
+@strawberry.input(description="A new order.")
+class CreateOrderInput:
+    lines: list[OrderLineInput] = strawberry.field(description="1 to 100 lines.")
+    payment_method: str = strawberry.field(
+        description="The provider's payment method. The sandbox knows pm_card_visa, pm_card_chargeDeclined, "
+        "pm_card_authenticationRequired, pm_sandbox_slow and pm_sandbox_timeout."
+    )
+    idempotency_key: UUID = strawberry.field(
+        description="A fresh UUID for each order a person wants; send the same one when you retry. Kept 7 days."
+    )
+
+
+@strawberry.input(description="An order to cancel.")
+class CancelOrderInput:
+    order_id: strawberry.ID = strawberry.field(description="Which order.")
+    reason: str | None = strawberry.field(default=UNSET, description="Why, for its history; at most 200 characters.")

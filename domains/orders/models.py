@@ -1,0 +1,122 @@
+"""Orders, their lines and their history."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from domains.common.models import BaseModel
+from domains.common.viewer import Viewer
+from domains.payments.models import Payment
+from domains.products.models import Product
+
+_NUMBER = re.compile(r"(\d{4})-(\d{6,18})")
+NO_SERIAL = 0
+
+
+def serial_of(number: str) -> int:
+    """The running number in an order number; NO_SERIAL, which no order has, for anything else."""
+    match = _NUMBER.fullmatch(number.strip())
+    return int(match[2]) if match else NO_SERIAL
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """One's own; staff see all."""
+        return self if viewer.is_staff else self.filter(customer_id=viewer.user_id)
+
+
+class Order(BaseModel):
+    """A purchase. `total` is in minor units of `currency`."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        CONFIRMED = "CONFIRMED"
+        FULFILLED = "FULFILLED"
+        CANCELLED = "CANCELLED"
+        REFUNDED = "REFUNDED"
+
+    serial = models.BigIntegerField(unique=True, db_default=Func(Value("orders_serial"), function="nextval"))
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="order")
+    expires_at = models.DateTimeField(help_text="end of the payment window")
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            *(
+                models.Index(fields=[*columns, sort, "id"], name=f"order_{name}_{sort}")
+                for name, columns in {"all": [], "customer": ["customer"], "status": ["status"]}.items()
+                for sort in ("created_at", "total")
+            ),
+            models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="PENDING")),
+        ]
+
+    @property
+    def number(self) -> str:
+        """What people read out: the year and a running number, `2026-000123`."""
+        return f"{self.created_at.year}-{self.serial:06d}"
+
+
+class OrderLine(BaseModel):
+    """One product in an order; name, SKU and price are those of the moment of ordering."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines")
+    product_name = models.CharField(max_length=200)
+    sku = models.CharField(max_length=64)
+    quantity = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    unit_price = models.BigIntegerField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["order", "position"], name="line_position_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(condition=Q(total=F("unit_price") * F("quantity")), name="line_total_exact"),
+        ]
+
+
+class OrderEvent(BaseModel):
+    """Something that happened to an order, in the transaction in which it happened."""
+
+    class Type(models.TextChoices):
+        PLACED = "PLACED"
+        PAYMENT_ACTION_REQUIRED = "PAYMENT_ACTION_REQUIRED"
+        CONFIRMED = "CONFIRMED"
+        PAYMENT_DECLINED = "PAYMENT_DECLINED"
+        EXPIRED = "EXPIRED"
+        CANCELLED = "CANCELLED"
+        CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events", db_index=False)
+    type = models.CharField(max_length=32, choices=Type.choices)
+    message = models.CharField(max_length=300)
+    actor_id = models.UUIDField(null=True, help_text="who did it; empty for the system")
+    data: models.JSONField[Any, Any] = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(type="CONFIRMATION_EMAIL_SENT"), name="order_one_confirmation"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["order", "created_at", "id"], name="event_by_order")
+        ]

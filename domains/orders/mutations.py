@@ -1,0 +1,40 @@
+"""Mutations of orders."""
+
+from __future__ import annotations
+
+import strawberry
+
+from domains.common.graphql.context import Info
+from domains.common.graphql.errors import mutation
+from domains.common.graphql.ids import key_of
+from domains.common.graphql.permissions import IsAuthenticated
+from domains.orders import services
+from domains.orders.inputs import CancelOrderInput, CreateOrderInput
+from domains.orders.results import CancelOrderResult, CancelOrderSuccess, CreateOrderResult, CreateOrderSuccess
+
+
+@strawberry.type
+class Mutation:
+    @mutation(
+        description="Place an order: reserve its stock and hold its money, or neither. Repeat it with the same key.",
+        permission_classes=[IsAuthenticated],
+    )
+    def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderResult:
+        placement = services.create_order(
+            viewer=info.context.viewer,
+            lines=[line.line() for line in input.lines],
+            payment_method=input.payment_method,
+            key=input.idempotency_key,
+        )
+        return CreateOrderSuccess(order=placement.order, replayed=placement.replayed)
+
+    @mutation(
+        description="Cancel an order that is PENDING or CONFIRMED: its stock is back at once, its hold is released. "
+        "By its customer or by staff.",
+        permission_classes=[IsAuthenticated],
+    )
+    def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
+        order = services.cancel_order(
+            viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"), reason=input.reason or ""
+        )
+        return CancelOrderSuccess(order=order)

@@ -1,0 +1,44 @@
+"""Root query fields of orders."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domains.common.graphql.connections import After, Before, First, Last, page_request
+from domains.common.graphql.context import Info
+from domains.common.graphql.ids import key_of
+from domains.common.graphql.permissions import IsAuthenticated
+from domains.common.paging import Page, paginate
+from domains.orders import models
+from domains.orders.inputs import OrderFilter, OrderSort, list_of
+from domains.orders.loaders import OrderByIdLoader
+from domains.orders.types import Order, OrderConnection
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=Order | None, description="One order; null when absent or not yours to see.")
+    async def order(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> models.Order | None:
+        return await info.context.loaders.get(OrderByIdLoader).load(key_of(id, "Order"))
+
+    @strawberry.field(
+        graphql_type=OrderConnection,
+        description="Your orders, newest first unless sorted; staff see everybody's. UNAUTHENTICATED for nobody.",
+        permission_classes=[IsAuthenticated],
+    )
+    def orders(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+        filter: Annotated[OrderFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
+        sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
+    ) -> Page:
+        rows, ordering, conditions = list_of(info.context.viewer, filter, sort)
+        return paginate(rows, page_request(first, after, last, before, scope=conditions), ordering)

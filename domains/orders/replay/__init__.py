@@ -1,0 +1,1 @@
+"""Replaying a retailer's invoices as orders through the public API: see the command `replay_orders`."""

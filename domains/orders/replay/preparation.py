@@ -1,0 +1,83 @@
+"""What must be in the shop before its invoices can be replayed: the goods, the customers and their access tokens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from domains.accounts.models import User
+from domains.accounts.services import Device, open_session
+from domains.accounts.tokens import Tokens
+from domains.common.transactions import short_transaction
+from domains.orders.replay.rules import GoodKey, InvoiceOrder
+from domains.products.bulk import import_products
+from domains.products.importing import MAX_LENGTHS, ProductRow
+from domains.products.models import Product
+
+SHELF = "Replayed invoices"
+MARGIN = 10  # pieces that stay when everything is sold
+FRESH = timedelta(minutes=2)  # a token that ends sooner is not handed out
+DEVICE = Device(user_agent="replay_orders")
+
+
+def stock_up(orders: Iterable[InvoiceOrder], skus: Mapping[GoodKey, str]) -> dict[str, Product]:
+    """The goods of the orders by SKU, made or updated, each with enough pieces for all orders and MARGIN more."""
+    pieces: Counter[GoodKey] = Counter()
+    names: dict[GoodKey, str] = {}
+    for order in orders:
+        pieces.update(order.items)
+        for line in order.lines:
+            names[line.good] = names.get(line.good) or line.description
+    import_products(rows=[_row(good, sku, names[good], pieces[good]) for good, sku in skus.items()])
+    return {product.sku: product for product in Product.objects.filter(sku__in=skus.values())}
+
+
+def _row(good: GoodKey, sku: str, name: str, pieces: int) -> ProductRow:
+    code, price = good
+    return ProductRow(sku, (name or code)[: MAX_LENGTHS["name"]], "", price, pieces + MARGIN, SHELF, line=0)
+
+
+def stock_of(skus: Iterable[str]) -> dict[str, int]:
+    """Pieces in stock now, by SKU."""
+    return dict(Product.objects.filter(sku__in=skus).values_list("sku", "stock"))
+
+
+class Customers:
+    """The customers of the file. They have no usable password: hashing hundreds would take minutes and prove nothing.
+
+    Their sessions are opened by the accounts service, as a login does after it has checked a password.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        emails = {name: email_of(name) for name in names}
+        User.objects.bulk_create(
+            (
+                User(email=email, name=f"Customer {name}"[:150], password=make_password(None))
+                for name, email in emails.items()
+            ),
+            ignore_conflicts=True,
+        )
+        users = User.objects.in_bulk(emails.values(), field_name="email")
+        self._users = {name: users[email] for name, email in emails.items()}
+        self._tokens: dict[str, Tokens] = {}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def access_token(self, name: str) -> str:
+        """One that is good for FRESH or longer."""
+        known = self._tokens.get(name)
+        if known is None or known.access_token_expires_at < timezone.now() + FRESH:
+            with short_transaction():
+                known = self._tokens[name] = open_session(user=self._users[name], device=DEVICE)
+        return known.access_token
+
+
+def email_of(customer: str) -> str:
+    """The same for the same customer of every file; what cannot stand in an address is spelt in hex."""
+    safe = customer if customer.isascii() and customer.isalnum() else customer.encode(errors="replace").hex()
+    return f"customer-{safe.lower()[:40]}@example.com"

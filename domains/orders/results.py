@@ -1,0 +1,82 @@
+"""How mutations of orders can end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domains.common.graphql.errors import (
+    IdempotencyConflictError,
+    NotFoundError,
+    UserError,
+    ValidationError,
+    answers,
+    base,
+)
+from domains.common.graphql.ids import to_global_id
+from domains.orders import errors, models
+from domains.orders.types import Order, OrderStatus
+from domains.products.results import InsufficientStockError, ProductUnavailableError
+
+
+@answers(errors.PaymentDeclinedError)
+@strawberry.type(description="The provider refused; the order is CANCELLED and its stock is back.")
+class PaymentDeclinedError(UserError):
+    decline_code: str | None = strawberry.field(
+        description="The provider's reason, such as generic_decline; invalid_payment_method for an unknown method."
+    )
+
+    @classmethod
+    def of(cls, error: errors.PaymentDeclinedError) -> PaymentDeclinedError:
+        return cls(**base(error), decline_code=error.decline_code or None)
+
+
+@answers(errors.PaymentPendingError)
+@strawberry.type(
+    description="The provider has not answered yet. The order stands and is decided in the background: watch it, or "
+    "repeat the call with the same key."
+)
+class PaymentPendingError(UserError):
+    order_id: strawberry.ID = strawberry.field(description="The order to watch.")
+
+    @classmethod
+    def of(cls, error: errors.PaymentPendingError) -> PaymentPendingError:
+        return cls(**base(error), order_id=to_global_id("Order", error.order_id))
+
+
+@answers(errors.InvalidStateError)
+@strawberry.type(description="The order's state does not allow this; nothing was written.")
+class InvalidStateError(UserError):
+    status: OrderStatus = strawberry.field(description="The state it is in.")
+
+    @classmethod
+    def of(cls, error: errors.InvalidStateError) -> InvalidStateError:
+        return cls(**base(error), status=OrderStatus(error.status))
+
+
+@strawberry.type(description="The order was placed: CONFIRMED, or PENDING while its payment requires an action.")
+class CreateOrderSuccess:
+    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
+    replayed: bool = strawberry.field(description="Whether an earlier call with this key placed it.")
+
+
+@strawberry.type(description="The order was cancelled and its stock is back.")
+class CancelOrderSuccess:
+    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
+
+
+CreateOrderResult = Annotated[
+    CreateOrderSuccess
+    | ValidationError
+    | ProductUnavailableError
+    | InsufficientStockError
+    | PaymentDeclinedError
+    | PaymentPendingError
+    | IdempotencyConflictError,
+    strawberry.union("CreateOrderResult", description="How `createOrder` can end."),
+]
+CancelOrderResult = Annotated[
+    CancelOrderSuccess | NotFoundError | InvalidStateError,
+    strawberry.union("CancelOrderResult", description="How `cancelOrder` can end."),
+]

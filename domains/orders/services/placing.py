@@ -1,0 +1,178 @@
+"""Placing an order: reserve in one short transaction, hold the money outside any, decide in a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from domains.common import idempotency, outbox
+from domains.common.errors import ValidationError
+from domains.common.models import NO_ID, new_id
+from domains.common.transactions import retried, short_transaction
+from domains.common.validation import Problems
+from domains.common.viewer import Viewer
+from domains.orders.models import Order, OrderLine
+from domains.orders.services import events, settling
+from domains.orders.services.replaying import replay
+from domains.payments import services as payments
+from domains.payments.models import Payment
+from domains.products import stock
+from domains.products.errors import InsufficientStockError, ProductUnavailableError
+from domains.products.models import Product
+
+OPERATION = "createOrder"
+SETTLE_AFTER = timedelta(seconds=15)  # a crash after the first transaction is picked up then
+MAX_METHOD_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """What a customer asks for. `product_id` is NO_ID when the given id was none of a product."""
+
+    product_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An order, and whether an earlier call with the same key made it."""
+
+    order: Order
+    replayed: bool
+
+
+def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: str, key: UUID) -> Placement:
+    """Place an order and hold its money.
+
+    Raises ValidationError, ProductUnavailableError and InsufficientStockError (nothing written, the key stays free),
+    IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back), PaymentPendingError (undecided yet).
+    """
+    cart = Cart(lines, payment_method)
+    order_id = new_id()
+    placed_id = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
+    if placed_id != order_id:
+        return Placement(replay(placed_id), replayed=True)
+    payment = Payment.objects.get(order=order_id)
+    settling.decide(order_id, payment.id, payments.settle(payment))
+    return Placement(settling.answer(order_id), replayed=False)
+
+
+class Cart:
+    """The checked input: positive quantities by product, and where each product was named first."""
+
+    def __init__(self, lines: Sequence[CartLine], payment_method: str) -> None:
+        problems = Problems()
+        self.method = problems.text("paymentMethod", payment_method, most=MAX_METHOD_CHARACTERS)
+        if not 1 <= len(lines) <= settings.ORDER_MAX_LINES:
+            problems.add("lines", message=f"An order has 1 to {settings.ORDER_MAX_LINES} lines")
+            problems.check()
+        self.quantities: dict[UUID, int] = {}
+        self._first: dict[UUID, int] = {}
+        for index, line in enumerate(lines):
+            self._add(index, line, problems)
+        problems.check()
+
+    def _add(self, index: int, line: CartLine, problems: Problems) -> None:
+        most = settings.ORDER_MAX_QUANTITY
+        if line.product_id == NO_ID:
+            problems.add("lines", str(index), "productId", message="This is not the id of a product")
+            return
+        total = self.quantities.get(line.product_id, 0) + line.quantity
+        if line.quantity < 1 or total > most:
+            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} pieces of a product in all")
+        self.quantities[line.product_id] = total
+        self._first.setdefault(line.product_id, index)
+
+    def path(self, product_id: UUID, field: str) -> list[str]:
+        """Where the product was named first."""
+        return ["lines", str(self._first[product_id]), field]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same whatever the order of lines and however pieces were spread over them."""
+        goods = {str(id_): pieces for id_, pieces in self.quantities.items()}
+        return idempotency.fingerprint({"lines": goods, "method": self.method})
+
+
+@retried
+def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> UUID:
+    """The first transaction. The id of the order that the key stands for: `order_id` unless it was used before."""
+    assert viewer.user_id is not None
+    with short_transaction():
+        known_id = idempotency.claim(
+            owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint, result_id=order_id
+        )
+        if known_id == order_id:
+            goods = _priced(cart)
+            _write(viewer.user_id, cart, goods, order_id)
+            _take(cart, order_id)
+    return known_id
+
+
+def _priced(cart: Cart) -> dict[UUID, Product]:
+    """The active products of the cart; refuses early, before anything hot is locked."""
+    goods = Product.objects.filter(active=True).in_bulk(list(cart.quantities))
+    for product_id, pieces in cart.quantities.items():
+        product = goods.get(product_id)
+        if product is None:
+            raise _refusal(cart, stock.OutOfStock(product_id, None))
+        if product.stock < pieces:
+            raise _refusal(cart, stock.OutOfStock(product_id, product.stock))
+    return goods
+
+
+def _write(customer_id: UUID, cart: Cart, goods: dict[UUID, Product], order_id: UUID) -> None:
+    """Order, lines, payment and the promise to settle it."""
+    total = sum(goods[id_].price * pieces for id_, pieces in cart.quantities.items())
+    currency = settings.STORE_CURRENCY
+    if total == 0:
+        raise ValidationError.of("lines", message="An order must cost something")
+    payment = Payment.objects.create(payer_id=customer_id, currency=currency, amount=total, method=cart.method)
+    window = timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)
+    Order.objects.create(
+        id=order_id,
+        customer_id=customer_id,
+        currency=currency,
+        total=total,
+        payment=payment,
+        expires_at=timezone.now() + window,
+    )
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            order_id=order_id,
+            position=position,
+            product_id=id_,
+            product_name=goods[id_].name,
+            sku=goods[id_].sku,
+            quantity=pieces,
+            currency=currency,
+            unit_price=goods[id_].price,
+            total=goods[id_].price * pieces,
+        )
+        for position, (id_, pieces) in enumerate(cart.quantities.items(), start=1)
+    )
+    events.note(order_id, events.Type.PLACED, "Order placed", actor_id=customer_id)
+    outbox.enqueue(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
+
+
+def _take(cart: Cart, order_id: UUID) -> None:
+    try:
+        stock.take(cart.quantities, order_id=order_id)
+    except stock.OutOfStock as short:
+        raise _refusal(cart, short) from None
+
+
+def _refusal(cart: Cart, short: stock.OutOfStock) -> InsufficientStockError | ProductUnavailableError:
+    if short.available is None:
+        return ProductUnavailableError(short.product_id, path=cart.path(short.product_id, "productId"))
+    return InsufficientStockError(
+        short.product_id,
+        requested=cart.quantities[short.product_id],
+        available=short.available,
+        path=cart.path(short.product_id, "quantity"),
+    )

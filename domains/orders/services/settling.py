@@ -1,0 +1,100 @@
+"""Deciding an order by what the payment provider says; a crash at any point before is picked up here."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from domains.common import outbox
+from domains.common.transactions import retried, short_transaction
+from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
+from domains.orders.models import Order
+from domains.orders.services import events
+from domains.payments import services as payments
+from domains.payments.models import Payment
+from domains.payments.services import Outcome, Verdict
+from domains.products import stock
+
+logger = logging.getLogger(__name__)
+
+SETTLE = "orders.settle"  # outbox topics; the key is the order's id
+CONFIRMATION = "orders.confirmation"
+RETRY = timedelta(seconds=5)
+MAX_RETRY = timedelta(minutes=1)
+EXPIRED_AT_ONCE = 100  # orders in one run of the periodic task
+
+Status = Order.Status
+
+
+def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
+    """Ask the provider and decide. Raises outbox.Postpone while there is nothing to decide yet."""
+    order = Order.objects.select_related("payment").get(id=order_id)
+    if order.status != Status.PENDING:  # decided; a hold that came too late has its own void
+        return
+    settle = payments.give_up if order.expires_at <= timezone.now() else payments.settle
+    decide(order.id, order.payment_id, settle(order.payment))
+    if Order.objects.filter(id=order_id, status=Status.PENDING).exists():
+        raise outbox.Postpone(outbox.back_off(attempts, base=RETRY, most=MAX_RETRY))
+
+
+def expire_orders() -> int:
+    """End orders whose payment window has passed; how many were looked at. Called periodically."""
+    late = Order.objects.filter(status=Status.PENDING, expires_at__lte=timezone.now()).order_by("expires_at")
+    ids = list(late.values_list("id", flat=True)[:EXPIRED_AT_ONCE])
+    for order_id in ids:
+        try:
+            settle_order(order_id)
+        except outbox.Postpone:
+            logger.warning("expired order is not decided yet", extra={"order_id": str(order_id)})
+    return len(ids)
+
+
+@retried
+def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
+    """The second transaction: write the verdict down for order and payment together. Safe to repeat."""
+    with short_transaction():
+        match outcome.verdict:
+            case Verdict.AUTHORIZED:
+                _confirm(order_id, payment_id, outcome)
+            case Verdict.REQUIRES_ACTION:
+                if payments.record(payment_id, outcome):
+                    events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, "The payment waits for the customer")
+            case Verdict.DECLINED:
+                _end(order_id, payment_id, outcome, events.Type.PAYMENT_DECLINED, "The payment was declined")
+            case Verdict.CANCELED:
+                _end(order_id, payment_id, outcome, events.Type.EXPIRED, "The payment was not completed in time")
+            case Verdict.UNKNOWN:
+                outbox.hasten(SETTLE, key=order_id)
+
+
+def answer(order_id: UUID) -> Order:
+    """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
+    order = Order.objects.select_related("payment").get(id=order_id)
+    if order.payment.status == Payment.Status.FAILED:
+        raise PaymentDeclinedError(order.payment.decline_code)
+    if order.payment.status == Payment.Status.PENDING:
+        raise PaymentPendingError(order.id)
+    return order
+
+
+def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
+    confirmed = events.move(order_id, before=Status.PENDING, after=Status.CONFIRMED)
+    recorded = payments.record(payment_id, outcome)
+    outbox.withdraw(SETTLE, key=order_id)
+    if confirmed:
+        events.note(order_id, events.Type.CONFIRMED, "The payment is held; the order is confirmed")
+        outbox.enqueue(CONFIRMATION, key=order_id)
+    elif recorded:  # cancelled or expired while the provider was working: the hold must go
+        payments.request_void(payment_id)
+
+
+def _end(order_id: UUID, payment_id: UUID, outcome: Outcome, type_: events.Type, message: str) -> None:
+    cancelled = events.move(order_id, before=Status.PENDING, after=Status.CANCELLED)
+    payments.record(payment_id, outcome)
+    outbox.withdraw(SETTLE, key=order_id)
+    if cancelled:
+        events.note(order_id, type_, message)
+        stock.put_back(events.quantities(order_id), order_id=order_id)

@@ -1,0 +1,1 @@
+"""Payments: holds at a provider behind a small gateway port. Knows no order."""

@@ -1,0 +1,69 @@
+"""The port to a payment provider. Implementations: `sandbox/gateway.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+GATEWAYS = {"sandbox": "domains.payments.sandbox.gateway.SandboxGateway"}
+
+
+class IntentStatus(StrEnum):
+    """Where an intent stands at the provider; the names are Stripe's."""
+
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The provider's word on one payment."""
+
+    id: str
+    status: IntentStatus
+    client_secret: str = ""
+    decline_code: str = ""
+
+
+class Declined(Exception):
+    """The provider refuses for good, with its code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class GatewayUnavailable(Exception):
+    """No answer in time, or none that can be understood: the outcome is unknown."""
+
+
+class Gateway(Protocol):
+    """What we need of a provider. Each call ends within PAYMENT_GATEWAY_TIMEOUT or raises GatewayUnavailable."""
+
+    def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
+        """An unconfirmed intent over `amount` minor units; the same key gives the same intent. May raise Declined."""
+
+    def confirm(self, intent_id: str, *, key: str) -> Intent:
+        """Try to hold the money."""
+
+    def retrieve(self, intent_id: str) -> Intent:
+        """Where the intent stands now."""
+
+    def cancel(self, intent_id: str) -> Intent:
+        """End the intent and release its hold; afterwards it can never be confirmed."""
+
+
+@cache
+def gateway() -> Gateway:
+    """The provider that PAYMENT_GATEWAY names."""
+    made: Gateway = import_string(GATEWAYS[settings.PAYMENT_GATEWAY])()
+    return made

@@ -1,0 +1,118 @@
+"""The sandbox's answers. Test methods: https://docs.stripe.com/testing names those that begin with pm_card."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus
+from domains.payments.sandbox.models import SandboxIntent
+
+DATABASE = "sandbox"
+SLOW_SECONDS = 0.1
+LATE = timedelta(seconds=5)  # pm_sandbox_timeout is authorized this long after the caller gave up
+
+Status = SandboxIntent.Status
+
+
+class SandboxGateway:
+    """pm_card_visa, pm_card_chargeDeclined, pm_card_authenticationRequired, pm_sandbox_slow, pm_sandbox_timeout."""
+
+    def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
+        if method not in CONFIRMATIONS:
+            raise Declined("invalid_payment_method")
+        reference = f"pi_{secrets.token_hex(12)}"
+        fresh = {
+            "reference": reference,
+            "amount": amount,
+            "currency": currency,
+            "method": method,
+            "client_secret": f"{reference}_secret_{secrets.token_urlsafe(18)}",
+        }
+        record, _ = SandboxIntent.objects.using(DATABASE).get_or_create(idempotency_key=key, defaults=fresh)
+        return _intent(record)
+
+    def confirm(self, intent_id: str, *, key: str) -> Intent:
+        with transaction.atomic(using=DATABASE):
+            record = _locked(intent_id)
+            first = record.status == Status.REQUIRES_CONFIRMATION
+            if first:
+                CONFIRMATIONS[record.method](record)
+                record.save(using=DATABASE)
+        if first and record.method == "pm_sandbox_slow":
+            time.sleep(SLOW_SECONDS)
+        if first and record.method == "pm_sandbox_timeout":
+            time.sleep(settings.PAYMENT_GATEWAY_TIMEOUT)
+            raise GatewayUnavailable
+        return _intent(record)
+
+    def retrieve(self, intent_id: str) -> Intent:
+        with transaction.atomic(using=DATABASE):
+            return _intent(_locked(intent_id))
+
+    def cancel(self, intent_id: str) -> Intent:
+        with transaction.atomic(using=DATABASE):
+            record = _locked(intent_id)
+            record.status = Status.CANCELED
+            record.save(using=DATABASE)
+        return _intent(record)
+
+
+def decide(client_secret: str, *, complete: bool) -> str | None:
+    """What a cardholder does on the provider's page. The intent's id, or None for a wrong secret."""
+    with transaction.atomic(using=DATABASE):
+        waiting = SandboxIntent.objects.using(DATABASE).select_for_update()
+        record = waiting.filter(client_secret=client_secret, status=Status.REQUIRES_ACTION).first()
+        if record is None:
+            return None
+        (_authorize if complete else _refuse)(record)
+        record.save(using=DATABASE)
+    return record.reference
+
+
+def _locked(intent_id: str) -> SandboxIntent:
+    record = SandboxIntent.objects.using(DATABASE).select_for_update().get(reference=intent_id)
+    if record.status == Status.PROCESSING and record.authorizes_at and record.authorizes_at <= timezone.now():
+        record.status = Status.REQUIRES_CAPTURE
+        record.save(using=DATABASE)
+    return record
+
+
+def _authorize(record: SandboxIntent) -> None:
+    record.status = Status.REQUIRES_CAPTURE
+
+
+def _decline(record: SandboxIntent) -> None:
+    record.status, record.decline_code = Status.REQUIRES_PAYMENT_METHOD, "generic_decline"
+
+
+def _refuse(record: SandboxIntent) -> None:
+    record.status, record.decline_code = Status.REQUIRES_PAYMENT_METHOD, "authentication_required"
+
+
+def _ask(record: SandboxIntent) -> None:
+    record.status = Status.REQUIRES_ACTION
+
+
+def _answer_late(record: SandboxIntent) -> None:
+    record.status = Status.PROCESSING
+    record.authorizes_at = timezone.now() + timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT) + LATE
+
+
+CONFIRMATIONS: dict[str, Callable[[SandboxIntent], None]] = {
+    "pm_card_visa": _authorize,
+    "pm_card_chargeDeclined": _decline,
+    "pm_card_authenticationRequired": _ask,
+    "pm_sandbox_slow": _authorize,
+    "pm_sandbox_timeout": _answer_late,
+}
+
+
+def _intent(record: SandboxIntent) -> Intent:
+    return Intent(record.reference, IntentStatus(record.status), record.client_secret, record.decline_code)

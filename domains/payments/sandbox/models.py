@@ -1,0 +1,29 @@
+"""The sandbox provider's own records; nothing else reads them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from domains.common.models import BaseModel
+
+
+class SandboxIntent(BaseModel):
+    """What the provider knows of one payment. Statuses are the ones of Stripe's PaymentIntent."""
+
+    class Status(models.TextChoices):
+        REQUIRES_CONFIRMATION = "requires_confirmation"
+        REQUIRES_ACTION = "requires_action"
+        PROCESSING = "processing"
+        REQUIRES_CAPTURE = "requires_capture"
+        REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+        CANCELED = "canceled"
+
+    reference = models.CharField(max_length=64, unique=True, help_text="pi_..., the id that clients see")
+    idempotency_key = models.CharField(max_length=100, unique=True)
+    status = models.CharField(max_length=32, choices=Status.choices, default=Status.REQUIRES_CONFIRMATION)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=100)
+    client_secret = models.CharField(max_length=200)
+    decline_code = models.CharField(max_length=100, default="")
+    authorizes_at = models.DateTimeField(null=True, help_text="when a slow network has carried the answer here")

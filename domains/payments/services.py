@@ -1,0 +1,167 @@
+"""The rules of payments.
+
+Providers are called outside any transaction; what they said is recorded in the caller's. An outcome is always found
+by asking the provider about the intent, never by repeating a call whose answer got lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from domains.common import outbox
+from domains.common.transactions import assert_no_transaction, short_transaction
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
+from domains.payments.models import Payment, PaymentOperation
+
+logger = logging.getLogger(__name__)
+
+CHANGED = "payments.changed"  # outbox topic: the provider has news of a payment; whoever owns the purchase listens
+OPERATION = "payments.operation"
+
+Status = Payment.Status
+
+
+class Verdict(StrEnum):
+    """What is known of a hold. UNKNOWN: ask again later."""
+
+    AUTHORIZED = auto()
+    REQUIRES_ACTION = auto()
+    DECLINED = auto()
+    CANCELED = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The provider's verdict on a payment."""
+
+    verdict: Verdict
+    decline_code: str = ""
+
+
+UNKNOWN = Outcome(Verdict.UNKNOWN)
+CANCELED = Outcome(Verdict.CANCELED)
+_VERDICTS = {
+    IntentStatus.REQUIRES_CAPTURE: Verdict.AUTHORIZED,
+    IntentStatus.REQUIRES_ACTION: Verdict.REQUIRES_ACTION,
+    IntentStatus.REQUIRES_PAYMENT_METHOD: Verdict.DECLINED,
+    IntentStatus.CANCELED: Verdict.CANCELED,
+}
+
+
+def settle(payment: Payment) -> Outcome:
+    """Bring the hold as far as it goes: create and confirm what is not yet, else ask where it stands.
+
+    The intent's id is saved before it is confirmed, so a confirmed intent is always known to us.
+    """
+    assert_no_transaction()
+    if payment.status == Status.VOIDED:  # given up by somebody who stopped before telling
+        return CANCELED
+    try:
+        intent = gateway().retrieve(payment.intent_id) if payment.intent_id else _create(payment)
+        if intent is not None and intent.status == IntentStatus.REQUIRES_CONFIRMATION:
+            intent = gateway().confirm(intent.id, key=f"{payment.id}:confirm")
+    except Declined as refusal:
+        return Outcome(Verdict.DECLINED, refusal.code)
+    except GatewayUnavailable:
+        logger.warning("payment outcome unknown", extra={"payment_id": str(payment.id)})
+        return UNKNOWN
+    if intent is None:
+        return CANCELED
+    return Outcome(_VERDICTS.get(intent.status, Verdict.UNKNOWN), intent.decline_code)
+
+
+def give_up(payment: Payment) -> Outcome:
+    """End a payment that took too long: fence it first, so that it cannot be authorized afterwards."""
+    assert_no_transaction()
+    if payment.status == Status.VOIDED or _fence_uncreated(payment.id):
+        return CANCELED
+    payment.refresh_from_db(fields=["intent_id"])
+    try:
+        gateway().cancel(payment.intent_id)
+    except GatewayUnavailable:
+        return UNKNOWN
+    return CANCELED
+
+
+def record(payment_id: UUID, outcome: Outcome) -> bool:
+    """Write a verdict down in the caller's transaction; False when the payment was decided before."""
+    undecided = Payment.objects.filter(id=payment_id, status__in=Payment.UNDECIDED)
+    now = timezone.now()
+    match outcome.verdict:
+        case Verdict.AUTHORIZED:
+            changed = undecided.update(status=Status.AUTHORIZED, authorized=F("amount"), updated_at=now)
+        case Verdict.REQUIRES_ACTION:
+            changed = undecided.update(status=Status.REQUIRES_ACTION, updated_at=now)
+        case Verdict.DECLINED:
+            changed = undecided.update(status=Status.FAILED, decline_code=outcome.decline_code, updated_at=now)
+        case Verdict.CANCELED:
+            changed = undecided.update(status=Status.VOIDED, updated_at=now)
+        case Verdict.UNKNOWN:
+            changed = 0
+    return bool(changed)
+
+
+def request_void(payment_id: UUID) -> UUID:
+    """Claim a void in the caller's transaction and promise to carry it out; the operation's id."""
+    operation, fresh = PaymentOperation.objects.get_or_create(
+        payment_id=payment_id, status=PaymentOperation.Status.REQUESTED, defaults={"kind": PaymentOperation.Kind.VOID}
+    )
+    if fresh:
+        outbox.enqueue(OPERATION, key=operation.id)
+    return operation.id
+
+
+def carry_out(operation_id: UUID) -> None:
+    """Void at the provider, then record it. Safe to repeat. Raises GatewayUnavailable."""
+    assert_no_transaction()
+    operation = PaymentOperation.objects.select_related("payment").get(id=operation_id)
+    payment = operation.payment
+    if operation.status == PaymentOperation.Status.SUCCEEDED:
+        return
+    if not _fence_uncreated(payment.id):
+        payment.refresh_from_db(fields=["intent_id"])
+        if payment.intent_id:
+            gateway().cancel(payment.intent_id)
+    now = timezone.now()
+    voidable = (*Payment.UNDECIDED, Status.AUTHORIZED)
+    with short_transaction():
+        PaymentOperation.objects.filter(id=operation.id).update(
+            status=PaymentOperation.Status.SUCCEEDED, updated_at=now
+        )
+        Payment.objects.filter(id=payment.id, status__in=voidable).update(status=Status.VOIDED, updated_at=now)
+        outbox.withdraw(OPERATION, key=operation.id)
+
+
+def provider_changed(intent_id: str) -> None:
+    """The provider tells that something happened to an intent; the news itself is fetched by whoever listens."""
+    with short_transaction():
+        for payment_id in Payment.objects.filter(intent_id=intent_id).values_list("id", flat=True):
+            outbox.enqueue(CHANGED, key=payment_id)
+
+
+def _create(payment: Payment) -> Intent | None:
+    """A new intent whose id is saved; None when the payment was ended meanwhile (the intent is then canceled)."""
+    intent = gateway().create(
+        key=f"{payment.id}:create", amount=payment.amount, currency=payment.currency, method=payment.method
+    )
+    unborn = Payment.objects.filter(id=payment.id, status=Status.PENDING, intent_id="")
+    if unborn.update(intent_id=intent.id, client_secret=intent.client_secret):
+        return intent
+    payment.refresh_from_db(fields=["intent_id"])
+    if payment.intent_id != intent.id:
+        gateway().cancel(intent.id)
+    # A rival with the same key got here first: what the provider says of its intent counts for both.
+    return gateway().retrieve(payment.intent_id) if payment.intent_id else None
+
+
+def _fence_uncreated(payment_id: UUID) -> bool:
+    """End a payment that has no intent yet: a rival's attempt to save one then fails and cancels it."""
+    unborn = Payment.objects.filter(id=payment_id, intent_id="", status__in=Payment.UNDECIDED)
+    return bool(unborn.update(status=Status.VOIDED, updated_at=timezone.now()))

@@ -1,0 +1,1 @@
+"""The catalogue: categories, products and the ledger of every movement of stock."""

@@ -1,0 +1,165 @@
+"""What clients send about the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+from django.conf import settings
+
+from domains.common.errors import BadUserInputError, ValidationError
+from domains.common.graphql.connections import SortDirection, given
+from domains.common.graphql.ids import key_of
+from domains.common.money import to_minor
+from domains.common.paging import Ordering
+from domains.products.filtering import ProductQuery
+from domains.products.services import ProductEdit
+
+MAX_SEARCH_CHARACTERS = 200
+MAX_CATEGORY_IDS = 100
+UNSET = strawberry.UNSET
+
+
+@strawberry.input(description="Which products; the conditions given must all hold, null counts as not given.")
+class ProductFilter:
+    search: str | None = strawberry.field(
+        default=UNSET,
+        description="Words that must all occur in name, SKU or description, the last may be cut short; 200 characters.",
+    )
+    category_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="On one of these shelves; at most 100 ids."
+    )
+    price_min: Decimal | None = strawberry.field(default=UNSET, description="At least this price, in major units.")
+    price_max: Decimal | None = strawberry.field(default=UNSET, description="At most this price, in major units.")
+    in_stock: bool | None = strawberry.field(default=UNSET, description="With pieces in stock, or without any.")
+    active: bool | None = strawberry.field(default=UNSET, description="For sale or not (staff only).")
+    created_after: datetime | None = strawberry.field(default=UNSET, description="Added after this moment.")
+    created_before: datetime | None = strawberry.field(default=UNSET, description="Added before this moment.")
+
+    def query(self) -> ProductQuery:
+        """Checked. Raises BadUserInputError."""
+        if self.search and len(self.search) > MAX_SEARCH_CHARACTERS:
+            raise BadUserInputError(f"search has at most {MAX_SEARCH_CHARACTERS} characters")
+        return ProductQuery(
+            search=self.search or None,
+            category_ids=self._category_keys(),
+            price_min=_minor(self.price_min, "priceMin"),
+            price_max=_minor(self.price_max, "priceMax"),
+            in_stock=given(self.in_stock),
+            active=given(self.active),
+            created_after=given(self.created_after),
+            created_before=given(self.created_before),
+        )
+
+    def _category_keys(self) -> tuple[UUID, ...] | None:
+        ids = given(self.category_ids)
+        if ids is None:
+            return None
+        if len(ids) > MAX_CATEGORY_IDS:
+            raise BadUserInputError(f"categoryIds has at most {MAX_CATEGORY_IDS} ids")
+        return tuple(key_of(global_id, "Category") for global_id in ids)
+
+
+def _minor(value: Decimal | None, name: str) -> int | None:
+    amount = given(value)
+    try:
+        return None if amount is None else to_minor(amount, settings.STORE_CURRENCY, path=[name])
+    except ValidationError as error:
+        raise BadUserInputError(f"{name}: {error.message}") from error
+
+
+@strawberry.enum(description="What products can be sorted by. Ties are sorted by id.")
+class ProductSortField(Enum):
+    NAME = strawberry.enum_value("name", description="By name, letter by letter.")
+    PRICE = strawberry.enum_value("price", description="By the price of one piece.")
+    CREATED_AT = strawberry.enum_value("created_at", description="By the moment they were added.")
+
+
+@strawberry.input(description="The order of a list of products.")
+class ProductSort:
+    field: ProductSortField = strawberry.field(description="What to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+
+    def ordering(self) -> Ordering:
+        """As the pager wants it."""
+        return Ordering(str(self.field.value), self.direction is SortDirection.DESC)
+
+
+NEWEST_FIRST = Ordering("created_at", descending=True)
+
+
+def list_of(filter: ProductFilter | None, sort: ProductSort | None) -> tuple[ProductQuery, Ordering]:
+    """Checked filter and ordering of a list field; newest first by default."""
+    return filter.query() if filter else ProductQuery(), sort.ordering() if sort else NEWEST_FIRST
+
+
+@strawberry.input(description="Names one product, by exactly one of these.", one_of=True)
+class ProductBy:
+    id: strawberry.ID | None = strawberry.field(default=UNSET, description="Its global id.")
+    slug: str | None = strawberry.field(default=UNSET, description="Its name in URLs.")
+    sku: str | None = strawberry.field(default=UNSET, description="Its stock keeping unit.")
+
+
+@strawberry.input(description="A new product.")
+class CreateProductInput:
+    sku: str = strawberry.field(description="Stock keeping unit, unique, 1 to 64 characters.")
+    name: str = strawberry.field(description="1 to 200 characters.")
+    price: Decimal = strawberry.field(description="For one piece, in major units of the shop's currency, 0 or more.")
+    slug: str | None = strawberry.field(
+        default=UNSET, description="Letters, digits, hyphens, underscores; unique. Made from the name when absent."
+    )
+    description: str | None = strawberry.field(default=UNSET, description="Plain text, at most 10,000 characters.")
+    stock: int = strawberry.field(default=0, description="Pieces to begin with, 0 to 100,000,000.")
+    active: bool = strawberry.field(default=True, description="Whether it is for sale at once.")
+    category_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The shelf it stands on.")
+
+
+@strawberry.input(description="Changes to a product; what is absent stays as it is.")
+class UpdateProductInput:
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    name: strawberry.Maybe[str] = strawberry.field(description="1 to 200 characters.")
+    slug: strawberry.Maybe[str] = strawberry.field(description="Letters, digits, hyphens, underscores; unique.")
+    description: strawberry.Maybe[str] = strawberry.field(description="Plain text, at most 10,000 characters.")
+    price: strawberry.Maybe[Decimal] = strawberry.field(description="For one piece, in major units, 0 or more.")
+    active: strawberry.Maybe[bool] = strawberry.field(description="Whether it is for sale.")
+    category_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The shelf it stands on; null takes it off its shelf."
+    )
+    expected_version: int | None = strawberry.field(
+        default=UNSET, description="The `version` you read; StaleObjectError when it is another by now."
+    )
+
+    def edit(self) -> ProductEdit:
+        """What the service changes."""
+        category = self.category_id.value if self.category_id else None
+        return ProductEdit(
+            name=self.name.value if self.name else None,
+            slug=self.slug.value if self.slug else None,
+            description=self.description.value if self.description else None,
+            price=self.price.value if self.price else None,
+            active=self.active.value if self.active else None,
+            category_id=category_key(category),
+            uncategorised=self.category_id is not None and category is None,
+        )
+
+
+@strawberry.input(description="A correction of stock.")
+class AdjustStockInput:
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    delta: int = strawberry.field(description="Pieces to add (positive) or take away (negative); not 0.")
+    reason: str = strawberry.field(description="Why, for the ledger; 1 to 200 characters.")
+    idempotency_key: UUID = strawberry.field(description="A fresh UUID for each correction; repeat it when you retry.")
+
+
+@strawberry.input(description="A new shelf.")
+class CreateCategoryInput:
+    name: str = strawberry.field(description="Unique, 1 to 100 characters.")
+    slug: str | None = strawberry.field(default=UNSET, description="Made from the name when absent.")
+
+
+def category_key(global_id: str | None) -> UUID | None:
+    """The key; None only when none was given, so that the service speaks up about a wrong id."""
+    return key_of(global_id, "Category") if global_id else None

@@ -1,0 +1,70 @@
+"""`import_products FILE.csv[.xz]`: goods, prices and stock from a file, all or nothing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from domains.common.errors import RequestError
+from domains.common.money import exponent
+from domains.products.bulk import ImportResult, import_products
+from domains.products.importing import BadRow, ParsedFile, UnreadableFileError, parse_stock, read_products
+
+MANY = 1000
+
+
+class Command(BaseCommand):
+    help = (
+        "Import goods from a CSV file with the columns sku,name,description,price,stock,category (UTF-8, with a header,"
+        " other columns ignored; may be compressed as .csv.xz). A good whose sku is known is updated, and its stock set"
+        " to the file's. With a bad row nothing is imported: all bad rows are listed and the exit status is 1."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.csv[.xz]")
+        parser.add_argument(
+            "--stock", type=parse_stock, metavar="N", help="pieces of every good; the column stock is not read then"
+        )
+
+    def handle(self, *args: Any, file: Path, stock: int | None, **options: Any) -> None:
+        try:
+            parsed = read_products(file, stock=stock, decimals=exponent(settings.STORE_CURRENCY))
+        except UnreadableFileError as error:
+            raise CommandError(str(error)) from error
+        self._refuse_bad(parsed)
+        try:
+            result = import_products(rows=parsed.rows)
+        except RequestError as error:
+            raise CommandError(error.message) from error
+        if result.created + result.edited >= MANY:
+            refresh_statistics()
+        self.stdout.write(self.style.SUCCESS(summary(result)))
+
+    def _refuse_bad(self, parsed: ParsedFile) -> None:
+        for row in parsed.bad:
+            self.stderr.write(describe(row))
+        if parsed.bad:
+            of = len(parsed.bad) + len(parsed.rows)
+            raise CommandError(f"{len(parsed.bad)} of {of} rows are bad; nothing was imported.")
+
+
+def describe(row: BadRow) -> str:
+    return f"line {row.line}: {row.reason}"
+
+
+def summary(result: ImportResult) -> str:
+    return (
+        f"{result.created} goods added, {result.edited} changed, {result.unchanged} as they were;"
+        f" the stock of {result.stock_moves} moved."
+    )
+
+
+def refresh_statistics() -> None:
+    """Until then the planner would not use the text search index for the new rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) products_product")

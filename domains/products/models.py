@@ -1,0 +1,103 @@
+"""The catalogue."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from domains.common.models import BaseModel
+from domains.common.viewer import Viewer
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Categories are public."""
+        return self
+
+
+class Category(BaseModel):
+    """A shelf of the shop."""
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=120, unique=True)
+
+    objects: ClassVar[models.Manager[Category]] = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "categories"
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Active products; staff see all."""
+        return self if viewer.is_staff else self.filter(active=True)
+
+
+def _sort_indexes() -> list[models.Index]:
+    """Each sort under each filter that narrows by equality reads a bounded stretch of one index.
+
+    `in_stock` and not `stock` is indexed: a sale must stay a heap-only update.
+    """
+    filters: dict[str, list[str]] = {"all": [], "active": ["active"], "category": ["category"], "stocked": ["in_stock"]}
+    return [
+        models.Index(fields=[*columns, sort, "id"], name=f"product_{name}_{sort}"[:30])
+        for name, columns in filters.items()
+        for sort in ("created_at", "price", "name")
+    ]
+
+
+class Product(BaseModel):
+    """Something for sale. `price` is in minor units (pence) of the store's currency."""
+
+    sku = models.CharField(max_length=64, unique=True)
+    slug = models.SlugField(max_length=220, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(default="")
+    price = models.BigIntegerField()
+    stock = models.IntegerField(default=0)
+    active = models.BooleanField(default=True)
+    category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
+    version = models.PositiveIntegerField(default=1, help_text="raised by edits; movements of stock do not count")
+    in_stock = models.GeneratedField(
+        expression=Q(stock__gt=0),  # type: ignore[arg-type]  # the stubs know no Q here
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    search = models.GeneratedField(
+        expression=SearchVector("name", "sku", "description", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar[models.Manager[Product]] = ProductQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [*_sort_indexes(), GinIndex(fields=["search"], name="product_search")]
+
+
+class StockMovement(BaseModel):
+    """The ledger: one row for every change of stock. The sum of a product's rows is its stock."""
+
+    class Reason(models.TextChoices):
+        INITIAL = "INITIAL"
+        ORDER = "ORDER"
+        CANCELLATION = "CANCELLATION"
+        ADJUSTMENT = "ADJUSTMENT"
+        IMPORT = "IMPORT"
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
+    delta = models.IntegerField()
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    note = models.CharField(max_length=200, default="")
+    reference = models.UUIDField(null=True, help_text="the order, or the idempotency key of an adjustment")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["reference"], name="movement_by_reference")]

@@ -1,0 +1,54 @@
+"""Root query fields of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domains.common.graphql.connections import After, Before, First, Last, page_request
+from domains.common.graphql.context import Info
+from domains.common.graphql.ids import key_of
+from domains.common.paging import Page, paginate
+from domains.products import models
+from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
+from domains.products.types import Category, Product, ProductConnection
+
+MAX_CATEGORIES = 500
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(graphql_type=Product | None, description="One product; null when absent or not for you to see.")
+    def product(
+        self, info: Info, by: Annotated[ProductBy, strawberry.argument(description="By id, slug or SKU.")]
+    ) -> models.Product | None:
+        visible = models.Product.objects.visible_to(info.context.viewer)
+        if by.id:
+            return visible.filter(id=key_of(by.id, "Product")).first()
+        return visible.filter(slug=by.slug).first() if by.slug else visible.filter(sku=by.sku or "").first()
+
+    @strawberry.field(graphql_type=ProductConnection, description="The catalogue, newest first unless sorted.")
+    def products(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+        filter: Annotated[ProductFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
+        sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
+    ) -> Page:
+        query, ordering = list_of(filter, sort)
+        request = page_request(first, after, last, before, scope=query.scope)
+        return paginate(query.rows(info.context.viewer), request, ordering)
+
+    @strawberry.field(graphql_type=Category | None, description="One shelf; null when absent.")
+    def category(
+        self, info: Info, slug: Annotated[str, strawberry.argument(description="Its name in URLs.")]
+    ) -> models.Category | None:
+        return models.Category.objects.visible_to(info.context.viewer).filter(slug=slug).first()
+
+    @strawberry.field(graphql_type=list[Category], description="All shelves by name, at most 500.")
+    def categories(self, info: Info) -> list[models.Category]:
+        return list(models.Category.objects.visible_to(info.context.viewer).order_by("name")[:MAX_CATEGORIES])

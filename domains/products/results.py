@@ -1,0 +1,82 @@
+"""How mutations of the catalogue can end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domains.common.graphql.errors import (
+    IdempotencyConflictError,
+    NotFoundError,
+    StaleObjectError,
+    UserError,
+    ValidationError,
+    answers,
+    base,
+)
+from domains.common.graphql.ids import to_global_id
+from domains.products import errors, models
+from domains.products.types import Category, Product
+
+
+@answers(errors.ProductUnavailableError)
+@strawberry.type(description="A product is not for sale: unknown or taken off sale. Nothing was written.")
+class ProductUnavailableError(UserError):
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+
+    @classmethod
+    def of(cls, error: errors.ProductUnavailableError) -> ProductUnavailableError:
+        return cls(**base(error), product_id=to_global_id("Product", error.product_id))
+
+
+@answers(errors.InsufficientStockError)
+@strawberry.type(description="Fewer pieces are in stock than were asked for. Nothing was written.")
+class InsufficientStockError(UserError):
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    requested: int = strawberry.field(description="Pieces asked for, all lines of the product together.")
+    available: int = strawberry.field(description="Pieces in stock at that moment, 0 or more.")
+
+    @classmethod
+    def of(cls, error: errors.InsufficientStockError) -> InsufficientStockError:
+        product_id = to_global_id("Product", error.product_id)
+        return cls(**base(error), product_id=product_id, requested=error.requested, available=error.available)
+
+
+@strawberry.type(description="The product was added.")
+class CreateProductSuccess:
+    product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
+
+
+@strawberry.type(description="The product was changed.")
+class UpdateProductSuccess:
+    product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
+
+
+@strawberry.type(description="The stock was corrected.")
+class AdjustStockSuccess:
+    product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
+    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.")
+
+
+@strawberry.type(description="The shelf was added.")
+class CreateCategorySuccess:
+    category: models.Category = strawberry.field(graphql_type=Category, description="As it is now.")
+
+
+CreateProductResult = Annotated[
+    CreateProductSuccess | ValidationError,
+    strawberry.union("CreateProductResult", description="How `createProduct` can end."),
+]
+UpdateProductResult = Annotated[
+    UpdateProductSuccess | ValidationError | NotFoundError | StaleObjectError,
+    strawberry.union("UpdateProductResult", description="How `updateProduct` can end."),
+]
+AdjustStockResult = Annotated[
+    AdjustStockSuccess | ValidationError | NotFoundError | InsufficientStockError | IdempotencyConflictError,
+    strawberry.union("AdjustStockResult", description="How `adjustStock` can end."),
+]
+CreateCategoryResult = Annotated[
+    CreateCategorySuccess | ValidationError,
+    strawberry.union("CreateCategoryResult", description="How `createCategory` can end."),
+]

@@ -1,0 +1,75 @@
+"""Catalogues for demonstrations and benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import batched
+from pathlib import Path
+from random import Random
+
+from django.conf import settings
+from django.db import connection
+
+from domains.common.money import exponent
+from domains.common.seeding import fixed_id, moment, settle_times
+from domains.products.bulk import import_products
+from domains.products.importing import read_products
+from domains.products.models import Category, Product, StockMovement
+
+CATALOGUE = Path(__file__).parent / "demo" / "catalogue.csv"
+SHELVES = 50
+CATEGORY_KIND, PRODUCT_KIND, MOVEMENT_KIND = 2, 3, 4
+BATCH = 5_000
+_WORDS = ("amber", "basin", "candle", "drawer", "elm", "frame", "hook", "jug", "kettle", "lamp", "mirror", "quilt")
+
+
+def demo() -> str:
+    """The demo catalogue; goods that are there already are left alone, whatever was sold or edited since."""
+    parsed = read_products(CATALOGUE, decimals=exponent(settings.STORE_CURRENCY))
+    known = set(Product.objects.filter(sku__in=[row.sku for row in parsed.rows]).values_list("sku", flat=True))
+    result = import_products(rows=[row for row in parsed.rows if row.sku not in known])
+    return f"{result.created} goods added, {len(known)} were there"
+
+
+def bench(*, products: int, orders: int) -> str:
+    """SHELVES categories and so many products; the same each time."""
+    shelves = [
+        Category(id=fixed_id(CATEGORY_KIND, n), name=f"Shelf {n}", slug=f"shelf-{n}", created_at=moment(n))
+        for n in range(SHELVES)
+    ]
+    Category.objects.bulk_create(shelves, ignore_conflicts=True)
+    for goods in batched(_goods(products), BATCH):
+        Product.objects.bulk_create(goods, ignore_conflicts=True)
+        movements = [_first_movement(product) for product in goods]
+        StockMovement.objects.bulk_create(movements, ignore_conflicts=True)
+    settle_times(Category, Product, StockMovement)
+    with connection.cursor() as cursor:  # the planner needs figures before the search index is used
+        cursor.execute("VACUUM ANALYZE products_product")
+    return f"{SHELVES} categories, {products} products"
+
+
+def _goods(count: int) -> Iterator[Product]:
+    random = Random(20260101)
+    for number in range(count):
+        words = random.choices(_WORDS, k=2)
+        yield Product(
+            id=fixed_id(PRODUCT_KIND, number),
+            sku=f"BENCH-{number:07d}",
+            slug=f"bench-{number:07d}",
+            name=f"{words[0].title()} {words[1]} {number}",
+            description=" ".join(random.choices(_WORDS, k=12)),
+            price=random.randint(100, 20_000),
+            stock=random.choice([0, 20, 500, 10_000]),
+            category_id=fixed_id(CATEGORY_KIND, number % SHELVES),
+            created_at=moment(number),
+        )
+
+
+def _first_movement(product: Product) -> StockMovement:
+    return StockMovement(
+        id=fixed_id(MOVEMENT_KIND, int(product.sku.removeprefix("BENCH-"))),
+        created_at=product.created_at,
+        product_id=product.id,
+        delta=product.stock,
+        reason=StockMovement.Reason.INITIAL,
+    )

@@ -1,0 +1,198 @@
+"""The rules of the catalogue. All of them are for staff; the caller has checked that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_slug
+from django.db.models import F
+from django.utils import timezone
+from django.utils.text import slugify
+
+from domains.common import idempotency
+from domains.common.errors import NotFoundError, StaleObjectError, ValidationError
+from domains.common.models import new_id
+from domains.common.money import to_minor
+from domains.common.transactions import retried, short_transaction
+from domains.common.validation import Problems
+from domains.common.viewer import Viewer
+from domains.products import stock
+from domains.products.errors import InsufficientStockError
+from domains.products.models import Category, Product, StockMovement
+
+MAX_STOCK = 100_000_000
+MAX_DESCRIPTION_CHARACTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEdit:
+    """The fields of a product to change; None leaves a field as it is. `uncategorised` takes it off its shelf."""
+
+    name: str | None = None
+    slug: str | None = None
+    description: str | None = None
+    price: Decimal | None = None
+    active: bool | None = None
+    category_id: UUID | None = None
+    uncategorised: bool = False
+
+
+@retried
+def create_product(
+    *,
+    sku: str,
+    name: str,
+    price: Decimal,
+    slug: str | None,
+    description: str | None,
+    pieces: int,
+    active: bool,
+    category_id: UUID | None,
+) -> Product:
+    """Add a product with its first pieces in the ledger. Raises ValidationError."""
+    edit = ProductEdit(name=name, slug=slug, description=description, price=price, category_id=category_id)
+    problems = Problems()
+    product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=pieces)
+    if not 0 <= pieces <= MAX_STOCK:
+        problems.add("stock", message=f"Must be 0 to {MAX_STOCK}")
+    with short_transaction():
+        if Product.objects.filter(sku=product.sku).exists():
+            problems.add("sku", message="Another product has this SKU")
+        _apply(product, edit, problems)
+        product.slug = product.slug or _free_slug(Product, product.name)
+        problems.check()
+        product.save(force_insert=True)
+        if pieces:
+            StockMovement.objects.create(product=product, delta=pieces, reason=StockMovement.Reason.INITIAL)
+    return product
+
+
+@retried
+def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int | None) -> Product:
+    """Change a product and raise its version. Raises NotFoundError, StaleObjectError or ValidationError."""
+    problems = Problems()
+    with short_transaction():
+        product = Product.objects.select_for_update(no_key=True).filter(id=product_id).first()
+        if product is None:
+            raise NotFoundError("There is no such product", path=["productId"])
+        if expected_version is not None and product.version != expected_version:
+            raise StaleObjectError("Somebody changed this product; read it again", current_version=product.version)
+        changed = _apply(product, edit, problems)
+        problems.check()
+        now = timezone.now()
+        changes: dict[str, Any] = {name: getattr(product, name) for name in changed}
+        Product.objects.filter(id=product.id).update(**changes, version=F("version") + 1, updated_at=now)
+        product.version, product.updated_at = product.version + 1, now
+    return product
+
+
+@retried
+def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, key: UUID) -> tuple[Product, bool]:
+    """Correct the stock of a product by `delta` pieces, once for each key; the product and whether it is a replay.
+
+    Raises ValidationError, NotFoundError, InsufficientStockError or IdempotencyConflictError.
+    """
+    problems = Problems()
+    note = problems.text("reason", reason, most=200)
+    if delta == 0 or abs(delta) > MAX_STOCK:
+        problems.add("delta", message=f"Must be a whole number from -{MAX_STOCK} to {MAX_STOCK}, and not 0")
+    problems.check()
+    with short_transaction():
+        product = Product.objects.filter(id=product_id).first()
+        if product is None or viewer.user_id is None:
+            raise NotFoundError("There is no such product", path=["productId"])
+        replayed = _claim_adjustment(viewer.user_id, product.id, delta, note, key)
+        if not replayed and product.stock + delta > MAX_STOCK:
+            raise ValidationError.of("delta", message=f"The stock would be above {MAX_STOCK}")
+        if not replayed and not stock.adjust(
+            product.id, delta, reason=StockMovement.Reason.ADJUSTMENT, note=note, reference=key
+        ):
+            product.refresh_from_db(fields=["stock"])
+            raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
+        product.refresh_from_db(fields=["stock"])
+    return product, replayed
+
+
+@retried
+def create_category(*, name: str, slug: str | None) -> Category:
+    """Add a shelf. Raises ValidationError."""
+    problems = Problems()
+    category = Category(name=problems.text("name", name, most=100))
+    with short_transaction():
+        if Category.objects.filter(name=category.name).exists():
+            problems.add("name", message="Another category has this name")
+        category.slug = (
+            _checked_slug(Category, slug, category.id, problems) if slug else _free_slug(Category, category.name)
+        )
+        problems.check()
+        category.save(force_insert=True)
+    return category
+
+
+def _claim_adjustment(owner_id: UUID, product_id: UUID, delta: int, note: str, key: UUID) -> bool:
+    mine = new_id()
+    canonical = {"product": str(product_id), "delta": delta, "reason": note}
+    first = idempotency.claim(
+        owner_id=owner_id,
+        operation="adjustStock",
+        key=key,
+        result_id=mine,
+        fingerprint=idempotency.fingerprint(canonical),
+    )
+    return first != mine
+
+
+def _apply(product: Product, edit: ProductEdit, problems: Problems) -> list[str]:
+    """Set the given fields on the product, collecting problems; the names of the fields that were set."""
+    changed: list[str] = []
+
+    def put(field: str, value: Any) -> None:
+        setattr(product, field, value)
+        changed.append(field)
+
+    if edit.name is not None:
+        put("name", problems.text("name", edit.name, most=200))
+    if edit.description is not None:
+        put("description", problems.text("description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS))
+    if edit.price is not None and (minor := _price(edit.price, problems)) is not None:
+        put("price", minor)
+    if edit.active is not None:
+        put("active", edit.active)
+    if edit.slug is not None:
+        put("slug", _checked_slug(Product, edit.slug, product.id, problems))
+    if edit.uncategorised or edit.category_id is not None:
+        put("category_id", edit.category_id)
+        if edit.category_id and not Category.objects.filter(id=edit.category_id).exists():
+            problems.add("categoryId", message="There is no such category")
+    return changed
+
+
+def _price(price: Decimal, problems: Problems) -> int | None:
+    try:
+        return to_minor(price, settings.STORE_CURRENCY, path=["price"])
+    except ValidationError as error:
+        problems.found.extend(error.problems)
+        return None
+
+
+def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, problems: Problems) -> str:
+    slug = problems.text("slug", slug, most=100)
+    try:
+        validate_slug(slug)
+    except DjangoValidationError:
+        problems.add("slug", message="Use letters, digits, hyphens and underscores only")
+    if model._default_manager.filter(slug=slug).exclude(id=own_id).exists():
+        problems.add("slug", message="This slug is taken")
+    return slug
+
+
+def _free_slug(model: type[Product | Category], name: str) -> str:
+    """A slug made from the name; a short random end when it is taken or the name has no Latin letter."""
+    slug = slugify(name)[:100] or new_id().hex[-8:]
+    taken = model._default_manager.filter(slug=slug).exists()
+    return f"{slug}-{new_id().hex[-8:]}" if taken else slug

@@ -1,0 +1,38 @@
+"""Top-level errors: each has `extensions.code` and `requestId`; nothing internal leaves."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from graphql import GraphQLError
+
+from domains.common.errors import RequestError
+
+logger = logging.getLogger(__name__)
+
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+
+def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
+    """An error of the whole request."""
+    return {"message": message, "extensions": {"code": code, "requestId": request_id}}
+
+
+def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
+    """An error found by parsing or validating, with its locations."""
+    answer = dict(error.formatted)
+    answer["extensions"] = {"code": code, "requestId": request_id}
+    return answer
+
+
+def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """An error of execution: ours are told as they are, the unexpected is logged and hidden."""
+    cause = error.original_error
+    if isinstance(cause, RequestError):
+        return formatted(error, cause.code, request_id)
+    if cause is None or isinstance(cause, GraphQLError):  # graphql-core's own: coercion of variables and the like
+        return formatted(error, "BAD_USER_INPUT", request_id)
+    logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
+    hidden = GraphQLError("Something went wrong on our side; tell us the requestId", nodes=error.nodes, path=error.path)
+    return formatted(hidden, INTERNAL, request_id)

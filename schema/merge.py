@@ -1,0 +1,83 @@
+"""One schema out of all domains: each may bring `Query`, `Mutation`, loaders of nodes and header rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from domains import DOMAINS
+from domains.common.errors import BadUserInputError
+from domains.common.graphql.context import Info
+from domains.common.graphql.ids import parse_global_id
+from domains.common.graphql.loaders import Loader
+from domains.common.graphql.scalars import SCALARS
+from domains.common.graphql.types import Node
+
+MAX_NODES = 100
+
+
+def contributions(module: str, name: str) -> list[Any]:
+    """What the domains have under this name in such a module, in the order of DOMAINS."""
+    paths = [f"domains.{domain}.{module}" for domain in DOMAINS]
+    found = [import_module(path) for path in paths if find_spec(path)]
+    return [getattr(module_, name) for module_ in found if hasattr(module_, name)]
+
+
+NODE_LOADERS: dict[str, type[Loader[UUID, Any]]] = {
+    name: loader for nodes in contributions("loaders", "NODES") for name, loader in nodes.items()
+}
+IGNORE_AUTHORIZATION: frozenset[str] = frozenset().union(*contributions("mutations", "IGNORE_AUTHORIZATION"))
+
+
+@strawberry.type
+class NodeQuery:
+    """Refetching by global id. A resolved id is never a permission: the loaders are scoped by viewer."""
+
+    @strawberry.field(graphql_type=Node | None, description="Anything by its id; null when absent or not yours to see.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+    ) -> Any:
+        return await _load(info, id)
+
+    @strawberry.field(
+        graphql_type=list[Node | None], description="As `node`, for at most 100 ids; the answers are in their order."
+    )
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="0 to 100 global ids.")]
+    ) -> Sequence[Any]:
+        if len(ids) > MAX_NODES:
+            raise BadUserInputError(f"Ask for at most {MAX_NODES} ids at once")
+        waiting = [_load(info, global_id) for global_id in ids]
+        return [await row for row in waiting]
+
+
+async def _load(info: Info, global_id: str) -> Any:
+    parsed = parse_global_id(global_id)
+    loader = NODE_LOADERS.get(parsed[0]) if parsed else None
+    return await info.context.loaders.get(loader).load(parsed[1]) if loader and parsed else None
+
+
+def build() -> strawberry.Schema:
+    """The merged schema."""
+    return strawberry.Schema(
+        query=merge_types("Query", (NodeQuery, *contributions("queries", "Query"))),
+        mutation=merge_types("Mutation", tuple(contributions("mutations", "Mutation"))),
+        types=[*contributions("types", "EXTRA_TYPES")],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
+    )
+
+
+schema = build()
+core: GraphQLSchema = schema._schema
+core.description = "Ordergraph: accounts, catalogue, orders and payments of a shop."
+if core.query_type and core.mutation_type:
+    core.query_type.description = "What can be read. Every list is paged or short; every row is scoped by the viewer."
+    core.mutation_type.description = "What can be changed. Each answers a union: one success, then what can go wrong."

@@ -1,0 +1,52 @@
+"""Which media type a client wants to read."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+HTML = "text/html"
+_MATCHES = {
+    GRAPHQL_RESPONSE: GRAPHQL_RESPONSE,
+    JSON: JSON,
+    "application/*": JSON,
+    "*/*": JSON,
+}
+
+
+def _ranges(accept: str) -> list[str]:
+    """The media ranges of an Accept header, best first; those with q=0 are left out."""
+    weighted: list[tuple[float, int, str]] = []
+    for position, item in enumerate(accept.split(",")):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        if (weight := _weight(parameters)) > 0 and name:
+            weighted.append((-weight, position, name))
+    return [name for _, _, name in sorted(weighted)]
+
+
+def _weight(parameters: list[str]) -> float:
+    given = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        return float(given)
+    except ValueError:
+        return 0.0
+
+
+def media_type(request: HttpRequest) -> str | None:
+    """The JSON type to answer with; None when the client accepts none. No header: application/json, the legacy way."""
+    accept = request.headers.get("Accept")
+    if not accept:
+        return JSON
+    return next((_MATCHES[name] for name in _ranges(accept) if name in _MATCHES), None)
+
+
+def names_json(request: HttpRequest) -> bool:
+    """Whether a JSON type is accepted by name and not just by a wildcard, as a mere link or image would."""
+    return bool({GRAPHQL_RESPONSE, JSON} & set(_ranges(request.headers.get("Accept", ""))))
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """A browser that navigates here: it prefers HTML to any JSON."""
+    ranges = _ranges(request.headers.get("Accept", ""))
+    return next((name for name in ranges if name == HTML or name in (GRAPHQL_RESPONSE, JSON)), None) == HTML

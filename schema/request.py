@@ -1,0 +1,88 @@
+"""Reading a GraphQL request out of an HTTP one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from schema.negotiation import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client wants executed."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class RequestProblem(Exception):
+    """The HTTP request holds no GraphQL request."""
+
+    def __init__(self, message: str, *, status: int = 400, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+
+
+def read_request(request: HttpRequest) -> GraphQLRequest:
+    """The request in the body of a POST or the query string of a GET. Raises RequestProblem."""
+    parameters = _from_query_string(request) if request.method == "GET" else _from_body(request)
+    query = _typed(parameters, "query", str)
+    extensions = _typed(parameters, "extensions", dict)
+    if query is None and extensions and "persistedQuery" in extensions:
+        raise RequestProblem("Send the whole query along with its hash", code="PERSISTED_QUERY_NOT_FOUND")
+    if not query:
+        raise RequestProblem('The request has no "query"')
+    return GraphQLRequest(
+        query, _typed(parameters, "variables", dict), _typed(parameters, "operationName", str) or None
+    )
+
+
+def _typed[T](parameters: dict[str, Any], name: str, kind: type[T]) -> T | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise RequestProblem(f'"{name}" must be {"a string" if kind is str else "a JSON object"}')
+    return value
+
+
+def _from_body(request: HttpRequest) -> dict[str, Any]:
+    if request.content_type != JSON:
+        raise RequestProblem(f"Send the request as Content-Type: {JSON}", status=415)
+    if (request.content_params or {}).get("charset", "utf-8").lower().replace("-", "") != "utf8":
+        raise RequestProblem("Send the request as UTF-8", status=415)
+    try:
+        return _object(request.body)
+    except RequestDataTooBig:
+        raise RequestProblem("The request is too large", status=413) from None
+
+
+def _object(text: bytes | str) -> dict[str, Any]:
+    # A NUL cannot be stored as text; said here once, no rule behind has to.
+    if (b"\\u0000" if isinstance(text, bytes) else "\\u0000") in text:  # type: ignore[operator]
+        raise RequestProblem("Text must not hold the character NUL", code="BAD_USER_INPUT")
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise RequestProblem("The request is not valid JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise RequestProblem("The request must be a JSON object")
+    return value
+
+
+def _from_query_string(request: HttpRequest) -> dict[str, Any]:
+    parameters: dict[str, Any] = dict(request.GET.items())
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            parameters[name] = _object(parameters[name])
+        else:
+            parameters.pop(name, None)
+    if "\x00" in parameters.get("query", ""):
+        raise RequestProblem("Text must not hold the character NUL", code="BAD_USER_INPUT")
+    return parameters

@@ -1,0 +1,274 @@
+"""The bridge under the real server, spoken to over real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.dispatcher import is_event_stream
+from tests.backend.bridge_app import MAX_BYTES, MAX_WAITING, PATIENCE, THREADS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Server:
+    """A granian process; its log is read as it comes."""
+
+    def __init__(self) -> None:
+        self._opened: list[socket.socket] = []
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "tests.backend.bridge_app:application"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.log: list[str] = []
+        self._grown = threading.Condition()
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        assert self.logs("Started worker"), self.log
+        self._wait_until_listening()
+
+    def _read_log(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._grown:
+                self.log.append(line)
+                self._grown.notify_all()
+
+    def _wait_until_listening(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.send(b"").close()
+            except ConnectionRefusedError:
+                assert time.monotonic() < deadline, self.log
+                self.process.poll()
+
+    def logs(self, text: str) -> bool:
+        """Whether the text is logged before patience ends."""
+        with self._grown:
+            return self._grown.wait_for(lambda: any(text in line for line in self.log), PATIENCE)
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=2 * PATIENCE)
+
+    def send(self, request: bytes) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=2 * PATIENCE)
+        self._opened.append(connection)
+        connection.sendall(request)
+        return connection
+
+    def get(self, path: str, **headers: str) -> tuple[int, bytes]:
+        return self.request("GET", path, headers=headers)
+
+    def request(self, method: str, path: str, body: Any = None, headers: Any = None) -> tuple[int, bytes]:
+        with closing(self.connect()) as connection:
+            connection.request(method, path, body, headers or {})
+            with connection.getresponse() as response:
+                return response.status, response.read()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        for connection in self._opened:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+def _read(connection: socket.socket) -> tuple[int, bytes]:
+    with HTTPResponse(connection) as response:
+        response.begin()
+        return response.status, response.read()
+
+
+def _assert_every_thread_is_free(server: Server) -> None:
+    with ThreadPoolExecutor(THREADS) as clients:
+        assert list(clients.map(server.get, ["/meet"] * THREADS)) == [(201, b"met")] * THREADS
+
+
+def test_requests_run_side_by_side_on_every_thread(server: Server) -> None:
+    _assert_every_thread_is_free(server)
+
+
+def test_a_hundred_requests_share_one_connection(server: Server) -> None:
+    connection = server.connect()
+    sockets = set()
+    for number in range(100):
+        connection.request("POST", "/echo", f"body {number}")
+        assert json.loads(connection.getresponse().read())["body"] == f"body {number}"
+        sockets.add(connection.sock)
+    assert len(sockets) == 1
+    connection.close()
+
+
+def test_the_environment_is_what_wsgi_asks_for(server: Server) -> None:
+    path = b"/caf%C3%A9/%FF%2Fz/%252e?q=%20a&b=%C3%A9"
+    headers = b"Host: shop.example\r\nX-Two: 1\r\nX-Two: 2\r\nCookie: a=1\r\nCookie: b=2\r\nX_Two: forged\r\n"
+    connection = server.send(b"POST " + path + b" HTTP/1.1\r\n" + headers + b"Content-Length: 4\r\n\r\n\xff\x00ab")
+    seen = json.loads(_read(connection)[1])
+    assert seen["PATH_INFO"].encode("latin-1") == b"/caf\xc3\xa9/\xff/z/%2e"
+    assert (seen["QUERY_STRING"], seen["SCRIPT_NAME"]) == ("q=%20a&b=%C3%A9", "")
+    assert (seen["HTTP_X_TWO"], seen["HTTP_COOKIE"]) == ("1,2", "a=1; b=2")
+    assert (seen["HTTP_HOST"], seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("shop.example", "127.0.0.1", "http")
+    assert (seen["REQUEST_METHOD"], seen["SERVER_PROTOCOL"]) == ("POST", "HTTP/1.1")
+    assert (seen["CONTENT_LENGTH"], seen["body"]) == ("4", "\xff\x00ab")
+    connection.close()
+
+
+def test_status_and_repeated_headers_reach_the_client(server: Server) -> None:
+    connection = server.connect()
+    connection.request("HEAD", "/echo")
+    response = connection.getresponse()
+    assert response.status == 201
+    assert response.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
+    assert response.read() == b""
+    connection.close()
+
+
+def test_a_chunked_body_is_given_its_length(server: Server) -> None:
+    _, reply = server.request("POST", "/echo", iter([b"abc", b"defg"]))
+    assert (json.loads(reply)["CONTENT_LENGTH"], json.loads(reply)["body"]) == ("7", "abcdefg")
+
+
+def test_a_body_at_the_limit_is_accepted(server: Server) -> None:
+    assert server.request("POST", "/echo", b"x" * MAX_BYTES)[0] == 201
+
+
+@pytest.mark.parametrize("path", ["/echo", "/graphql/stream"])
+@pytest.mark.parametrize("parts", [1, 5])
+def test_a_body_beyond_the_limit_is_refused_as_json(server: Server, path: str, parts: int) -> None:
+    body = b"x" * (MAX_BYTES + 1) if parts == 1 else iter([b"x" * MAX_BYTES] * parts)
+    status, reply = server.request("POST", path, body)
+    assert status == 413
+    assert json.loads(reply)["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+def test_an_endless_body_is_cut_off(server: Server) -> None:
+    connection = server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        connection.sendall(chunk * 1_000)  # 66 MB, were it read
+    connection.close()
+
+
+def test_a_failing_application_is_answered_without_internals(server: Server) -> None:
+    status, reply = server.get("/fail")
+    assert (status, json.loads(reply)["errors"][0]["extensions"]) == (500, {"code": "INTERNAL_SERVER_ERROR"})
+    assert b"secret" not in reply
+    assert server.logs("an internal secret")
+
+
+def test_a_client_that_leaves_does_not_stop_its_request(server: Server) -> None:
+    connection = server.send(b"GET /hold?name=left HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert server.get("/await?name=left+started")[1] == b"True"
+    noise = len(server.log)
+    connection.close()
+    server.get("/set?name=left+released")
+    assert server.get("/await?name=left+finished")[1] == b"True"
+    _assert_every_thread_is_free(server)
+    assert not any("ERROR" in line or "Traceback" in line for line in server.log[noise:])
+
+
+def test_a_client_that_leaves_within_its_body_is_forgotten(server: Server) -> None:
+    for _ in range(2 * THREADS):
+        server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf").close()
+    _assert_every_thread_is_free(server)
+
+
+def test_a_long_reply_arrives_whole_and_is_closed(server: Server) -> None:
+    _, reply = server.get("/long?name=whole")
+    assert reply == b"".join(bytes([number]) * 65_536 for number in range(80))
+    assert server.get("/await?name=whole+closed")[1] == b"True"
+
+
+def test_a_client_that_leaves_within_a_long_reply_frees_its_thread(server: Server) -> None:
+    connection = server.send(b"GET /long?name=cut HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert connection.recv(1000)
+    connection.close()
+    assert server.get("/await?name=cut+closed")[1] == b"True"
+    _assert_every_thread_is_free(server)
+
+
+def test_a_reply_that_fails_half_way_is_not_taken_for_whole(server: Server) -> None:
+    with pytest.raises(IncompleteRead):
+        server.get("/long-failing?name=half")
+    assert server.get("/await?name=half+closed")[1] == b"True"
+
+
+def test_beyond_the_queue_clients_are_told_to_come_back(server: Server) -> None:
+    request = b"GET /hold?name=busy HTTP/1.1\r\nHost: a\r\n\r\n"
+    clients = [server.send(request) for _ in range(THREADS + MAX_WAITING + 1)]
+    (refused,), _, _ = select.select(clients, [], [], PATIENCE)
+    with HTTPResponse(refused) as response:
+        response.begin()
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        assert json.loads(response.read())["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert server.get("/graphql/stream?name=busy+released")[0] == 200
+    assert [_read(client) for client in clients if client is not refused] == [(201, b"held")] * (len(clients) - 1)
+
+
+def test_event_streams_go_to_the_asynchronous_application(server: Server) -> None:
+    headers = {"Accept": "text/event-stream"}
+    assert server.request("POST", "/graphql", b"{}", headers) == (200, b"event: next\ndata: {}\n\n")
+    assert server.request("POST", "/graphql/stream", b"{}") == (200, b"event: next\ndata: {}\n\n")
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/event-stream", True),
+        ("TEXT/Event-Stream; charset=utf-8", True),
+        ("text/event-stream, text/html", True),
+        ("text/event-stream, application/json;q=0", True),
+        ("application/graphql-response+json, application/json, text/event-stream", False),
+        ("text/event-stream, */*", False),
+        ("text/event-stream;q=0", False),
+        ("application/json", False),
+        ("", False),
+    ],
+)
+def test_an_event_stream_is_chosen_only_when_no_json_is_accepted(accept: str, expected: bool) -> None:
+    scope = {"path": "/graphql", "headers": [(b"accept", accept.encode())]}
+    assert is_event_stream(scope) is expected
+
+
+def test_a_stopping_server_finishes_what_it_has_begun() -> None:
+    server = Server()
+    connection = server.send(b"GET /hold?name=last HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert server.get("/await?name=last+started")[1] == b"True"
+    # Its body is still awaited when the server is told to stop: it can only be answered by a server that finishes.
+    release = server.send(b"POST /set?name=last+released HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
+    server.process.send_signal(signal.SIGTERM)
+    release.sendall(b"x")
+    assert _read(connection) == (201, b"held")
+    server.stop()

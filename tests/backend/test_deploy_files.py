@@ -1,0 +1,67 @@
+"""The files a deployment starts from agree with the settings and give no secret away."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+ENV_EXAMPLE = (ROOT / ".env.example").read_text()
+SECRETS = re.compile(r"SECRET|PASSWORD|KEYS?$")
+
+
+def read_by_settings() -> set[str]:
+    """Names in `env("NAME")` and `env.kind("NAME")`, however `env` was imported."""
+    names = set()
+    for path in (ROOT / "backend" / "settings").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and re.match(r"(base\.)?env(\.\w+)?\(", ast.unparse(node)) and node.args:
+                names |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)}
+    return {name for name in names if isinstance(name, str)}
+
+
+def read_by_compose() -> dict[str, str]:
+    """Names that docker-compose.yml takes from the environment, with what follows them: ":?message" or ":-default"."""
+    return dict(re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", COMPOSE))
+
+
+def explained() -> dict[str, str]:
+    return dict(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$", ENV_EXAMPLE, flags=re.MULTILINE))
+
+
+def test_compose_runs_the_whole_shop() -> None:
+    services = COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0]
+    names = re.findall(r"^  (\w+):$", services, flags=re.MULTILINE)
+    assert names == ["postgres", "redis", "migrate", "web", "worker", "relay"]
+
+
+def test_every_variable_that_settings_read_is_explained() -> None:
+    assert read_by_settings() - explained().keys() == set()
+
+
+def test_every_explained_variable_is_read() -> None:
+    assert explained().keys() - read_by_settings() - read_by_compose().keys() == set()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in explained() if SECRETS.search(name)))
+def test_no_secret_has_an_example_value(name: str) -> None:
+    assert explained()[name] == ""
+
+
+def test_compose_has_no_secret_of_its_own() -> None:
+    taken = read_by_compose()
+    assert {"SECRET_KEY", "JWT_KEYS", "POSTGRES_PASSWORD"} <= taken.keys()
+    assert all(rest.startswith(":?") for name, rest in taken.items() if SECRETS.search(name))
+    written = re.findall(r"^ +(\w*(?:SECRET|PASSWORD|KEYS?)\w*): (.*)$", COMPOSE, flags=re.MULTILINE)
+    assert all(value.startswith("${") for _, value in written)
+
+
+def test_the_image_runs_production_settings_as_nobody_special() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "DJANGO_SETTINGS_MODULE=backend.settings.production" in dockerfile
+    assert re.search(r"^USER 10001$", dockerfile, flags=re.MULTILINE)
+    assert "--require-hashes" in dockerfile

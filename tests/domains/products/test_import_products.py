@@ -1,0 +1,166 @@
+"""The import makes the catalogue agree with the file, or writes nothing at all."""
+
+from __future__ import annotations
+
+import lzma
+import threading
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
+
+from domains.products.bulk import import_products
+from domains.products.importing import MAX_LENGTHS, STOCK_MAX, ProductRow
+from domains.products.models import Category, Product, StockMovement
+from domains.products.services import MAX_DESCRIPTION_CHARACTERS, MAX_STOCK
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HEADER = "sku,name,description,price,stock,category\n"
+GOODS = (
+    HEADER + "JUG-1,Blue Jug,Holds a litre,12.50,7,Kitchen\nRAK-1,Ash Rake,,24.00,0,Garden\nTAG-1,Gift Tag,,1.50,90,\n"
+)
+
+
+def run(path: Path, content: str, *arguments: str) -> str:
+    path.write_text(content)
+    out = StringIO()
+    call_command("import_products", str(path), *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "goods.csv"
+
+
+def test_goods_come_in_with_their_price_shelf_and_stock(file: Path) -> None:
+    assert "3 goods added" in run(file, GOODS)
+    jug = Product.objects.select_related("category").get(sku="JUG-1")
+    assert (jug.slug, jug.name, jug.price, jug.stock, jug.version) == ("blue-jug", "Blue Jug", 1250, 7, 1)
+    assert jug.category is not None
+    assert (jug.category.name, jug.category.slug) == ("Kitchen", "kitchen")
+    assert Product.objects.get(sku="TAG-1").category is None
+
+
+def test_goods_stand_in_the_order_of_the_file(file: Path) -> None:
+    run(file, GOODS)
+    assert list(Product.objects.order_by("created_at", "id").values_list("sku", flat=True)) == [
+        "JUG-1",
+        "RAK-1",
+        "TAG-1",
+    ]
+
+
+def test_the_ledger_adds_up_to_the_stock(file: Path) -> None:
+    run(file, GOODS)
+    run(file, GOODS.replace(",7,", ",3,").replace(",0,", ",5,"))
+    for product in Product.objects.annotate(booked=Sum("movements__delta")):
+        assert product.booked == product.stock
+    assert set(StockMovement.objects.values_list("reason", flat=True)) == {"IMPORT"}
+    assert list(StockMovement.objects.filter(product__sku="JUG-1").values_list("delta", flat=True)) == [7, -4]
+
+
+def test_the_same_file_again_changes_nothing(file: Path) -> None:
+    run(file, GOODS)
+    before = list(Product.objects.order_by("sku").values())
+    assert "0 goods added, 0 changed, 3 as they were; the stock of 0 moved" in run(file, GOODS)
+    assert list(Product.objects.order_by("sku").values()) == before
+
+
+def test_a_known_good_is_edited_and_keeps_its_address(file: Path) -> None:
+    run(file, GOODS)
+    old = Product.objects.get(sku="JUG-1")
+    Product.objects.filter(sku="JUG-1").update(active=False)
+    assert "0 goods added, 1 changed, 2 as they were" in run(file, GOODS.replace("Blue Jug", "Sea Jug"))
+    new = Product.objects.get(sku="JUG-1")
+    assert (new.id, new.slug, new.active, new.created_at) == (old.id, old.slug, False, old.created_at)
+    assert (new.name, new.version) == ("Sea Jug", 2)
+    assert new.updated_at > old.updated_at
+
+
+def test_a_movement_of_stock_is_no_edit(file: Path) -> None:
+    run(file, GOODS)
+    run(file, GOODS.replace(",90,", ",80,"))
+    tag = Product.objects.get(sku="TAG-1")
+    assert (tag.stock, tag.version) == (80, 1)
+
+
+def test_goods_of_one_name_get_different_addresses(file: Path) -> None:
+    run(file, HEADER + "A-1,Mug,,1.00,1,Mug\nA-2,Mug,,1.00,1,Mug\nA-3,***,,1.00,1,\n")
+    assert len(set(Product.objects.values_list("slug", flat=True))) == 3
+    assert "" not in Product.objects.values_list("slug", flat=True)
+
+
+def test_a_given_stock_holds_for_all(file: Path) -> None:
+    run(file, "sku,name,description,price,category\nA-1,Mug,,1.00,\nA-2,Cup,,1.00,\n", "--stock", "40")
+    assert list(Product.objects.values_list("stock", flat=True)) == [40, 40]
+
+
+def test_one_bad_row_and_nothing_is_written(file: Path) -> None:
+    run(file, GOODS)
+    before = list(Product.objects.order_by("sku").values())
+    file.write_text(GOODS.replace("12.50", "99.00") + "\nNEW-1,New,,free,1,Newness\nNEW-2,,,1.00,1,Newness\n")
+    complaints = StringIO()
+    with pytest.raises(CommandError, match="2 of 5 rows are bad; nothing was imported") as refused:
+        call_command("import_products", str(file), stderr=complaints)
+    assert refused.value.returncode == 1
+    assert "line 6: price 'free'" in complaints.getvalue()
+    assert "line 7: name is empty" in complaints.getvalue()
+    assert list(Product.objects.order_by("sku").values()) == before
+    assert not Category.objects.filter(name="Newness").exists()
+
+
+def test_a_compressed_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "goods.csv.xz"
+    path.write_bytes(lzma.compress(GOODS.encode()))
+    call_command("import_products", str(path), stdout=StringIO())
+    assert Product.objects.count() == 3
+
+
+def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_products", str(tmp_path / "absent.csv"))
+
+
+def goods(number: int, *, price: int = 100, stock: int = 1) -> list[ProductRow]:
+    return [ProductRow(f"N-{n:05}", f"Good {n}", "", price, stock, f"Shelf {n % 9}", n) for n in range(number)]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_rows() -> None:
+    import_products(rows=goods(900))
+    with CaptureQueriesContext(connection) as few:
+        import_products(rows=goods(9, price=200, stock=2))
+    with CaptureQueriesContext(connection) as many:
+        import_products(rows=goods(900, price=300, stock=3))
+    assert len(many) == len(few)
+
+
+def test_two_imports_of_the_same_goods_at_once_write_them_once() -> None:
+    together = threading.Barrier(2)
+
+    def one() -> None:
+        try:
+            together.wait()
+            import_products(rows=goods(50))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Product.objects.count() == 50
+    assert StockMovement.objects.count() == 50
+
+
+def test_the_file_is_held_to_the_limits_of_the_catalogue() -> None:
+    model_limits = {name: Product._meta.get_field(name).max_length for name in ("sku", "name")}
+    shelf = Category._meta.get_field("name").max_length
+    assert {**model_limits, "category": shelf, "description": MAX_DESCRIPTION_CHARACTERS} == MAX_LENGTHS
+    assert STOCK_MAX == MAX_STOCK

@@ -1,0 +1,82 @@
+"""The same loaders under asyncio: what graphql-core itself answers, to compare the driver with."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Awaitable, Hashable
+from typing import Any, cast
+
+import graphql
+from graphql import DocumentNode, ExecutionContext, ExecutionResult, GraphQLSchema
+
+from domains.common.graphql.loaders import Deferred, Loader, Loaders
+from schema.execution.context import await_twice
+
+
+class _IdleLoop(asyncio.SelectorEventLoop):
+    """Calls the waiting loaders when nothing else can run, as the driver does."""
+
+    def __init__(self, loaders: Loaders) -> None:
+        super().__init__(selectors.SelectSelector())
+        self._loaders = loaders
+
+    def _run_once(self) -> None:
+        if not self._ready:  # type: ignore[attr-defined]
+            self._loaders.dispatch()
+        super()._run_once()  # type: ignore[misc]
+
+
+class _TwinLoader:
+    def __init__(self, loader: Loader[Any, Any], futures: dict[Awaitable[Any], asyncio.Future[Any]]) -> None:
+        self._loader = loader
+        self._futures = futures
+
+    def load(self, key: Hashable) -> Awaitable[Any]:
+        deferred = cast("Deferred[Any]", self._loader.load(key))
+        future = self._futures.get(deferred)
+        if future is None:
+            future = self._futures[deferred] = asyncio.get_running_loop().create_future()
+            deferred.subscribe(lambda: _copy(deferred, future))
+        return future
+
+
+def _copy(deferred: Deferred[Any], future: asyncio.Future[Any]) -> None:
+    if future.cancelled():
+        return
+    try:
+        deferred.__await__().send(None)
+    except StopIteration as stop:
+        future.set_result(stop.value)
+    except Exception as error:
+        future.set_exception(error)
+
+
+class TwinLoaders(Loaders):
+    """Gives one future per key, as the loaders written for asyncio do."""
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__(viewer)
+        self._futures: dict[Awaitable[Any], asyncio.Future[Any]] = {}
+
+    def get(self, loader: type[Any]) -> Any:
+        return _TwinLoader(super().get(loader), self._futures)
+
+
+class _Context(ExecutionContext):
+    def complete_object_value(self, *args: Any) -> Any:
+        completed = super().complete_object_value(*args)
+        return await_twice(cast("Awaitable[Any]", completed)) if self.is_awaitable(completed) else completed
+
+
+def execute_under_asyncio(schema: GraphQLSchema, document: DocumentNode, context_value: Any) -> ExecutionResult:
+    """Run on an event loop of its own; ``context_value.loaders`` must be ``TwinLoaders``."""
+    loop = _IdleLoop(context_value.loaders)
+    loop.set_exception_handler(lambda _loop, _context: None)  # siblings of a failed field are nobody's to retrieve
+
+    async def main() -> ExecutionResult:
+        result = graphql.execute(schema, document, context_value=context_value, execution_context_class=_Context)
+        return await result if asyncio.iscoroutine(result) else cast("ExecutionResult", result)
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(main())

@@ -1,0 +1,52 @@
+"""One document on graphql-core under asyncio and on the driver."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
+
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, parse
+
+from domains.common.graphql.loaders import Loaders
+from schema.execution import execute
+from tests.schema.execution.asyncio_twin import TwinLoaders, execute_under_asyncio
+from tests.schema.execution.people import Batches
+
+
+@dataclass
+class Answer:
+    data: Any
+    errors: list[tuple[str, Any, Any]]
+    batches: Batches
+
+
+def _run(run: Callable[..., ExecutionResult], registry: type[Loaders], document: str | DocumentNode) -> Answer:
+    batches: Batches = []
+    context = SimpleNamespace(loaders=registry(cast("Any", batches)))
+    result = run(parse(document) if isinstance(document, str) else document, context)
+    errors = [(error.message, error.path, error.locations) for error in result.errors or []]
+    return Answer(result.data, errors, batches)
+
+
+def by_driver(schema: GraphQLSchema, document: str | DocumentNode) -> Answer:
+    """The driver's answer. No coroutine may be left that nobody awaited."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        answer = _run(lambda parsed, context: execute(schema, parsed, context_value=context), Loaders, document)
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+    return answer
+
+
+def by_asyncio(schema: GraphQLSchema, document: str | DocumentNode) -> Answer:
+    """What graphql-core itself answers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # graphql-core leaves coroutines of failed fields behind
+        answer = _run(partial(execute_under_asyncio, schema), TwinLoaders, document)
+        gc.collect()
+    return answer
