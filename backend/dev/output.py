@@ -26,10 +26,11 @@ def line(text: str, *, name: str = "", stream: TextIO | None = None) -> None:
 
 def pump(source: IO[bytes], name: str, keep: deque[str]) -> None:
     """Copy a child's output until it closes it; `keep` receives the lines as well."""
-    for raw in source:
-        text = raw.decode(errors="replace").rstrip()
-        keep.append(text)
-        line(text, name=name)
+    with source:
+        for raw in source:
+            text = raw.decode(errors="replace").rstrip()
+            keep.append(text)
+            line(text, name=name)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.postgres",
-    "graphql_jwt.refresh_token",  # lends its abstract model; its own table is never made
+    "graphql_jwt.refresh_token",  # lends its abstract model; its own table stays empty
     "backend",
     "schema",
     *(f"domains.{name}" for name in DOMAINS),
@@ -93,7 +93,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-MIGRATION_MODULES = {"refresh_token": None}
 JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret,kid=secret
 JWT_ACTIVE_KID: str = env.str("JWT_ACTIVE_KID", default="")
 JWT_ISSUER: str = env.str("JWT_ISSUER", default="ordergraph")

@@ -12,7 +12,7 @@ JWT_KEYS = {"test": "only-for-tests-" + "fedcba9876543210" * 3}
 JWT_ACTIVE_KID = "test"
 GRAPHIQL = True
 INTROSPECTION = True
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+EMAIL_BACKEND = base.env.str("EMAIL_BACKEND", default="django.core.mail.backends.locmem.EmailBackend")
 # One name for the run: separate checkouts and simultaneous runs may share a server.
 DATABASES = base.DATABASES
 DATABASES["default"]["TEST"] = {"NAME": base.env.str("TEST_DATABASE_NAME", default="test_ordergraph")}

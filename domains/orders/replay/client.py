@@ -63,6 +63,18 @@ class ShopClient:
         self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/") or "/graphql"
         self._local = threading.local()
+        self._open: list[HTTPConnection] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads, none of which may be calling."""
+        for connection in self._open:
+            connection.close()
+
+    def check(self) -> None:
+        """Raises Unanswered unless a GraphQL API answers."""
+        answer = decode(self._post(json.dumps({"query": "{ __typename }"}).encode()))
+        if (answer.get("data") or {}).get("__typename") is None:
+            raise Unanswered("the answer to { __typename } has no data")
 
     def create_order(self, *, items: Mapping[str, int], key: UUID, token: str) -> Placed | Refused:
         """Order `items` (pieces by product id), trying again for up to PATIENCE seconds where that may help."""
@@ -78,34 +90,41 @@ class ShopClient:
                     return Refused("Unanswered", str(trouble))
                 time.sleep(PAUSE)
 
-    def _post(self, body: bytes, token: str) -> bytes:
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/graphql-response+json, application/json",
-            "Authorization": f"Bearer {token}",
-        }
+    def _post(self, body: bytes, token: str | None = None) -> bytes:
+        headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json, application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        connection = self._connection()
         try:
-            connection = self._connection()
             connection.request("POST", self._path, body=body, headers=headers)
             return connection.getresponse().read()
         except (OSError, HTTPException) as error:
-            self._local.connection = None
+            connection.close()  # the next request opens it anew
             raise Unanswered(f"{type(error).__name__}: {error}") from error
 
     def _connection(self) -> HTTPConnection:
-        if getattr(self._local, "connection", None) is None:
-            self._local.connection = self._connect(self._host, self._port, timeout=TIMEOUT)
-        connection: HTTPConnection = self._local.connection
-        return connection
+        known: HTTPConnection | None = getattr(self._local, "connection", None)
+        if known is None:
+            known = self._local.connection = self._connect(self._host, self._port, timeout=TIMEOUT)
+            self._open.append(known)
+        return known
+
+
+def decode(content: bytes) -> dict[str, Any]:
+    """The reply as an object. Raises Unanswered for anything else, such as a proxy's error page."""
+    try:
+        answer = json.loads(content)
+    except ValueError as error:
+        raise Unanswered("the answer is not JSON") from error
+    if not isinstance(answer, dict) or not isinstance(answer.get("data") or {}, dict):
+        raise Unanswered("the answer is no GraphQL reply")
+    return answer
 
 
 def read_answer(content: bytes) -> Placed | Refused:
     """Raises Unanswered for what may turn out differently next time."""
-    try:
-        answer = json.loads(content)
-        result = (answer.get("data") or {}).get("createOrder")
-    except (ValueError, AttributeError) as error:
-        raise Unanswered("the answer is no GraphQL reply") from error
+    answer = decode(content)
+    result = (answer.get("data") or {}).get("createOrder")
     if result is None:
         return _read_error(answer)
     if result["__typename"] == "PaymentPendingError":

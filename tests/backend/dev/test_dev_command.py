@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -32,10 +33,10 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 def ask(port: int) -> dict[str, object]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    connection.request("POST", "/graphql", json.dumps({"query": "{ __typename }"}), headers)
-    answer: dict[str, object] = json.loads(connection.getresponse().read())
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/graphql", json.dumps({"query": "{ __typename }"}), headers)
+        answer: dict[str, object] = json.loads(connection.getresponse().read())
     return answer
 
 

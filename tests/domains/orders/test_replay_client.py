@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from domains.orders.replay import client as module
-from domains.orders.replay.client import Placed, Refused, ShopClient
+from domains.orders.replay.client import Placed, Refused, ShopClient, Unanswered
 
 KEY = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 ORDER = {
@@ -77,7 +78,8 @@ def servers() -> Iterator[list[Script]]:
 
 def order(servers: list[Script], *answers: object) -> Placed | Refused:
     servers.append(Script(*answers))
-    return ShopClient(servers[0].url).create_order(items={"UHJvZHVjdDox": 3}, key=KEY, token="secret")
+    with closing(ShopClient(servers[0].url)) as client:
+        return client.create_order(items={"UHJvZHVjdDox": 3}, key=KEY, token="secret")
 
 
 def failure(name: str) -> dict[str, object]:
@@ -126,7 +128,16 @@ def test_an_error_is_named_by_its_code_and_not_repeated(servers: list[Script]) -
 
 def test_patience_ends(servers: list[Script], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", -1.0)
-    assert order(servers, GARBAGE) == Refused("Unanswered", "the answer is no GraphQL reply")
+    assert order(servers, GARBAGE) == Refused("Unanswered", "the answer is not JSON")
+
+
+def test_an_address_without_a_graphql_api_is_told_from_one_with(servers: list[Script]) -> None:
+    servers.append(Script({"data": {"__typename": "Query"}}, GARBAGE, {"detail": "Not found"}, HANG_UP))
+    with closing(ShopClient(servers[0].url)) as client:
+        client.check()
+        for _ in range(3):
+            with pytest.raises(Unanswered):
+                client.check()
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://localhost/", "http:///graphql"])

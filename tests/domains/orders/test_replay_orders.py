@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.live_server_helper import LiveServer
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
 
 from domains.accounts.models import User
 from domains.orders.models import Order
@@ -33,14 +36,26 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def replay(file: Path, server: LiveServer, *arguments: str) -> str:
+@pytest.fixture
+def url(transactional_db: None) -> Iterator[str]:
+    """The API over HTTP. Its threads are waited for, so that no connection of theirs outlives the test."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
+    server.daemon_threads = False
+    server.set_app(get_wsgi_application())
+    threading.Thread(target=server.serve_forever).start()
+    yield f"http://127.0.0.1:{server.server_port}/graphql"
+    server.shutdown()
+    server.server_close()
+
+
+def replay(file: Path, url: str, *arguments: str) -> str:
     out = StringIO()
-    call_command("replay_orders", str(file), "--url", f"{server.url}/graphql", *arguments, stdout=out)
+    call_command("replay_orders", str(file), "--url", url, *arguments, stdout=out)
     return out.getvalue()
 
 
-def test_each_fit_invoice_becomes_an_order_of_its_customer(file: Path, live_server: LiveServer) -> None:
-    text = replay(file, live_server)
+def test_each_fit_invoice_becomes_an_order_of_its_customer(file: Path, url: str) -> None:
+    text = replay(file, url)
     assert "every total equal: yes" in text
     assert "stock as the file says, good by good: yes" in text
     orders = Order.objects.select_related("customer").order_by("total")
@@ -51,8 +66,8 @@ def test_each_fit_invoice_becomes_an_order_of_its_customer(file: Path, live_serv
     ]
 
 
-def test_each_price_of_a_stock_code_is_a_good_with_pieces_left_over(file: Path, live_server: LiveServer) -> None:
-    replay(file, live_server)
+def test_each_price_of_a_stock_code_is_a_good_with_pieces_left_over(file: Path, url: str) -> None:
+    replay(file, url)
     goods = Product.objects.order_by("sku").values_list("sku", "name", "price", "stock")
     assert list(goods) == [
         ("72001", "PAPER KITE", 295, 10),
@@ -61,35 +76,39 @@ def test_each_price_of_a_stock_code_is_a_good_with_pieces_left_over(file: Path, 
     ]
 
 
-def test_customers_have_no_password_to_guess(file: Path, live_server: LiveServer) -> None:
-    replay(file, live_server)
+def test_customers_have_no_password_to_guess(file: Path, url: str) -> None:
+    replay(file, url)
     assert not any(user.has_usable_password() for user in User.objects.all())
 
 
-def test_a_replay_that_was_broken_off_is_completed_and_nothing_is_placed_twice(
-    file: Path, live_server: LiveServer
-) -> None:
-    replay(file, live_server, "--limit", "2")
+def test_a_replay_that_was_broken_off_is_completed_and_nothing_is_placed_twice(file: Path, url: str) -> None:
+    replay(file, url, "--limit", "2")
     assert Order.objects.count() == 2
-    text = replay(file, live_server)
+    text = replay(file, url)
     assert Order.objects.count() == 3
     assert "1  placed now" in text
     assert "2  replayed" in text
     assert "every total equal: yes" in text
 
 
-def test_a_difference_ends_with_status_1(file: Path, live_server: LiveServer) -> None:
-    replay(file, live_server, "--limit", "1")
+def test_a_difference_ends_with_status_1(file: Path, url: str) -> None:
+    replay(file, url, "--limit", "1")
     Product.objects.update(active=False)
     out = StringIO()
     with pytest.raises(CommandError, match="differ"):
-        call_command("replay_orders", str(file), "--url", f"{live_server.url}/graphql", stdout=out)
+        call_command("replay_orders", str(file), "--url", url, stdout=out)
     assert "ProductUnavailableError: 920004" in out.getvalue()
     assert "every total equal: no, 1 differ: 920004" in out.getvalue()
 
 
-def test_a_file_without_the_columns_is_a_clear_error(tmp_path: Path, live_server: LiveServer) -> None:
+def test_an_address_without_the_api_is_a_clear_error(file: Path, url: str) -> None:
+    with pytest.raises(CommandError, match=r"no GraphQL reply|not JSON|no data"):
+        replay(file, url.replace("/graphql", "/healthz"))
+    assert not Product.objects.exists()
+
+
+def test_a_file_without_the_columns_is_a_clear_error(tmp_path: Path, url: str) -> None:
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match="the header lacks InvoiceNo"):
-        replay(path, live_server)
+        replay(path, url)

@@ -11,6 +11,7 @@ import pytest
 from domains.products.importing import BadRow, ProductRow, UnreadableFileError, parse_products, read_products
 
 DEMO = Path(__file__).resolve().parents[3] / "domains" / "products" / "demo" / "catalogue.csv"
+AMOUNT = "a plain amount with at most 2 decimals"
 HEADER = "sku,name,description,price,stock,category\n"
 
 
@@ -47,11 +48,8 @@ def test_every_bad_row_is_listed_with_its_line_and_all_its_reasons() -> None:
         "A-4,Nul\0,,1.00,1,Kitchen\n"
     )
     assert bad_rows(text) == [
-        (3, "sku is empty; price '2.505' is not a plain amount with at most 2 decimals"),
-        (
-            5,
-            "price '-1' is not a plain amount with at most 2 decimals; stock 'many' is not a whole number of 0 to 100000000",
-        ),
+        (3, f"sku is empty; price '2.505' is not {AMOUNT}"),
+        (5, f"price '-1' is not {AMOUNT}; stock 'many' is not a whole number of 0 to 100000000"),
         (7, "sku 'A-1' is on line 2 already"),
         (8, "4 cells, the header has 6"),
         (9, "contains a NUL character"),

@@ -13,6 +13,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from django.utils import timezone
 
 from domains.common.errors import RequestError
 from domains.common.graphql.ids import to_global_id
-from domains.orders.replay.client import Placed, Refused, ShopClient
+from domains.orders.replay.client import Placed, Refused, ShopClient, Unanswered
 from domains.orders.replay.preparation import Customers, stock_of, stock_up
 from domains.orders.replay.progress import ProgressBar
 from domains.orders.replay.reading import control_sums, file_hash, read_lines
@@ -50,8 +51,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, url: ShopClient, limit: int | None, workers: int, **options: Any) -> None:
         try:
             plan = read_plan(file, limit)
-            run = self._replay(file, plan, url, workers)
-        except UnreadableFileError as error:
+            with closing(url) as client:
+                client.check()
+                run = self._replay(file, plan, client, workers)
+        except (UnreadableFileError, Unanswered) as error:
             raise CommandError(str(error)) from error
         except RequestError as error:
             raise CommandError(error.message) from error
