@@ -11,16 +11,22 @@ from graphql import (
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    StringValueNode,
+    Visitor,
     get_operation_ast,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 
 from schema.merge import core
+from schema.request import NUL_MESSAGE
 
 MAX_TOKENS = 5_000
 CACHED_DOCUMENTS = 1_000
+CACHED_CHARACTERS = 10_000
+TOO_DEEP = "The document is nested too deeply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +41,46 @@ class Document:
         return get_operation_ast(self.node, name) if self.node else None
 
 
-@lru_cache(maxsize=CACHED_DOCUMENTS)
 def read(query: str, *, introspection: bool) -> Document:
     """Parse and validate."""
+    # Long documents are not kept: a thousand of them would fill the memory.
+    checked = _cached if len(query) <= CACHED_CHARACTERS else _checked
+    return checked(query, introspection)
+
+
+def _checked(query: str, introspection: bool) -> Document:
     try:
         node = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
         return Document(None, (error,), "GRAPHQL_PARSE_FAILED")
     except RecursionError:
-        return Document(None, (GraphQLError("The document is nested too deeply"),), "GRAPHQL_PARSE_FAILED")
+        return Document(None, (GraphQLError(TOO_DEEP),), "GRAPHQL_PARSE_FAILED")
+    if "\\u" in query and (nul := _nul(node)):
+        return Document(None, (GraphQLError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
     rules = [*specified_rules] if introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
     try:
         errors = validate(core, node, rules)
     except RecursionError:
-        errors = [GraphQLError("The document is nested too deeply")]
+        errors = [GraphQLError(TOO_DEEP)]
     return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED") if errors else Document(node)
+
+
+_cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_checked)
+
+
+def _nul(node: DocumentNode) -> StringValueNode | None:
+    """A text literal that holds a NUL: GraphQL has escapes of its own for it."""
+    finder = _NulFinder()
+    visit(node, finder)
+    return finder.found
+
+
+class _NulFinder(Visitor):
+    found: StringValueNode | None = None
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        if "\x00" in node.value:
+            self.found = node
 
 
 def root_fields(operation: OperationDefinitionNode) -> set[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
+from django.conf import settings
 from graphql import GraphQLError
 
 from domains.common.errors import RequestError
@@ -12,6 +14,8 @@ from domains.common.errors import RequestError
 logger = logging.getLogger(__name__)
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
+HIDDEN = "Something went wrong on our side; tell us the requestId"
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?$")
 
 
 def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
@@ -22,6 +26,8 @@ def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
 def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
     """An error found by parsing or validating, with its locations."""
     answer = dict(error.formatted)
+    if not settings.INTROSPECTION:  # a schema that is not told must not be guessed from suggestions
+        answer["message"] = _SUGGESTION.sub("", error.message)
     answer["extensions"] = {"code": code, "requestId": request_id}
     return answer
 
@@ -31,8 +37,10 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, RequestError):
         return formatted(error, cause.code, request_id)
-    if cause is None or isinstance(cause, GraphQLError):  # graphql-core's own: coercion of variables and the like
+    # graphql-core's own. Those of variables and arguments point into the document; one that does not is a value of
+    # ours that its type cannot represent.
+    if cause is None or (isinstance(cause, GraphQLError) and cause.nodes):
         return formatted(error, "BAD_USER_INPUT", request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
-    hidden = GraphQLError("Something went wrong on our side; tell us the requestId", nodes=error.nodes, path=error.path)
+    hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, names_json, wants_page
 from schema.request import GraphQLRequest, RequestProblem, read_request
 
+logger = logging.getLogger(__name__)
+
 type Reply = tuple[int, dict[str, Any]]
 
 
@@ -38,8 +41,10 @@ class GraphQLView(View):
                 raise RequestProblem(f"Accept {JSON} or {GRAPHQL_RESPONSE}", status=406)
             status, body = self._reply(request, strict=media == GRAPHQL_RESPONSE)
         except RequestProblem as problem:
-            identifier = _request_id(request)
-            status, body = problem.status, {"errors": [errors.request_error(problem.message, problem.code, identifier)]}
+            status, body = problem.status, _refusal(request, problem.message, problem.code)
+        except Exception:  # outside any field: the database is away, for one
+            logger.exception("unexpected error")
+            status, body = 500, _refusal(request, errors.HIDDEN, errors.INTERNAL)
         response = HttpResponse(orjson.dumps(body), status=status, content_type=f"{media or JSON}; charset=utf-8")
         if status == 405:
             response["Allow"] = "GET, POST"
@@ -70,8 +75,7 @@ class GraphQLView(View):
         try:
             viewer = authenticate(request, operation)
         except UnauthenticatedError as error:
-            status = 401 if strict else 200
-            return status, {"errors": [errors.request_error(error.message, error.code, identifier)]}
+            return 401 if strict else 200, _refusal(request, error.message, error.code)
         return self._execute(request, document.node, wanted, viewer, refused)
 
     def _execute(
@@ -103,6 +107,10 @@ def authenticate(request: HttpRequest, operation: OperationDefinitionNode) -> Vi
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("The Authorization header must be 'Bearer <access token>'")
     return viewer_of(token.strip())
+
+
+def _refusal(request: HttpRequest, message: str, code: str) -> dict[str, Any]:
+    return {"errors": [errors.request_error(message, code, _request_id(request))]}
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -7,22 +7,28 @@ from django.http import HttpRequest
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+# What a range lets us answer with, best first.
 _MATCHES = {
-    GRAPHQL_RESPONSE: GRAPHQL_RESPONSE,
-    JSON: JSON,
-    "application/*": JSON,
-    "*/*": JSON,
+    GRAPHQL_RESPONSE: (GRAPHQL_RESPONSE,),
+    JSON: (JSON,),
+    "application/*": (JSON, GRAPHQL_RESPONSE),
+    "*/*": (JSON, GRAPHQL_RESPONSE),
 }
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """The media ranges of an Accept header with their q-values, in the order given."""
+    weights: dict[str, float] = {}
+    for item in accept.split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        weights[name] = _weight(parameters)
+    return weights
 
 
 def _ranges(accept: str) -> list[str]:
     """The media ranges of an Accept header, best first; those with q=0 are left out."""
-    weighted: list[tuple[float, int, str]] = []
-    for position, item in enumerate(accept.split(",")):
-        name, *parameters = (part.strip().lower() for part in item.split(";"))
-        if (weight := _weight(parameters)) > 0 and name:
-            weighted.append((-weight, position, name))
-    return [name for _, _, name in sorted(weighted)]
+    weights = _weights(accept)
+    return sorted((name for name, weight in weights.items() if weight > 0), key=lambda name: -weights[name])
 
 
 def _weight(parameters: list[str]) -> float:
@@ -38,7 +44,9 @@ def media_type(request: HttpRequest) -> str | None:
     accept = request.headers.get("Accept")
     if not accept:
         return JSON
-    return next((_MATCHES[name] for name in _ranges(accept) if name in _MATCHES), None)
+    weights = _weights(accept)
+    offers = (kind for name in _ranges(accept) for kind in _MATCHES.get(name, ()))
+    return next((kind for kind in offers if weights.get(kind, 1) > 0), None)
 
 
 def names_json(request: HttpRequest) -> bool:

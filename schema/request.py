@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest
 
 from schema.negotiation import JSON
+
+NUL_MESSAGE = "Text must not hold the character NUL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +66,40 @@ def _from_body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _object(text: bytes | str) -> dict[str, Any]:
-    # A NUL cannot be stored as text; said here once, no rule behind has to.
-    if (b"\\u0000" if isinstance(text, bytes) else "\\u0000") in text:  # type: ignore[operator]
-        raise RequestProblem("Text must not hold the character NUL", code="BAD_USER_INPUT")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise RequestProblem("The request is not valid JSON in UTF-8") from None
     if not isinstance(value, dict):
         raise RequestProblem("The request must be a JSON object")
+    _refuse_nul(value)
     return value
 
 
+def _refuse_nul(value: object) -> None:
+    """A NUL cannot be stored as text; said here once, no rule behind has to. No recursion: JSON nests deeply."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\x00" in item:
+                raise RequestProblem(NUL_MESSAGE, code="BAD_USER_INPUT")
+        elif isinstance(item, dict):
+            waiting += [*item, *item.values()]
+        elif isinstance(item, list):
+            waiting += item
+
+
 def _from_query_string(request: HttpRequest) -> dict[str, Any]:
-    parameters: dict[str, Any] = dict(request.GET.items())
+    request.encoding = "utf-8"  # whatever charset the client named for a body that a GET does not have
+    try:
+        parameters: dict[str, Any] = dict(request.GET.items())
+    except TooManyFieldsSent:
+        raise RequestProblem("The query string has too many parameters") from None
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = _object(parameters[name])
         else:
             parameters.pop(name, None)
-    if "\x00" in parameters.get("query", ""):
-        raise RequestProblem("Text must not hold the character NUL", code="BAD_USER_INPUT")
+    _refuse_nul(parameters.get("query"))
     return parameters

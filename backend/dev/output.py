@@ -12,13 +12,13 @@ from typing import IO, TextIO
 
 PATIENCE = 3.0  # seconds between two signs of life
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may speak in the middle of a line
 
 
 def line(text: str, *, name: str = "", stream: TextIO | None = None) -> None:
     """Write one line; a terminal that has been closed is no reason to stop."""
     prefix = f"{name:<8} | " if name else ""
-    with _lock, contextlib.suppress(OSError, ValueError):
+    with _lock, contextlib.suppress(OSError, ValueError, RuntimeError):
         target = stream or sys.stdout
         target.write(f"{prefix}{text}\n")
         target.flush()

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import psycopg
 
 from backend.dev.errors import DevError
-from backend.dev.processes import LAUNCH, Child, Spec
+from backend.dev.processes import Child, Children, Spec
 from backend.dev.state import State
 from backend.dev.unprivileged import owned_folder, private_folder, readable_copy, server_user
 
@@ -43,8 +43,9 @@ INITDB = [
 class Postgres:
     """One server. `fast` gives up durability, for tests."""
 
-    def __init__(self, state: State, *, fast: bool) -> None:
+    def __init__(self, state: State, children: Children, *, fast: bool) -> None:
         self._state = state
+        self._children = children
         self._fast = fast
         self._user = server_user()
         self._home = state.outside / "postgres" if self._user else state.folder / "postgres"
@@ -137,20 +138,15 @@ class Postgres:
         return packages / PACKAGE / "pginstall18" / "bin"
 
     def _runs(self, packages: Path) -> bool:
-        return self._run(str(packages / PACKAGE / "pginstall18" / "bin" / "postgres"), "--version").returncode == 0
+        program = str(packages / PACKAGE / "pginstall18" / "bin" / "postgres")
+        return self._run("probe", program, "--version") == 0
 
-    def _run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
-        uid, gid = self._user or (0, 0)
-        launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(signal.SIGKILL))]
-        return subprocess.run(
-            [*launcher, str(uid), str(gid), *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self._env(),
-            cwd="/",
-            check=False,
-        )
+    def _run(self, name: str, *command: str) -> int:
+        spec = Spec(name=name, command=command, env=self._env(), cwd=Path("/"), user=self._user, log=self.log)
+        child = self._children.start(spec)
+        child.process.wait()
+        self._children.forget(child)
+        return child.process.returncode
 
     def _make_cluster(self) -> None:
         """Under another name first: a cluster whose making was broken off must not be taken for whole."""
@@ -159,9 +155,8 @@ class Postgres:
         shutil.rmtree(self._data, ignore_errors=True)
         owned_folder(fresh, self._user)
         sync = ["--no-sync"] if self._fast else []
-        done = self._run(str(self._bin / "initdb"), "-D", str(fresh), "-U", NAME, *INITDB, *sync)
-        if done.returncode:
-            raise DevError(f"PostgreSQL's initdb failed:\n{done.stdout.decode(errors='replace').strip()}")
+        if self._run("initdb", str(self._bin / "initdb"), "-D", str(fresh), "-U", NAME, *INITDB, *sync):
+            raise DevError(f"PostgreSQL's initdb failed. The end of {self.log}:\n{self._log_tail()}")
         fresh.rename(self._data)
         self.created = True
 

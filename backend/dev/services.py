@@ -38,7 +38,7 @@ class Services:
         if not given("REDIS_URL"):
             os.environ["REDIS_URL"] = self._start_valkey().url
         if not given("DATABASE_URL"):
-            postgres = Postgres(self._state, fast=self._fast)
+            postgres = Postgres(self._state, self._children, fast=self._fast)
             self.running.append((postgres, self.start_one(postgres)))
             self.created = postgres.created
             os.environ["DATABASE_URL"] = postgres.url

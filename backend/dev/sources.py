@@ -22,7 +22,7 @@ class Sources:
     def changed(self) -> list[str]:
         """Paths, relative to the checkout, that changed, came or went since the last call."""
         before, self._seen = self._seen, self._look()
-        return sorted(os.path.relpath(path, self._root) for path, _ in before.items() ^ self._seen.items())
+        return sorted({os.path.relpath(path, self._root) for path, _ in before.items() ^ self._seen.items()})
 
     def _look(self) -> dict[str, int]:
         found: dict[str, int] = {}

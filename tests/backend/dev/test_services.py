@@ -55,13 +55,13 @@ def test_kill_9_leaves_no_server_and_the_data_are_there_at_the_next_start(state:
 
 def test_a_lock_file_left_by_a_killed_server_does_not_prevent_the_next_start(state: State) -> None:
     with state.held("test"), Children() as children:
-        first = Postgres(state, fast=True)
+        first = Postgres(state, children, fast=True)
         first.prepare()
         child = children.start(first.spec())
         first.wait_until_ready(child)
         os.kill(child.process.pid, signal.SIGKILL)
         child.process.wait()
-        second = Postgres(state, fast=True)
+        second = Postgres(state, children, fast=True)
         second.prepare()
         second.wait_until_ready(children.start(second.spec()))
         assert "ordergraph" in databases(second.url)

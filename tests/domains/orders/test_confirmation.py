@@ -1,0 +1,66 @@
+"""The confirmation e-mail."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from domains.accounts.models import User
+from domains.common import outbox
+from domains.common.models import OutboxMessage
+from domains.orders.models import OrderEvent
+from tests.api import Api
+from tests.domains.orders.shop import DATABASES, buy, deliver_due, make_due, the_order
+from tests.factories import ProductFactory
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+
+
+def sent() -> EmailMessage:
+    message: Any = mail.outbox[-1].message()
+    return message  # type: ignore[no-any-return]
+
+
+def test_a_confirmed_order_is_confirmed_by_mail_once(api: Api, customer: User) -> None:
+    buy(api, [(ProductFactory.create(name="Oak <Tray>", price=1999), 2)])
+    assert deliver_due() == 1
+    order = the_order()
+    assert mail.outbox[0].to == [customer.email]
+    assert mail.outbox[0].subject == f"Your order {order.number}"
+    assert "2 x Oak <Tray>" in str(mail.outbox[0].body)
+    assert "39.98 GBP" in str(mail.outbox[0].body)
+    html = str(mail.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
+    assert "Oak &lt;Tray&gt;" in html
+    make_due()
+    assert deliver_due() == 0
+    assert len(mail.outbox) == 1
+    assert OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT").count() == 1
+
+
+def test_a_mail_that_is_sent_again_has_the_same_message_id(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)])
+    deliver_due()
+    first = sent()["Message-ID"]
+    OutboxMessage.objects.filter(topic="orders.confirmation").update(done_at=None, due_at="2026-01-01T00:00:00Z")
+    OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT").delete()
+    deliver_due()
+    assert len(mail.outbox) == 2
+    assert sent()["Message-ID"] == first
+    assert str(the_order().id) in first
+
+
+def test_two_workers_with_one_message_record_one_confirmation(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)])
+    message_id = OutboxMessage.objects.get(topic="orders.confirmation").id
+    assert [outbox.deliver(message_id), outbox.deliver(message_id)] == [True, False]
+    assert OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT").count() == 1
+
+
+def test_a_declined_order_is_not_confirmed(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)], "pm_card_chargeDeclined")
+    make_due()
+    deliver_due()
+    assert mail.outbox == []

@@ -1,0 +1,162 @@
+"""Placing an order."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from domains.accounts.models import User
+from domains.common.models import IdempotencyKey, OutboxMessage
+from domains.orders.models import Order
+from domains.payments.models import Payment, SandboxIntent
+from tests.api import Api, gid
+from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, events, the_order
+from tests.factories import ProductFactory
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+
+
+def test_an_order_reserves_stock_holds_money_and_promises_a_confirmation(api: Api) -> None:
+    tea, cup = ProductFactory.create(price=499, stock=10), ProductFactory.create(price=1250, stock=3)
+    answer = buy(api, [(tea, 2), (cup, 1)])["order"]
+    assert (answer["status"], answer["total"]) == ("CONFIRMED", {"amount": "22.48", "currencyCode": "GBP"})
+    assert answer["payment"] == {"status": "AUTHORIZED", "clientSecret": None, "authorized": {"amount": "22.48"}}
+    assert [(line["sku"], line["quantity"], line["total"]["amount"]) for line in answer["lines"]] == [
+        (tea.sku, 2, "9.98"),
+        (cup.sku, 1, "12.50"),
+    ]
+    assert_stock_agrees(tea, stock=8)
+    assert_stock_agrees(cup, stock=2)
+    assert events(the_order()) == ["PLACED", "CONFIRMED"]
+    open_ = OutboxMessage.objects.filter(done_at__isnull=True)
+    assert list(open_.values_list("topic", flat=True)) == ["orders.confirmation"]
+
+
+def test_the_price_of_the_moment_stays_in_the_order(api: Api) -> None:
+    product = ProductFactory.create(name="Old name", price=100)
+    buy(api, [(product, 1)])
+    product.name, product.price = "New name", 999
+    product.save()
+    line = api.data("{ orders { nodes { lines { productName unitPrice { amount } product { name } } } } }")["orders"][
+        "nodes"
+    ][0]["lines"][0]
+    assert line == {"productName": "Old name", "unitPrice": {"amount": "1.00"}, "product": {"name": "New name"}}
+
+
+def test_a_product_named_twice_is_added_up(api: Api) -> None:
+    product = ProductFactory.create(stock=10)
+    lines = buy(api, [(product, 2), (product, 3)])["order"]["lines"]
+    assert [line["quantity"] for line in lines] == [5]
+
+
+def test_a_decline_leaves_a_cancelled_order_and_its_stock_back(api: Api) -> None:
+    product = ProductFactory.create(stock=5)
+    answer = buy(api, [(product, 2)], "pm_card_chargeDeclined")
+    assert (answer["__typename"], answer["code"]) == ("PaymentDeclinedError", "PAYMENT_DECLINED")
+    order = the_order()
+    assert (order.status, order.payment.status, order.payment.decline_code) == (
+        "CANCELLED",
+        "FAILED",
+        "generic_decline",
+    )
+    assert events(order) == ["PLACED", "PAYMENT_DECLINED"]
+    assert_stock_agrees(product, stock=5)
+
+
+def test_an_unknown_payment_method_is_a_decline(api: Api) -> None:
+    product = ProductFactory.create()
+    assert buy(api, [(product, 1)], "pm_card_unheard_of")["__typename"] == "PaymentDeclinedError"
+    assert Payment.objects.get().decline_code == "invalid_payment_method"
+
+
+def test_a_payment_that_wants_an_action_gives_its_owner_alone_the_client_secret(api: Api, staff: Api) -> None:
+    answer = buy(api, [(ProductFactory.create(), 1)], "pm_card_authenticationRequired")["order"]
+    assert (answer["status"], answer["payment"]["status"]) == ("PENDING", "REQUIRES_ACTION")
+    assert answer["payment"]["clientSecret"] == SandboxIntent.objects.get().client_secret
+    seen = staff.data("query ($id: ID!) { order(id: $id) { payment { status clientSecret } } }", {"id": answer["id"]})
+    assert seen["order"]["payment"] == {"status": "REQUIRES_ACTION", "clientSecret": None}
+
+
+def test_too_little_stock_names_the_line_and_writes_nothing(api: Api) -> None:
+    plenty, scarce = ProductFactory.create(stock=50), ProductFactory.create(stock=3)
+    lines = [{"productId": gid(p), "quantity": q} for p, q in [(plenty, 1), (scarce, 2), (scarce, 2)]]
+    selection = "replayed"
+    query = f"""mutation ($input: CreateOrderInput!) {{ createOrder(input: $input) {{ __typename
+        ... on CreateOrderSuccess {{ {selection} }}
+        ... on InsufficientStockError {{ code path productId requested available }} }} }}"""
+    key = "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"
+    answer = api.data(query, {"input": {"lines": lines, "paymentMethod": "pm_card_visa", "idempotencyKey": key}})
+    assert answer["createOrder"] == {
+        "__typename": "InsufficientStockError",
+        "code": "INSUFFICIENT_STOCK",
+        "path": ["input", "lines", "1", "quantity"],
+        "productId": gid(scarce),
+        "requested": 4,
+        "available": 3,
+    }
+    assert not Order.objects.exists()
+    assert not IdempotencyKey.objects.exists()
+    assert_stock_agrees(plenty, stock=50)
+
+
+def test_a_product_off_sale_cannot_be_ordered(api: Api) -> None:
+    product = ProductFactory.create(active=False)
+    answer = buy(api, [(product, 1)])
+    assert (answer["__typename"], answer["path"]) == (
+        "ProductUnavailableError",
+        ["input", "lines", "0", "productId"],
+    )
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ([], ["input", "lines"]),
+        ([{"quantity": 0}], ["input", "lines", "0", "quantity"]),
+        ([{"quantity": -1}], ["input", "lines", "0", "quantity"]),
+        ([{"quantity": 101}], ["input", "lines", "0", "quantity"]),
+        ([{"quantity": 60}, {"quantity": 60}], ["input", "lines", "1", "quantity"]),
+        ([{"quantity": 1}, {"quantity": 1, "productId": "nonsense"}], ["input", "lines", "1", "productId"]),
+        ([{"quantity": 1}] * 101, ["input", "lines"]),
+    ],
+)
+def test_lines_outside_the_limits_are_refused(api: Api, lines: list[dict[str, object]], path: list[str]) -> None:
+    product = ProductFactory.create(stock=1000)
+    answer = api.call(
+        "createOrder",
+        "replayed",
+        lines=[{"productId": gid(product), **line} for line in lines],
+        paymentMethod="pm_card_visa",
+        idempotencyKey="0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f",
+    )
+    assert (answer["__typename"], answer["path"]) == ("ValidationError", path)
+    assert not Order.objects.exists()
+
+
+def test_limits_come_from_the_settings(api: Api, settings: Settings) -> None:
+    settings.ORDER_MAX_QUANTITY = 2
+    assert buy(api, [(ProductFactory.create(), 3)])["__typename"] == "ValidationError"
+
+
+def test_an_order_must_cost_something(api: Api) -> None:
+    assert buy(api, [(ProductFactory.create(price=0), 1)])["__typename"] == "ValidationError"
+
+
+def test_nobody_cannot_order(nobody: Api) -> None:
+    query = """mutation { createOrder(input: {lines: [], paymentMethod: "pm_card_visa",
+        idempotencyKey: "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"}) { __typename } }"""
+    assert nobody.code(query) == "UNAUTHENTICATED"
+
+
+def test_totals_are_exact_far_beyond_an_int(api: Api) -> None:
+    product = ProductFactory.create(price=9_999_999_999, stock=100)
+    assert buy(api, [(product, 100)])["order"]["total"]["amount"] == "9999999999.00"
+
+
+def test_the_number_of_statements_does_not_grow_with_the_number_of_calls_to_come(
+    customer: User, api: Api, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    product = ProductFactory.create()
+    with django_assert_max_num_queries(40):
+        buy(api, [(product, 1)])

@@ -1,0 +1,112 @@
+"""Reading orders."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from domains.accounts.models import User
+from tests.api import Api, gid
+from tests.domains.orders.shop import DATABASES, buy, the_order
+from tests.factories import ProductFactory, StaffFactory, UserFactory
+from tests.history import make_orders
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+
+NUMBERS = "{ totalCount nodes { number } }"
+NESTED = """{ orders(first: 100) { totalCount pageInfo { hasNextPage } nodes { id number status total { amount } customer { email }
+    events { type } payment { status authorized { amount } }
+    lines { quantity unitPrice { amount } product { name category { name } } } } } }"""
+
+
+def test_a_customer_sees_their_own_orders_and_staff_all(customer: User, api: Api, staff: Api) -> None:
+    make_orders(customer, 2)
+    make_orders(UserFactory.create(), 3)
+    assert api.data(f"{{ orders {NUMBERS} }}")["orders"]["totalCount"] == 2
+    assert staff.data(f"{{ orders {NUMBERS} }}")["orders"]["totalCount"] == 5
+
+
+def test_another_persons_order_does_not_exist(customer: User, api: Api, nobody: Api) -> None:
+    (order,) = make_orders(customer, 1)
+    line, event = order.lines.get(), order.events.get()
+    stranger = Api(UserFactory.create())
+    query = (
+        """query ($id: ID!, $ids: [ID!]!) { order(id: $id) { number } node(id: $id) { id } nodes(ids: $ids) { id } }"""
+    )
+    ids = [gid(row) for row in (order, line, event, order.payment, customer)]
+    hidden = {"order": None, "node": None, "nodes": [None] * 5}
+    assert stranger.data(query, {"id": gid(order), "ids": ids}) == hidden
+    assert nobody.data(query, {"id": gid(order), "ids": ids}) == hidden
+    assert api.data(query, {"id": gid(order), "ids": ids})["nodes"] == [{"id": id_} for id_ in ids]
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_nested_query_costs_the_same_statements_for_one_order_and_a_hundred(
+    customer: User, api: Api, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_orders(customer, count, lines=3)
+    # token, orders, count, customers, lines, events, payments, products, categories
+    with django_assert_num_queries(9):
+        nodes = api.data(NESTED)["orders"]["nodes"]
+    assert len(nodes) == count
+    assert all(len(node["lines"]) == 3 and node["payment"] and node["customer"] for node in nodes)
+
+
+def test_orders_are_filtered(customer: User, staff: Api) -> None:
+    mine = make_orders(customer, 2)
+    make_orders(UserFactory.create(), 1, status="CANCELLED")
+
+    def count(condition: str) -> int:
+        total: int = staff.data(f"{{ orders(filter: {{{condition}}}) {NUMBERS} }}")["orders"]["totalCount"]
+        return total
+
+    assert count("status: [CANCELLED]") == 1
+    assert count("status: [CANCELLED, CONFIRMED]") == 3
+    assert count("status: []") == 0
+    assert count("status: null, number: null") == 3
+    assert count(f'customerId: "{gid(customer)}"') == 2
+    assert count('customerId: "nonsense"') == 0
+    assert count(f'number: "{mine[0].number}"') == 1
+    assert count('number: "2026"') == 0
+    assert count(f'createdAfter: "{mine[0].created_at.isoformat()}"') == 2
+    assert count(f'createdBefore: "{mine[0].created_at.isoformat()}"') == 0
+
+
+def test_orders_are_newest_first_or_by_total(customer: User, api: Api) -> None:
+    orders = make_orders(customer, 3)
+    default = [node["number"] for node in api.data(f"{{ orders {NUMBERS} }}")["orders"]["nodes"]]
+    assert default == [order.number for order in reversed(orders)]
+    by_total = api.data("{ orders(sort: {field: TOTAL, direction: ASC}) { nodes { total { amount } } } }")["orders"]
+    amounts = [float(node["total"]["amount"]) for node in by_total["nodes"]]
+    assert amounts == sorted(amounts)
+
+
+def test_a_product_off_sale_is_seen_through_ones_own_order_line_only(api: Api) -> None:
+    product = ProductFactory.create()
+    buy(api, [(product, 1)])
+    product.active = False
+    product.save()
+    query = """query ($id: ID!) { orders { nodes { lines { product { id } } } } node(id: $id) { id }
+        product(by: {id: $id}) { id } }"""
+    assert api.data(query, {"id": gid(product)}) == {
+        "orders": {"nodes": [{"lines": [{"product": {"id": gid(product)}}]}]},
+        "node": None,
+        "product": None,
+    }
+
+
+def test_staff_see_the_customer_and_a_customer_sees_themselves(customer: User, api: Api) -> None:
+    make_orders(customer, 1)
+    query = "{ orders { nodes { customer { email } } } }"
+    seen = {"orders": {"nodes": [{"customer": {"email": customer.email}}]}}
+    assert api.data(query) == Api(StaffFactory.create()).data(query) == seen
+
+
+def test_nobody_is_asked_to_sign_in_for_orders(nobody: Api) -> None:
+    assert nobody.code(f"{{ orders {NUMBERS} }}") == "UNAUTHENTICATED"
+
+
+def test_the_orders_version_and_number_are_what_was_stored(api: Api) -> None:
+    answer = buy(api, [(ProductFactory.create(), 1)])["order"]
+    order = the_order()
+    assert (answer["number"], answer["version"]) == (f"{order.created_at.year}-{order.serial:06d}", 2)

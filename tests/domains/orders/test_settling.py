@@ -1,0 +1,187 @@
+"""Deciding orders whose payment was left open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+
+from domains.accounts.models import User
+from domains.common import outbox
+from domains.common.models import OutboxMessage
+from domains.orders.models import Order
+from domains.orders.services import expire_orders, settle_order
+from domains.payments.models import Payment, SandboxIntent
+from domains.payments.sandbox.gateway import decide
+from domains.payments.services import provider_changed
+from tests.api import Api
+from tests.domains.orders.shop import (
+    DATABASES,
+    assert_stock_agrees,
+    buy,
+    deliver_due,
+    events,
+    make_due,
+    the_order,
+)
+from tests.factories import ProductFactory
+from tests.processes import ROOT, environment
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+
+CRASH = """
+import os, sys, django
+django.setup()
+from uuid import UUID
+from django.utils.module_loading import import_string
+from importlib import import_module
+module, name, when = sys.argv[1:4]
+owner = import_string(module) if module.rpartition(".")[2][0].isupper() else import_module(module)
+real = getattr(owner, name)
+def dying(*args, **kwargs):
+    if when == "after":
+        real(*args, **kwargs)
+    os._exit(9)
+setattr(owner, name, dying)
+from domains.common.viewer import Viewer
+from domains.orders.services import CartLine, create_order
+create_order(viewer=Viewer(UUID(sys.argv[4])), lines=[CartLine(UUID(sys.argv[5]), 2)], payment_method=sys.argv[6],
+             key=UUID(sys.argv[7]))
+"""
+GATEWAY = "domains.payments.sandbox.gateway.SandboxGateway"
+POINTS = [
+    ("domains.orders.services.placing", "_write", "after"),
+    ("domains.payments.services", "settle", "before"),
+    (GATEWAY, "create", "before"),
+    (GATEWAY, "create", "after"),
+    (GATEWAY, "confirm", "before"),
+    (GATEWAY, "confirm", "after"),
+    ("domains.orders.services.settling", "decide", "before"),
+    ("domains.payments.services", "record", "after"),
+    ("domains.orders.services.settling", "decide", "after"),
+]
+
+
+@pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_chargeDeclined"])
+@pytest.mark.parametrize(("module", "name", "when"), POINTS)
+def test_a_crash_at_any_point_ends_in_a_decided_order(
+    customer: User, module: str, name: str, when: str, method: str
+) -> None:
+    product, key = ProductFactory.create(stock=5), uuid4()
+    arguments = [module, name, when, str(customer.id), str(product.id), method, str(key)]
+    crashed = subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, env=environment(), check=False)
+    assert crashed.returncode == 9
+    make_due()
+    deliver_due()
+    answer = buy(Api(customer), [(product, 2)], method, key)
+    order = the_order()
+    assert SandboxIntent.objects.exclude(status="requires_confirmation").count() == 1
+    if method == "pm_card_visa":
+        assert (answer["order"]["status"], order.payment.status) == ("CONFIRMED", "AUTHORIZED")
+        assert events(order)[:2] == ["PLACED", "CONFIRMED"]
+        assert_stock_agrees(product, stock=3)
+    else:
+        assert (answer["code"], order.status, order.payment.status) == ("PAYMENT_DECLINED", "CANCELLED", "FAILED")
+        assert_stock_agrees(product, stock=5)
+
+
+def test_a_crash_before_the_first_commit_leaves_nothing(customer: User) -> None:
+    product = ProductFactory.create(stock=5)
+    point = ["domains.orders.services.placing", "_take", "before"]
+    arguments = [*point, str(customer.id), str(product.id), "pm_card_visa", str(uuid4())]
+    subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, env=environment(), check=False)
+    assert not Order.objects.exists()
+    assert not OutboxMessage.objects.exists()
+    assert_stock_agrees(product, stock=5)
+
+
+@pytest.mark.parametrize(
+    ("complete", "status", "payment", "stock"),
+    [(True, "CONFIRMED", "AUTHORIZED", 4), (False, "CANCELLED", "FAILED", 5)],
+)
+def test_the_cardholder_decides(api: Api, complete: bool, status: str, payment: str, stock: int) -> None:
+    product = ProductFactory.create(stock=5)
+    buy(api, [(product, 1)], "pm_card_authenticationRequired")
+    intent_id = decide(the_order().payment.client_secret, complete=complete)
+    assert intent_id is not None
+    provider_changed(intent_id)
+    deliver_due()
+    order = the_order()
+    assert (order.status, order.payment.status) == (status, payment)
+    assert_stock_agrees(product, stock=stock)
+
+
+def test_an_unpaid_order_expires_and_can_never_be_paid_afterwards(api: Api) -> None:
+    product = ProductFactory.create(stock=5)
+    buy(api, [(product, 1)], "pm_card_authenticationRequired")
+    secret = the_order().payment.client_secret
+    Order.objects.update(expires_at="2026-01-01T00:00:00Z")
+    assert expire_orders() == 1
+    order = the_order()
+    assert (order.status, order.payment.status) == ("CANCELLED", "VOIDED")
+    assert events(order)[-1] == "EXPIRED"
+    assert_stock_agrees(product, stock=5)
+    assert decide(secret, complete=True) is None
+    assert expire_orders() == 0
+
+
+def test_an_order_that_is_not_late_does_not_expire(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)], "pm_card_authenticationRequired")
+    assert expire_orders() == 0
+    assert the_order().status == "PENDING"
+
+
+def test_an_order_without_an_intent_expires_and_a_late_rival_cannot_save_one(customer: User) -> None:
+    """The process that placed it stalled before the provider was called, longer than the payment window."""
+    product = ProductFactory.create(stock=5)
+    order = place_only(customer, product.id)
+    stalled = Payment.objects.get()
+    Order.objects.update(expires_at="2026-01-01T00:00:00Z")
+    expire_orders()
+    from domains.payments.services import Verdict, settle
+
+    assert settle(stalled).verdict == Verdict.CANCELED
+    assert SandboxIntent.objects.get().status == "canceled"
+    order.refresh_from_db()
+    assert order.status == "CANCELLED"
+    assert_stock_agrees(product, stock=5)
+
+
+def test_a_hold_that_comes_after_a_cancellation_is_voided(customer: User) -> None:
+    product = ProductFactory.create(stock=5)
+    order = place_only(customer, product.id)
+    from domains.orders.services.settling import decide as write_down
+    from domains.payments.services import Outcome, Verdict, settle
+
+    settle(order.payment)
+    Order.objects.update(status="CANCELLED")  # as a cancellation that committed in between
+    write_down(order.id, order.payment_id, Outcome(Verdict.AUTHORIZED))
+    assert Payment.objects.get().status == "AUTHORIZED"
+    deliver_due()
+    assert (Payment.objects.get().status, SandboxIntent.objects.get().status) == ("VOIDED", "canceled")
+
+
+def test_an_undecided_order_is_asked_about_again_later(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)], "pm_card_authenticationRequired")
+    with pytest.raises(outbox.Postpone) as later:
+        settle_order(the_order().id, attempts=2)
+    assert later.value.after.total_seconds() == 10
+
+
+def test_a_decided_order_is_left_alone(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)])
+    settle_order(the_order().id)
+    assert events(the_order()) == ["PLACED", "CONFIRMED"]
+
+
+def place_only(customer: User, product_id: object) -> Order:
+    """An order whose process stopped right after the first transaction."""
+    from domains.common.models import new_id
+    from domains.common.viewer import Viewer
+    from domains.orders.services.placing import Cart, CartLine, _place
+
+    cart = Cart([CartLine(product_id, 1)], "pm_card_visa")  # type: ignore[arg-type]
+    _place(viewer=Viewer(customer.id), cart=cart, key=uuid4(), order_id=new_id())
+    return Order.objects.select_related("payment").get()

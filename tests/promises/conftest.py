@@ -1,0 +1,17 @@
+"""Real processes for the promises of the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Stack, running
+
+
+@pytest.fixture
+def web(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
+    """The web process alone."""
+    with running(tmp_path / "mails", "web") as stack:
+        yield stack
