@@ -37,9 +37,9 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, RequestError):
         return formatted(error, cause.code, request_id)
-    # graphql-core's own. Those of variables and arguments point into the document; one that does not is a value of
-    # ours that its type cannot represent.
-    if cause is None or (isinstance(cause, GraphQLError) and cause.nodes):
+    # graphql-core's own: variables and arguments that do not fit. Those of a field that point nowhere in the document
+    # are of another kind: a value of ours that its type cannot represent.
+    if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(error, "BAD_USER_INPUT", request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)

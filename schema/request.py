@@ -91,7 +91,6 @@ def _refuse_nul(value: object) -> None:
 
 
 def _from_query_string(request: HttpRequest) -> dict[str, Any]:
-    request.encoding = "utf-8"  # whatever charset the client named for a body that a GET does not have
     try:
         parameters: dict[str, Any] = dict(request.GET.items())
     except TooManyFieldsSent:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -32,14 +32,11 @@ def wait_until(true: Callable[[], object], *, what: str, seconds: float = PATIEN
 
 def environment(**more: str) -> dict[str, str]:
     """What a child process needs to use the test database."""
-    own = connection.settings_dict
-    parts = {name: quote(str(own[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "NAME")}
-    port = f":{own['PORT']}" if own["PORT"] else ""
-    url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}{port}/{parts['NAME']}"
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "backend.settings.test",
-        "DATABASE_URL": url,
+        "DATABASE_URL": url.geturl(),
         "REDIS_URL": settings.REDIS_URL,
         "REDIS_PREFIX": settings.REDIS_PREFIX,
         **more,

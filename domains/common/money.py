@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from domains.common.errors import FieldProblem, ValidationError
 
@@ -12,6 +12,7 @@ _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
 MAX_MINOR = 10**12  # an order of 100 lines of 100 pieces stays far inside BIGINT
+_EXACT = Context(prec=100)  # the usual 28 digits would round a tiny fraction away before it is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
     decimals = exponent(currency)
     if not amount.is_finite() or amount < 0 or amount > Decimal(MAX_MINOR).scaleb(-decimals):
         raise ValidationError([FieldProblem(path, "Must be a number from 0 to ten thousand million")])
-    minor = amount.scaleb(decimals)
-    if minor != minor.to_integral_value():
+    minor = amount.scaleb(decimals, _EXACT)
+    if minor != minor.to_integral_value(context=_EXACT):
         raise ValidationError([FieldProblem(path, f"{currency} has {decimals} decimals; send no more")])
     return int(minor)

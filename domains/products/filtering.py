@@ -54,7 +54,18 @@ class ProductQuery:
 
 
 def search_query(text: str) -> SearchQuery:
-    """Every word must occur, the last one also as the beginning of a word: people search while they type."""
-    words = re.findall(r"\w+", text)[:MAX_WORDS]
-    raw = " & ".join([*(f"'{word}'" for word in words[:-1]), *(f"'{word}':*" for word in words[-1:])])
-    return SearchQuery(raw or "''", config="english", search_type="raw")
+    """Every word must occur, the last one also as the beginning of a word: people search while they type.
+
+    Without a single letter or digit nothing is found.
+    """
+    words = [word for word in text.split() if re.search(r"\w", word)][:MAX_WORDS]
+    terms = [*(_term(word) for word in words[:-1]), *(_term(word, ":*") for word in words[-1:])]
+    return SearchQuery(" & ".join(terms), config="english", search_type="raw")
+
+
+def _term(word: str, end: str = "") -> str:
+    """The word as it stands, or its pieces: PostgreSQL reads JUG-1 as "jug" and "-1", but blue-jug as "blue", "jug"."""
+    whole = re.sub(r"['\\]", "", word)
+    pieces = re.findall(r"\w+", word)[:MAX_WORDS]
+    apart = " & ".join([*(f"'{piece}'" for piece in pieces[:-1]), f"'{pieces[-1]}'{end}"])
+    return apart if [whole] == pieces else f"('{whole}'{end} | ({apart}))"

@@ -25,7 +25,7 @@ def test_unknown_members_of_a_request_are_ignored() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"",
+        b" ",
         b"{",
         b"null",
         b"1",

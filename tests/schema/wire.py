@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.http import HttpResponse
@@ -18,14 +18,14 @@ def post(body: bytes | dict[str, Any], *, content_type: str = JSON, **headers: s
     return _send("POST", data=data, content_type=content_type, headers=headers)
 
 
-def get(headers: dict[str, str] | None = None, **parameters: str) -> HttpResponse:
+def get(headers: dict[str, str] | None = None, /, **parameters: str) -> HttpResponse:
     return _send("GET", query_params=parameters, headers=headers or {"Accept": JSON})
 
 
 def _send(method: str, *, headers: dict[str, str], **more: Any) -> HttpResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    response: HttpResponse = Client().generic(method, "/graphql", headers=named, **more)
-    return response
+    response: Any = Client().generic(method, "/graphql", headers=named, **more)
+    return cast("HttpResponse", response)
 
 
 def body(response: HttpResponse) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from tests.history import make_orders
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 NUMBERS = "{ totalCount nodes { number } }"
-NESTED = """{ orders(first: 100) { totalCount pageInfo { hasNextPage } nodes { id number status total { amount } customer { email }
-    events { type } payment { status authorized { amount } }
+NESTED = """{ orders(first: 100) { totalCount nodes { id number status total { amount }
+    customer { email } events { type } payment { status authorized { amount } }
     lines { quantity unitPrice { amount } product { name category { name } } } } } }"""
 
 
@@ -30,9 +30,8 @@ def test_another_persons_order_does_not_exist(customer: User, api: Api, nobody: 
     (order,) = make_orders(customer, 1)
     line, event = order.lines.get(), order.events.get()
     stranger = Api(UserFactory.create())
-    query = (
-        """query ($id: ID!, $ids: [ID!]!) { order(id: $id) { number } node(id: $id) { id } nodes(ids: $ids) { id } }"""
-    )
+    query = """query ($id: ID!, $ids: [ID!]!) { order(id: $id) { number } node(id: $id) { id }
+        nodes(ids: $ids) { id } }"""
     ids = [gid(row) for row in (order, line, event, order.payment, customer)]
     hidden = {"order": None, "node": None, "nodes": [None] * 5}
     assert stranger.data(query, {"id": gid(order), "ids": ids}) == hidden

@@ -1,0 +1,42 @@
+"""A charset named in a Content-Type cannot make the server fail."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import orjson
+import pytest
+from django.test import RequestFactory
+
+from backend.asgi import streams
+from backend.charset import Utf8ASGIRequest
+from backend.wsgi import application
+
+CHARSETS = ["hex", "undefined", "idna", "utf-16", "no-such-charset"]
+
+
+def call(method: str, charset: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
+    """What the WSGI application itself makes of it: the test client would build its own request."""
+    environ = RequestFactory().generic(method, "/graphql", body, f"application/json; charset={charset}").environ
+    environ |= {"QUERY_STRING": "query=%7B__typename%7D", "HTTP_ACCEPT": "application/json"}
+    response: Any = application.get_response(application.request_class(environ))
+    return response.status_code, orjson.loads(response.content)
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_a_query_by_get_is_read_as_utf_8(charset: str) -> None:
+    assert call("GET", charset) == (200, {"data": {"__typename": "Query"}})
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_a_body_in_another_charset_is_refused_in_json(charset: str) -> None:
+    status, answer = call("POST", charset, b'{"query": "{ __typename }"}')
+    assert (status, answer["errors"][0]["extensions"]["code"]) == (415, "BAD_REQUEST")
+
+
+def test_event_streams_are_read_the_same_way() -> None:
+    assert streams.request_class is Utf8ASGIRequest
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"a=b", "headers": []}
+    scope["headers"] = [(b"content-type", b"text/plain; charset=hex")]
+    assert Utf8ASGIRequest(scope, io.BytesIO()).GET["a"] == "b"

@@ -1,0 +1,76 @@
+import type { SignInMutation, TokensFragment, TypedDocumentString } from './gql/graphql';
+import { Refresh, SignIn } from './operations';
+
+type Failure = { message: string; extensions: { code: string; requestId: string } };
+
+/** The request as a whole failed. What a person can cause is no exception but a member of the mutation's union. */
+export class RequestFailed extends Error {
+  constructor(readonly failures: readonly Failure[]) {
+    super(failures.map(({ message, extensions }) => `${extensions.code}: ${message} (${extensions.requestId})`).join('; '));
+  }
+}
+
+const unauthenticated = (error: unknown): boolean =>
+  error instanceof RequestFailed && error.failures.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
+
+/** One person at one endpoint, signed in or not. Make a new one for the next person. */
+export class Session {
+  /** In memory only: whatever script runs in the page can read its storage. */
+  tokens: TokensFragment | null = null;
+  #refreshing: Promise<void> | null = null;
+
+  constructor(readonly endpoint: string, readonly send: typeof fetch = (input, init) => fetch(input, init)) {}
+
+  async signIn(email: string, password: string): Promise<SignInMutation['login']> {
+    const { login } = await this.#post(SignIn, { input: { email, password } }, null);
+    if (login.__typename === 'LoginSuccess') this.tokens = login.tokens;
+    return login;
+  }
+
+  /** Safe for mutations too: a request with a stale token is refused before any of it is executed. */
+  async run<R, V>(document: TypedDocumentString<R, V>, ...[variables]: V extends Record<string, never> ? [] : [V]): Promise<R> {
+    const sent = this.tokens;
+    try {
+      return await this.#post(document, variables, sent);
+    } catch (error) {
+      if (!sent || !unauthenticated(error)) throw error;
+      if (this.tokens === sent) await this.#renew(sent); // else another caller has renewed them already
+      if (!this.tokens) throw error;
+    }
+    const renewed = this.tokens;
+    try {
+      return await this.#post(document, variables, renewed);
+    } catch (error) {
+      if (unauthenticated(error) && this.tokens === renewed) this.tokens = null;
+      throw error;
+    }
+  }
+
+  /** All callers share one refresh: a refresh token works once. */
+  #renew(old: TokensFragment): Promise<void> {
+    this.#refreshing ??= this.#refresh(old).finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  /** A refused refresh signs out; a failed one (no network) throws and keeps the tokens for the next try. */
+  async #refresh(old: TokensFragment): Promise<void> {
+    const { refreshToken } = await this.#post(Refresh, { input: { refreshToken: old.refreshToken } }, null);
+    if (this.tokens !== old) return; // signed out meanwhile
+    this.tokens = refreshToken.__typename === 'RefreshTokenSuccess' ? refreshToken.tokens : null;
+  }
+
+  async #post<R, V>(document: TypedDocumentString<R, V>, variables: V | undefined, tokens: TokensFragment | null): Promise<R> {
+    const response = await this.send(this.endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json;q=0.9',
+        ...(tokens && { authorization: `Bearer ${tokens.accessToken}` }),
+      },
+      body: JSON.stringify({ query: document.toString(), variables }),
+    });
+    const answer = (await response.json()) as { data?: R | null; errors?: Failure[] };
+    if (!answer.data || answer.errors) throw new RequestFailed(answer.errors ?? []);
+    return answer.data;
+  }
+}

@@ -1,0 +1,132 @@
+"""An access token is believed only if every part of it is right, its session lives and its person is active."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from domains.accounts.jwt import REQUIRED, AccessClaims, claims
+from domains.accounts.models import Session, User
+from tests.api import Api, sign_in
+from tests.factories import SessionFactory
+
+pytestmark = pytest.mark.django_db
+
+ME = "{ me { email } }"
+INVALID = "The access token is not valid or has expired; refresh it or sign in"
+ENDED = "The session has ended; sign in again"
+OTHER_KEY = "another-key-" + "0123456789abcdef" * 4
+
+
+def token(
+    user: User, *, drop: str = "", key: str | None = None, algorithm: str = "HS256", header: Any = None, **changes: Any
+) -> str:
+    """An access token of a living session, with these changes."""
+    session = SessionFactory.create(user=user)
+    payload = {**claims(AccessClaims(user.id, session.id, user.token_version)), **changes}
+    payload.pop(drop, None)
+    key = settings.JWT_KEYS["test"] if key is None else key
+    return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": "test", "typ": "at+jwt", **(header or {})})
+
+
+def refused_as(token: str) -> str:
+    """The message with which the whole request is refused."""
+    answer = Api(token=token).post(ME)
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "data" not in answer
+    message: str = answer["errors"][0]["message"]
+    return message
+
+
+def test_a_token_as_it_should_be_is_believed(customer: User) -> None:
+    assert Api(token=token(customer)).data(ME) == {"me": {"email": customer.email}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"exp": timezone.now() - timedelta(seconds=1)},
+        {"nbf": timezone.now() + timedelta(minutes=5)},
+        {"aud": "another-api"},
+        {"iss": "somebody-else"},
+        {"sub": "nobody"},
+        {"ver": "latest"},
+        {"key": OTHER_KEY},
+        {"key": "", "algorithm": "none"},
+        {"algorithm": "HS512"},
+        {"header": {"kid": "other"}},
+        {"header": {"typ": "JWT"}},
+        *({"drop": claim} for claim in REQUIRED),
+    ],
+    ids=str,
+)
+def test_a_token_with_anything_wrong_is_refused_with_one_message(customer: User, wrong: dict[str, Any]) -> None:
+    assert refused_as(token(customer, **wrong)) == INVALID
+
+
+def test_a_token_with_another_persons_payload_is_refused(customer: User, staff_member: User) -> None:
+    head, _, signature = sign_in(customer).access_token.split(".")
+    payload = sign_in(staff_member).access_token.split(".")[1]
+    assert refused_as(f"{head}.{payload}.{signature}") == INVALID
+
+
+@pytest.mark.parametrize("text", ["x", "a.b.c", "...", "null", "x" * 5000])
+def test_what_is_no_token_is_refused_with_the_same_message(nobody: Api, text: str) -> None:
+    assert refused_as(text) == INVALID
+
+
+def test_a_token_without_a_key_id_is_refused(customer: User) -> None:
+    payload = claims(AccessClaims(customer.id, SessionFactory.create(user=customer).id, 0))
+    assert refused_as(jwt.encode(payload, settings.JWT_KEYS["test"], headers={"typ": "at+jwt"})) == INVALID
+
+
+def test_a_token_holds_ids_and_times_and_nothing_personal(customer: User) -> None:
+    part = sign_in(customer).access_token.split(".")[1]
+    payload = urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+    assert customer.email not in payload
+    assert customer.name not in payload
+    assert set(jwt.decode(token(customer), options={"verify_signature": False})) == set(REQUIRED)
+
+
+def test_a_key_that_was_rotated_out_of_use_still_verifies_until_it_is_removed(customer: User, settings: Any) -> None:
+    old = token(customer)
+    settings.JWT_KEYS = {"new": OTHER_KEY, **settings.JWT_KEYS}
+    settings.JWT_ACTIVE_KID = "new"
+    new = sign_in(customer).access_token
+    assert jwt.get_unverified_header(new)["kid"] == "new"
+    for good in (old, new):
+        assert Api(token=good).data(ME)["me"]
+    settings.JWT_KEYS = {"new": OTHER_KEY}
+    assert refused_as(old) == INVALID
+    assert Api(token=new).data(ME)["me"]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"token_version": 1}], ids=str)
+def test_a_closed_account_and_a_raised_version_end_every_token_at_once(customer: User, change: dict[str, Any]) -> None:
+    access = token(customer)
+    User.objects.filter(id=customer.id).update(**change)
+    assert refused_as(access) == ENDED
+
+
+@pytest.mark.parametrize("field", ["revoked_at", "expires_at"])
+def test_a_revoked_or_outlived_session_ends_its_tokens_at_once(customer: User, field: str) -> None:
+    access = token(customer)
+    Session.objects.update(**{field: timezone.now()})
+    assert refused_as(access) == ENDED
+
+
+def test_a_token_for_another_persons_session_is_refused(customer: User, staff_member: User) -> None:
+    theirs = SessionFactory.create(user=staff_member)
+    assert refused_as(token(customer, sid=str(theirs.id))) == ENDED
+
+
+def test_a_person_who_is_staff_no_longer_is_so_at_once(staff: Api, staff_member: User) -> None:
+    User.objects.filter(id=staff_member.id).update(is_staff=False)
+    query = 'mutation { createCategory(input: {name: "x"}) { __typename } }'
+    assert staff.code(query) == "FORBIDDEN"

@@ -1,0 +1,93 @@
+"""Making an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domains.accounts.models import Session, User
+from tests.api import Api
+from tests.domains.common.refusals import problems, refusal
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {"email": "ada@example.com", "password": "Saffron-Kettle-42", "name": "Ada Lovelace"}
+SELECTION = "user { email name isStaff emailVerified version } tokens { accessToken refreshToken }"
+
+
+def test_a_new_person_is_signed_in_at_once(nobody: Api) -> None:
+    answer = nobody.call("register", SELECTION, **GOOD)
+    assert answer["user"] == {
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "isStaff": False,
+        "emailVerified": False,
+        "version": 1,
+    }
+    assert Api(token=answer["tokens"]["accessToken"]).data("{ me { email } }")["me"] == {"email": "ada@example.com"}
+    assert Session.objects.get().user.email == "ada@example.com"
+
+
+def test_the_password_is_kept_as_argon2_only_and_signs_in(nobody: Api) -> None:
+    nobody.call("register", SELECTION, **GOOD)
+    assert User.objects.get().password.startswith("argon2$argon2id$")
+    assert nobody.call("login", "user { name }", email=GOOD["email"], password=GOOD["password"])["user"]
+
+
+def test_email_and_name_are_kept_without_white_space_and_the_email_in_small_letters(nobody: Api) -> None:
+    answer = nobody.call("register", SELECTION, **{**GOOD, "email": "  ADA@Example.COM ", "name": " Ada  "})
+    assert (answer["user"]["email"], answer["user"]["name"]) == ("ada@example.com", "Ada")
+
+
+def test_the_same_password_typed_on_another_keyboard_signs_in(nobody: Api) -> None:
+    composed, decomposed = "Caf\u00e9-Saffron-42", "Cafe\u0301-Saffron-42"
+    nobody.call("register", SELECTION, **{**GOOD, "password": composed})
+    answer = nobody.call("login", "user { name }", email=GOOD["email"], password=decomposed)
+    assert answer["__typename"] == "LoginSuccess"
+
+
+def test_a_taken_email_is_refused_whatever_its_case(nobody: Api) -> None:
+    UserFactory.create(email="ada@example.com")
+    answer = refusal(nobody, "register", "EmailTakenError", **{**GOOD, "email": "Ada@EXAMPLE.com"})
+    assert (answer["code"], answer["path"]) == ("EMAIL_TAKEN", ["input", "email"])
+    assert User.objects.count() == 1
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", ""),
+        ("email", "ada"),
+        ("email", "ada@"),
+        ("email", "ada@example.com\nBcc: eve@example.com"),
+        ("email", "a" * 60 + "@" + ".".join(["b" * 60] * 4) + ".com"),
+        ("name", ""),
+        ("name", "   "),
+        ("name", "n" * 151),
+        ("password", ""),
+        ("password", "Kettle-42"),
+        ("password", "password1234"),
+        ("password", "748201937465"),
+        ("password", "ada@example.com"),
+        ("password", "AdaLovelace1"),
+        ("password", "Kettle-42" * 15),
+    ],
+)
+def test_a_field_that_breaks_a_rule_is_named(nobody: Api, field: str, value: str) -> None:
+    assert problems(nobody, "register", **{**GOOD, field: value}) == {f"input.{field}"}
+    assert not User.objects.exists()
+
+
+def test_all_problems_are_told_at_once(nobody: Api) -> None:
+    fields: dict[str, Any] = {"email": "nowhere", "password": "1234", "name": ""}
+    assert problems(nobody, "register", **fields) == {"input.email", "input.password", "input.name"}
+    answer = refusal(nobody, "register", "ValidationError", "fields { path }", **{**GOOD, "password": "1234"})
+    assert len(answer["fields"]) == 3  # too short, too common, digits only
+
+
+def test_the_longest_name_and_password_are_accepted(nobody: Api) -> None:
+    answer = nobody.call("register", SELECTION, **{**GOOD, "name": "n" * 150, "password": "Kettle42" * 16})
+    assert answer["__typename"] == "RegisterSuccess"

@@ -1,0 +1,56 @@
+"""A Celery application with a queue of its own, in place of the project's."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+from uuid import uuid4
+
+from celery import Celery
+from django.conf import settings
+
+from backend.celery import app as project
+
+
+@contextmanager
+def own_queue(url: str | None = None) -> Iterator[Celery]:
+    """What the tasks are sent through meanwhile; the settings are the project's but for the queue and the broker."""
+    app = Celery("test", broker=url or settings.REDIS_URL, set_as_current=False)
+    app.conf.task_default_queue = f"test-{uuid4().hex}"
+    # A broker that is away is not tried for seconds before the sender hears of it.
+    at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+    app.conf.broker_transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **at_once}
+    app.set_current()  # type: ignore[no-untyped-call]
+    try:
+        yield app
+    finally:
+        project.set_current()  # type: ignore[no-untyped-call]
+        app.close()  # type: ignore[no-untyped-call]
+
+
+def waiting(app: Celery) -> list[tuple[str, list[Any]]]:
+    """Take every task from the queue: name and arguments."""
+    tasks: list[tuple[str, list[Any]]] = []
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue(app.conf.task_default_queue)
+        try:
+            while True:
+                message = queue.get(block=False)
+                message.ack()
+                tasks.append((message.headers["task"], message.payload[0]))
+        except Empty:
+            connection.default_channel.queue_delete(app.conf.task_default_queue)
+        finally:
+            queue.close()
+    return tasks
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,66 @@
+"""A key stands for one result, however often and however parallel it comes."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+
+from domains.common.errors import IdempotencyConflictError
+from domains.common.idempotency import claim, fingerprint
+from domains.common.models import IdempotencyKey
+from domains.common.transactions import short_transaction
+from tests.domains.common.together import together
+
+pytestmark = pytest.mark.django_db
+
+OWNER, KEY = uuid4(), uuid4()
+
+
+def claimed(result_id: UUID, *, owner: UUID = OWNER, operation: str = "buy", value: object = 1) -> UUID:
+    with short_transaction():
+        return claim(owner_id=owner, operation=operation, key=KEY, fingerprint=fingerprint(value), result_id=result_id)
+
+
+def test_a_new_key_stands_for_the_result_of_its_caller_and_then_always_for_that() -> None:
+    first = uuid4()
+    assert claimed(first) == first
+    assert claimed(uuid4()) == first
+
+
+def test_a_key_with_another_input_is_a_conflict() -> None:
+    claimed(uuid4())
+    with pytest.raises(IdempotencyConflictError):
+        claimed(uuid4(), value=2)
+
+
+def test_keys_belong_to_their_owner_and_operation() -> None:
+    results = [uuid4() for _ in range(3)]
+    claimed(results[0])
+    assert claimed(results[1], owner=uuid4()) == results[1]
+    assert claimed(results[2], operation="sell", value=2) == results[2]
+
+
+def test_a_claim_that_rolls_back_leaves_the_key_free() -> None:
+    with short_transaction():
+        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint(1), result_id=uuid4())
+        transaction.set_rollback(True)
+    other = uuid4()
+    assert claimed(other, value=2) == other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_at_once_get_one_result() -> None:
+    mine = [uuid4() for _ in range(4)]
+    answers = together(*[partial(claimed, result_id) for result_id in mine])
+    assert len(set(answers)) == 1
+    assert answers[0] in mine
+    assert IdempotencyKey.objects.get().result_id == answers[0]
+
+
+def test_the_order_of_fields_does_not_change_a_fingerprint_and_values_do() -> None:
+    assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+    assert fingerprint([1, 2]) != fingerprint([2, 1])

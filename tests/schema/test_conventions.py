@@ -1,0 +1,112 @@
+"""The conventions of the schema, on every type it has or will have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+
+from domains.common.errors import DomainError
+from domains.common.graphql.errors import ErrorCode, _members
+from schema.merge import core
+
+# Root fields that anybody may use. Whoever adds one here has thought about who may read or do it.
+PUBLIC = {"node", "nodes", "me", "product", "products", "category", "categories", "order"}
+PUBLIC |= {"register", "login", "refreshToken", "requestPasswordReset", "resetPassword"}
+
+TYPES = [t for t in core.type_map.values() if not is_introspection_type(t) and not is_specified_scalar_type(t)]
+assert core.query_type is not None
+assert core.mutation_type is not None
+QUERIES = core.query_type.fields
+MUTATIONS = core.mutation_type.fields
+SUBSCRIPTIONS = core.subscription_type.fields if core.subscription_type else {}
+
+
+def described() -> Iterator[tuple[str, Any]]:
+    """Everything that can have a description, with its name."""
+    for kind in TYPES:
+        yield kind.name, kind
+        if isinstance(kind, GraphQLEnumType):
+            yield from ((f"{kind.name}.{name}", value) for name, value in kind.values.items())
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            for name, field in kind.fields.items():
+                yield f"{kind.name}.{name}", field
+                for argument, definition in getattr(field, "args", {}).items():
+                    yield f"{kind.name}.{name}({argument})", definition
+
+
+def test_everything_is_described() -> None:
+    assert [name for name, what in described() if len(what.description or "") < 10] == []
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_takes_one_input_and_answers_one_success_or_user_errors(name: str) -> None:
+    field = MUTATIONS[name]
+    kind = f"{name[0].upper()}{name[1:]}"
+    assert set(field.args) <= {"input"}
+    assert all(str(argument.type) == f"{kind}Input!" for argument in field.args.values())
+    assert isinstance(field.type, GraphQLNonNull)
+    result = field.type.of_type
+    assert isinstance(result, GraphQLUnionType)
+    assert result.name == f"{kind}Result"
+    success, *failures = result.types
+    assert success.name == f"{kind}Success"
+    assert failures
+    assert all("UserError" in {interface.name for interface in failure.interfaces} for failure in failures)
+
+
+@pytest.mark.parametrize("name", [*QUERIES, *MUTATIONS, *SUBSCRIPTIONS])
+def test_a_root_field_has_a_permission_class_or_is_public_on_purpose(name: str) -> None:
+    field = {**QUERIES, **MUTATIONS, **SUBSCRIPTIONS}[name]
+    guarded = bool(field.extensions["strawberry-definition"].permission_classes)
+    assert guarded != (name in PUBLIC)
+
+
+def rows(field: GraphQLField) -> GraphQLNamedType | None:
+    """The type of the rows when the field is a list of things with an id."""
+    kind = get_named_type(field.type)
+    is_list = isinstance(get_nullable_type(field.type), GraphQLList)
+    return kind if is_list and "id" in getattr(kind, "fields", {}) else None
+
+
+@pytest.mark.parametrize("name", [name for name, field in QUERIES.items() if rows(field)])
+def test_a_list_of_rows_is_a_connection_or_says_its_bound(name: str) -> None:
+    assert "at most" in (QUERIES[name].description or "")
+
+
+def test_every_enum_value_is_in_capitals() -> None:
+    values = [value for kind in TYPES if isinstance(kind, GraphQLEnumType) for value in kind.values]
+    assert [value for value in values if value != value.upper()] == []
+
+
+def errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    for error in base.__subclasses__():
+        yield error
+        yield from errors(error)
+
+
+@pytest.mark.parametrize(
+    "error", [e for e in errors() if e.__module__.startswith("domains.")], ids=lambda e: e.__name__
+)
+def test_an_expected_refusal_has_a_code_and_a_member_of_its_own_name(error: type[DomainError]) -> None:
+    assert error.code in {code.value for code in ErrorCode}
+    member = core.type_map[_members[error].__name__]
+    assert isinstance(member, GraphQLObjectType)
+    assert member.name == error.__name__
+    assert "UserError" in {interface.name for interface in member.interfaces}
