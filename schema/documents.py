@@ -19,6 +19,8 @@ from graphql import (
     validate,
     visit,
 )
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.merge import core
 from schema.request import NUL_MESSAGE
@@ -26,7 +28,7 @@ from schema.request import NUL_MESSAGE
 MAX_TOKENS = 5_000
 CACHED_DOCUMENTS = 1_000
 CACHED_CHARACTERS = 10_000
-TOO_DEEP = "The document is nested too deeply"
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what inputs of Strawberry need besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,14 @@ def read(query: str, *, introspection: bool) -> Document:
 
 
 def _checked(query: str, introspection: bool) -> Document:
-    try:
+    try:  # what is nested too deeply is a GraphQLError of both, never a RecursionError
         node = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
         return Document(None, (error,), "GRAPHQL_PARSE_FAILED")
-    except RecursionError:
-        return Document(None, (GraphQLError(TOO_DEEP),), "GRAPHQL_PARSE_FAILED")
     if "\\u" in query and (nul := _nul(node)):
         return Document(None, (GraphQLError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
-    rules = [*specified_rules] if introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
-    try:
-        errors = validate(core, node, rules)
-    except RecursionError:
-        errors = [GraphQLError(TOO_DEEP)]
+    rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
+    errors = validate(core, node, rules)
     return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED") if errors else Document(node)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryGraphQLError
 
 from domains.common.errors import RequestError
 
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
+_FOR_DEVELOPERS = re.compile(r" Field of type 'Maybe\[.*$")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?$")
 
 
@@ -41,6 +43,9 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     # are of another kind: a value of ours that its type cannot represent.
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(error, "BAD_USER_INPUT", request_id)
+    if isinstance(cause, StrawberryGraphQLError):  # a null variable where a value may only be absent
+        told = GraphQLError(_FOR_DEVELOPERS.sub("", cause.message), nodes=error.nodes, path=error.path)
+        return formatted(told, "BAD_USER_INPUT", request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)

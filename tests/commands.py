@@ -11,12 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds, generous: the machine may be busy
 
 
-def python(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    *arguments: str, folder: Path = ROOT, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """This Python, in `folder` and with what is in it."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), **environment},
+        env={**os.environ, "PYTHONPATH": str(folder), **(environment or {})},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -44,7 +44,7 @@ def test_the_checked_in_schema_is_what_the_code_says() -> None:
 
 def test_djangos_deployment_checks_have_nothing_to_say_about_production() -> None:
     urls = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    done = python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION, **urls)
+    done = python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", environment={**PRODUCTION, **urls})
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 

@@ -48,7 +48,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ATOMIC_REQUESTS would commit what a failing resolver wrote, because a GraphQL error is an ordinary reply.
 DATABASES: dict[str, Any] = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://localhost/ordergraph"),
+        **env.db_url_config(env.str("DATABASE_URL", default="") or "postgres://localhost/ordergraph"),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

@@ -16,6 +16,11 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def release(result_id: UUID) -> None:
+    """Undo a claim in the transaction that made it: the call is refused for now and writes nothing."""
+    IdempotencyKey.objects.filter(result_id=result_id).delete()
+
+
 def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result_id: UUID) -> UUID:
     """Claim the key inside the caller's transaction and return the result it stands for.
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from domains.common.errors import ServiceUnavailableError
 
@@ -18,8 +18,9 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT = "5s"
-# serialization_failure, deadlock_detected, lock_not_available
-RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
+# serialization_failure, deadlock_detected, lock_not_available; and unique_violation: a rival took meanwhile what the
+# service had found free, so that the next attempt finds it taken and says so in its own words.
+RETRIED_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 
 
 class TryAgain(Exception):
@@ -42,7 +43,7 @@ def short_transaction() -> Iterator[None]:
 
 
 def retried[**P, R](service: Callable[P, R]) -> Callable[P, R]:
-    """Run the service again, ATTEMPTS times in all with jitter, when a deadlock, a lock wait or TryAgain ended it.
+    """Run the service again, ATTEMPTS times in all with jitter, when RETRIED_STATES or TryAgain ended it.
 
     Raises ServiceUnavailableError after the last attempt. The service must be one transaction: it starts afresh.
     """
@@ -54,7 +55,7 @@ def retried[**P, R](service: Callable[P, R]) -> Callable[P, R]:
                 return service(*args, **kwargs)
             except TryAgain:
                 logger.info("service retried", extra={"service": service.__name__, "attempt": attempt})
-            except OperationalError as error:
+            except DatabaseError as error:
                 if getattr(error.__cause__, "sqlstate", None) not in RETRIED_STATES:
                     raise
                 logger.warning("service retried", extra={"service": service.__name__, "attempt": attempt})

@@ -27,6 +27,17 @@ class PaymentPendingError(DomainError):
         self.order_id = order_id
 
 
+class RefundTooLargeError(DomainError):
+    """More than what is left to refund. `refundable` is in minor units of `currency`."""
+
+    code = "REFUND_TOO_LARGE"
+
+    def __init__(self, refundable: int, currency: str) -> None:
+        super().__init__("This is more than what is left to refund; see `refundable`", path=["amount"])
+        self.refundable = refundable
+        self.currency = currency
+
+
 class InvalidStateError(DomainError):
     """The order is not in a state that allows this."""
 

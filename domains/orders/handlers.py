@@ -8,7 +8,7 @@ from datetime import timedelta
 from domains.common import outbox, periodic
 from domains.common.models import OutboxMessage
 from domains.orders.models import Order
-from domains.orders.services import confirming, settling
+from domains.orders.services import cancelling, confirming, following, settling
 from domains.payments.services import CHANGED
 
 
@@ -22,6 +22,7 @@ def settle(message: OutboxMessage) -> None:
 def payment_changed(message: OutboxMessage) -> None:
     """The provider has news: look at the order of that payment now."""
     for order_id in Order.objects.filter(payment_id=message.key).values_list("id", flat=True):
+        following.follow_payment(order_id)
         settling.settle_order(order_id, attempts=message.attempts)
 
 
@@ -36,3 +37,9 @@ def confirmation(message: OutboxMessage) -> outbox.Effect:
 def expire() -> None:
     """End orders past their payment window."""
     settling.expire_orders()
+
+
+@periodic.every(timedelta(minutes=10))
+def expire_holds() -> None:
+    """Cancel orders that were not sent before their hold ends."""
+    cancelling.expire_holds()

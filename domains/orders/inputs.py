@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -93,3 +94,20 @@ class CreateOrderInput:
 class CancelOrderInput:
     order_id: strawberry.ID = strawberry.field(description="Which order.")
     reason: str | None = strawberry.field(default=UNSET, description="Why, for its history; at most 200 characters.")
+
+
+@strawberry.input(description="An order to send.")
+class FulfillOrderInput:
+    order_id: strawberry.ID = strawberry.field(description="Which order.")
+
+
+@strawberry.input(description="Money to give back.")
+class RefundOrderInput:
+    order_id: strawberry.ID = strawberry.field(description="Which order.")
+    amount: Decimal | None = strawberry.field(
+        default=UNSET, description="In major units, more than 0; all that is left when absent."
+    )
+    reason: str = strawberry.field(description="Why, for its history; 1 to 200 characters.")
+    idempotency_key: UUID = strawberry.field(
+        description="A fresh UUID for each refund; send the same one when you retry. Kept 7 days."
+    )

@@ -103,6 +103,11 @@ class OrderEvent(BaseModel):
         PAYMENT_DECLINED = "PAYMENT_DECLINED"
         EXPIRED = "EXPIRED"
         CANCELLED = "CANCELLED"
+        CAPTURE_REQUESTED = "CAPTURE_REQUESTED"
+        FULFILLED = "FULFILLED"
+        REFUND_REQUESTED = "REFUND_REQUESTED"
+        REFUND_MADE = "REFUND_MADE"
+        REFUNDED = "REFUNDED"
         CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT"
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events", db_index=False)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import mutation
 from domains.common.graphql.ids import key_of
-from domains.common.graphql.permissions import IsAuthenticated
+from domains.common.graphql.permissions import IsAuthenticated, IsStaff
 from domains.orders import services
-from domains.orders.inputs import CancelOrderInput, CreateOrderInput
-from domains.orders.results import CancelOrderResult, CancelOrderSuccess, CreateOrderResult, CreateOrderSuccess
+from domains.orders.inputs import CancelOrderInput, CreateOrderInput, FulfillOrderInput, RefundOrderInput
+from domains.orders.results import (
+    CancelOrderResult,
+    CancelOrderSuccess,
+    CreateOrderResult,
+    CreateOrderSuccess,
+    FulfillOrderResult,
+    FulfillOrderSuccess,
+    RefundOrderResult,
+    RefundOrderSuccess,
+)
 
 
 @strawberry.type
@@ -38,3 +48,26 @@ class Mutation:
             viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"), reason=input.reason or ""
         )
         return CancelOrderSuccess(order=order)
+
+    @mutation(
+        description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED. Staff only.",
+        permission_classes=[IsStaff],
+    )
+    def fulfill_order(self, info: Info, input: FulfillOrderInput) -> FulfillOrderResult:
+        order = services.fulfill_order(viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"))
+        return FulfillOrderSuccess(order=order)
+
+    @mutation(
+        description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key. "
+        "Staff only.",
+        permission_classes=[IsStaff],
+    )
+    def refund_order(self, info: Info, input: RefundOrderInput) -> RefundOrderResult:
+        refunded = services.refund_order(
+            viewer=info.context.viewer,
+            order_id=key_of(input.order_id, "Order"),
+            amount=given(input.amount),
+            reason=input.reason,
+            key=input.idempotency_key,
+        )
+        return RefundOrderSuccess(order=refunded.order, refund=refunded.refund, replayed=refunded.replayed)

@@ -15,8 +15,11 @@ from domains.common.graphql.errors import (
     base,
 )
 from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.types import Money
 from domains.orders import errors, models
 from domains.orders.types import Order, OrderStatus
+from domains.payments.models import Refund as RefundRow
+from domains.payments.types import Refund
 from domains.products.results import InsufficientStockError, ProductUnavailableError
 
 
@@ -55,6 +58,16 @@ class InvalidStateError(UserError):
         return cls(**base(error), status=OrderStatus(error.status))
 
 
+@answers(errors.RefundTooLargeError)
+@strawberry.type(description="More than what is left to refund; nothing was written.")
+class RefundTooLargeError(UserError):
+    refundable: Money = strawberry.field(description="What is left to refund, 0 or more.")
+
+    @classmethod
+    def of(cls, error: errors.RefundTooLargeError) -> RefundTooLargeError:
+        return cls(**base(error), refundable=Money.of(error.refundable, error.currency))
+
+
 @strawberry.type(description="The order was placed: CONFIRMED, or PENDING while its payment requires an action.")
 class CreateOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
@@ -66,6 +79,18 @@ class CancelOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
 
 
+@strawberry.type(description="The payment was captured and the order is FULFILLED.")
+class FulfillOrderSuccess:
+    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
+
+
+@strawberry.type(description="Money was given back; once all of it was, the order is REFUNDED.")
+class RefundOrderSuccess:
+    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
+    refund: RefundRow = strawberry.field(graphql_type=Refund, description="What was given back.")
+    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.")
+
+
 CreateOrderResult = Annotated[
     CreateOrderSuccess
     | ValidationError
@@ -75,6 +100,20 @@ CreateOrderResult = Annotated[
     | PaymentPendingError
     | IdempotencyConflictError,
     strawberry.union("CreateOrderResult", description="How `createOrder` can end."),
+]
+FulfillOrderResult = Annotated[
+    FulfillOrderSuccess | NotFoundError | InvalidStateError | PaymentDeclinedError | PaymentPendingError,
+    strawberry.union("FulfillOrderResult", description="How `fulfillOrder` can end."),
+]
+RefundOrderResult = Annotated[
+    RefundOrderSuccess
+    | ValidationError
+    | NotFoundError
+    | InvalidStateError
+    | RefundTooLargeError
+    | PaymentPendingError
+    | IdempotencyConflictError,
+    strawberry.union("RefundOrderResult", description="How `refundOrder` can end."),
 ]
 CancelOrderResult = Annotated[
     CancelOrderSuccess | NotFoundError | InvalidStateError,

@@ -55,8 +55,8 @@ class OrderLine(Node):
 @entity(models.OrderEvent, description="Something that happened to an order.")
 class OrderEvent(Node):
     type: str = strawberry.field(
-        description="PLACED, PAYMENT_ACTION_REQUIRED, CONFIRMED, PAYMENT_DECLINED, EXPIRED, CANCELLED or "
-        "CONFIRMATION_EMAIL_SENT; more may come."
+        description="PLACED, PAYMENT_ACTION_REQUIRED, CONFIRMED, CONFIRMATION_EMAIL_SENT, PAYMENT_DECLINED, EXPIRED, "
+        "CANCELLED, CAPTURE_REQUESTED, FULFILLED, REFUND_REQUESTED, REFUND_MADE or REFUNDED; more may come."
     )
     message: str = strawberry.field(description="What happened, for people. In English.")
     created_at: datetime = strawberry.field(description="When it happened.")

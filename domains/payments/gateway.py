@@ -1,4 +1,4 @@
-"""The port to a payment provider. Implementations: `sandbox/gateway.py`."""
+"""The port to a payment provider. Implementations: `sandbox/gateway.py`, `stripe/gateway.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-GATEWAYS = {"sandbox": "domains.payments.sandbox.gateway.SandboxGateway"}
+GATEWAYS = {
+    "sandbox": "domains.payments.sandbox.gateway.SandboxGateway",
+    "stripe": "domains.payments.stripe.gateway.StripeGateway",
+}
 
 
 class IntentStatus(StrEnum):
@@ -21,17 +24,29 @@ class IntentStatus(StrEnum):
     PROCESSING = "processing"
     REQUIRES_CAPTURE = "requires_capture"
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    SUCCEEDED = "succeeded"
     CANCELED = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """Money that the provider has given back; `operation_id` is ours, kept in its metadata."""
+
+    id: str
+    operation_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """The provider's word on one payment."""
+    """The provider's word on one payment; amounts in minor units."""
 
     id: str
     status: IntentStatus
     client_secret: str = ""
     decline_code: str = ""
+    captured: int = 0
+    refunds: tuple[ProviderRefund, ...] = ()
 
 
 class Declined(Exception):
@@ -59,7 +74,16 @@ class Gateway(Protocol):
         """Where the intent stands now."""
 
     def cancel(self, intent_id: str) -> Intent:
-        """End the intent and release its hold; afterwards it can never be confirmed."""
+        """End the intent and release its hold; afterwards it can never be confirmed.
+
+        Raises Declined when money was captured: that is given back by a refund.
+        """
+
+    def capture(self, intent_id: str, *, amount: int, key: str) -> Intent:
+        """Charge `amount` of the hold, once for an intent. Raises Declined when there is no hold any more."""
+
+    def refund(self, intent_id: str, *, amount: int, operation_id: str, key: str) -> Intent:
+        """Give back `amount` of what was captured. Raises Declined when less than that is left."""
 
 
 @cache

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key
-from domains.payments.models import Payment
+from domains.common.graphql.loaders import Loader, by_key, grouped
+from domains.payments.models import Payment, Refund
 
 
 class PaymentByIdLoader(Loader[UUID, Payment | None]):
@@ -17,4 +17,20 @@ class PaymentByIdLoader(Loader[UUID, Payment | None]):
         return by_key(Payment.objects.visible_to(self.viewer).filter(id__in=keys), keys)
 
 
-NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader}
+class RefundByIdLoader(Loader[UUID, Refund | None]):
+    """Refunds of payments that the viewer may see."""
+
+    def batch(self, keys: Sequence[UUID]) -> Sequence[Refund | None]:
+        mine = Payment.objects.visible_to(self.viewer)
+        return by_key(Refund.objects.filter(id__in=keys, payment__in=mine), keys)
+
+
+class RefundsByPaymentIdLoader(Loader[UUID, list[Refund]]):
+    """The refunds of payments that the viewer was given already, oldest first."""
+
+    def batch(self, keys: Sequence[UUID]) -> Sequence[list[Refund]]:
+        rows = Refund.objects.filter(payment_id__in=keys).order_by("payment_id", "created_at")
+        return grouped(rows, keys, "payment_id")
+
+
+NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader, "Refund": RefundByIdLoader}

@@ -10,9 +10,9 @@ from django.db.models import F, Q
 
 from domains.common.models import BaseModel
 from domains.common.viewer import Viewer
-from domains.payments.sandbox.models import SandboxIntent
+from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 
-__all__ = ["Payment", "PaymentOperation", "SandboxIntent"]
+__all__ = ["Payment", "PaymentOperation", "Refund", "SandboxIntent", "SandboxRefund"]
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -45,6 +45,7 @@ class Payment(BaseModel):
     intent_id = models.CharField(max_length=100, default="", help_text="the provider's id; empty until it is known")
     client_secret = models.CharField(max_length=200, default="")
     decline_code = models.CharField(max_length=100, default="")
+    authorized_at = models.DateTimeField(null=True, help_text="holds end 7 days later at the provider")
 
     objects: ClassVar[models.Manager[Payment]] = PaymentQuerySet.as_manager()
 
@@ -57,25 +58,53 @@ class Payment(BaseModel):
             models.CheckConstraint(condition=Q(amount__gte=F("authorized")), name="payment_not_over_authorized"),
             models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="payment_intent_once"),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["authorized_at"], name="payment_held_since", condition=Q(status="AUTHORIZED"))
+        ]
 
 
 class PaymentOperation(BaseModel):
-    """A void that is claimed here before the provider is called, so that a crash never leaves one half-done."""
+    """A capture, void or refund, claimed here before the provider is called: a crash never leaves one half-done.
+
+    `attempts` counts calls; from the first on, the provider is asked what became of it before it is called again.
+    """
 
     class Kind(models.TextChoices):
+        CAPTURE = "CAPTURE"
         VOID = "VOID"
+        REFUND = "REFUND"
 
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED"
         SUCCEEDED = "SUCCEEDED"
+        FAILED = "FAILED"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="operations")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
+    amount = models.BigIntegerField(default=0, help_text="minor units; 0 for a void")
+    reason = models.CharField(max_length=200, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure_code = models.CharField(max_length=100, default="")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(status="REQUESTED"), name="payment_one_open_operation"
-            )
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="operation_amount_not_negative"),
+        ]
+
+
+class Refund(BaseModel):
+    """Money that was given back. Its id is that of the operation that did it."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField(help_text="minor units")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
         ]

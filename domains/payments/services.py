@@ -17,12 +17,11 @@ from django.utils import timezone
 from domains.common import outbox
 from domains.common.transactions import assert_no_transaction, short_transaction
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
-from domains.payments.models import Payment, PaymentOperation
+from domains.payments.models import Payment
 
 logger = logging.getLogger(__name__)
 
 CHANGED = "payments.changed"  # outbox topic: the provider has news of a payment; whoever owns the purchase listens
-OPERATION = "payments.operation"
 
 Status = Payment.Status
 
@@ -49,6 +48,7 @@ UNKNOWN = Outcome(Verdict.UNKNOWN)
 CANCELED = Outcome(Verdict.CANCELED)
 _VERDICTS = {
     IntentStatus.REQUIRES_CAPTURE: Verdict.AUTHORIZED,
+    IntentStatus.SUCCEEDED: Verdict.AUTHORIZED,  # captured meanwhile: it was held before
     IntentStatus.REQUIRES_ACTION: Verdict.REQUIRES_ACTION,
     IntentStatus.REQUIRES_PAYMENT_METHOD: Verdict.DECLINED,
     IntentStatus.CANCELED: Verdict.CANCELED,
@@ -80,7 +80,7 @@ def settle(payment: Payment) -> Outcome:
 def give_up(payment: Payment) -> Outcome:
     """End a payment that took too long: fence it first, so that it cannot be authorized afterwards."""
     assert_no_transaction()
-    if payment.status == Status.VOIDED or _fence_uncreated(payment.id):
+    if payment.status == Status.VOIDED or fence_uncreated(payment.id):
         return CANCELED
     payment.refresh_from_db(fields=["intent_id"])
     try:
@@ -96,7 +96,8 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
     now = timezone.now()
     match outcome.verdict:
         case Verdict.AUTHORIZED:
-            changed = undecided.update(status=Status.AUTHORIZED, authorized=F("amount"), updated_at=now)
+            held = {"authorized": F("amount"), "authorized_at": now}
+            changed = undecided.update(status=Status.AUTHORIZED, updated_at=now, **held)
         case Verdict.REQUIRES_ACTION:
             changed = undecided.update(status=Status.REQUIRES_ACTION, updated_at=now)
         case Verdict.DECLINED:
@@ -106,37 +107,6 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
         case Verdict.UNKNOWN:
             changed = 0
     return bool(changed)
-
-
-def request_void(payment_id: UUID) -> UUID:
-    """Claim a void in the caller's transaction and promise to carry it out; the operation's id."""
-    operation, fresh = PaymentOperation.objects.get_or_create(
-        payment_id=payment_id, status=PaymentOperation.Status.REQUESTED, defaults={"kind": PaymentOperation.Kind.VOID}
-    )
-    if fresh:
-        outbox.enqueue(OPERATION, key=operation.id)
-    return operation.id
-
-
-def carry_out(operation_id: UUID) -> None:
-    """Void at the provider, then record it. Safe to repeat. Raises GatewayUnavailable."""
-    assert_no_transaction()
-    operation = PaymentOperation.objects.select_related("payment").get(id=operation_id)
-    payment = operation.payment
-    if operation.status == PaymentOperation.Status.SUCCEEDED:
-        return
-    if not _fence_uncreated(payment.id):
-        payment.refresh_from_db(fields=["intent_id"])
-        if payment.intent_id:
-            gateway().cancel(payment.intent_id)
-    now = timezone.now()
-    voidable = (*Payment.UNDECIDED, Status.AUTHORIZED)
-    with short_transaction():
-        PaymentOperation.objects.filter(id=operation.id).update(
-            status=PaymentOperation.Status.SUCCEEDED, updated_at=now
-        )
-        Payment.objects.filter(id=payment.id, status__in=voidable).update(status=Status.VOIDED, updated_at=now)
-        outbox.withdraw(OPERATION, key=operation.id)
 
 
 def provider_changed(intent_id: str) -> None:
@@ -161,7 +131,7 @@ def _create(payment: Payment) -> Intent | None:
     return gateway().retrieve(payment.intent_id) if payment.intent_id else None
 
 
-def _fence_uncreated(payment_id: UUID) -> bool:
+def fence_uncreated(payment_id: UUID) -> bool:
     """End a payment that has no intent yet: a rival's attempt to save one then fails and cancels it."""
     unborn = Payment.objects.filter(id=payment_id, intent_id="", status__in=Payment.UNDECIDED)
     return bool(unborn.update(status=Status.VOIDED, updated_at=timezone.now()))

@@ -10,6 +10,7 @@ import strawberry
 from domains.common.graphql.context import Info
 from domains.common.graphql.types import Money, Node, entity
 from domains.payments import models
+from domains.payments.loaders import RefundsByPaymentIdLoader
 
 
 @strawberry.enum(description="Where a payment stands.")
@@ -22,6 +23,16 @@ class PaymentStatus(Enum):
     CAPTURED = strawberry.enum_value("CAPTURED", description="The amount was charged.")
     VOIDED = strawberry.enum_value("VOIDED", description="The hold was released; nothing was charged.")
     FAILED = strawberry.enum_value("FAILED", description="The provider declined.")
+
+
+@entity(models.Refund, description="Money that was given back. Visible to the order's customer and to staff.")
+class Refund(Node):
+    reason: str = strawberry.field(description="Why, as staff wrote it; 1 to 200 characters.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @strawberry.field(description="How much was given back.")
+    def amount(self, root: strawberry.Parent[models.Refund]) -> Money:
+        return Money.of(root.amount, root.currency)
 
 
 @entity(models.Payment, description="The money of one order. Visible to the order's customer and to staff.")
@@ -41,6 +52,10 @@ class Payment(Node):
     @strawberry.field(description="What was given back of what was charged.")
     def refunded(self, root: strawberry.Parent[models.Payment]) -> Money:
         return Money.of(root.refunded, root.currency)
+
+    @strawberry.field(graphql_type=list[Refund], description="What was given back, oldest first.")
+    async def refunds(self, root: strawberry.Parent[models.Payment], info: Info) -> list[models.Refund]:
+        return await info.context.loaders.get(RefundsByPaymentIdLoader).load(root.id)
 
     @strawberry.field(
         description="While an action is required: what the provider's page or SDK needs. Its owner alone sees it."

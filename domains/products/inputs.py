@@ -162,4 +162,4 @@ class CreateCategoryInput:
 
 def category_key(global_id: str | None) -> UUID | None:
     """The key; None only when none was given, so that the service speaks up about a wrong id."""
-    return key_of(global_id, "Category") if global_id else None
+    return None if global_id is None else key_of(global_id, "Category")

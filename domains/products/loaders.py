@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -47,23 +47,26 @@ class ProductPageLoader(Loader[CategoryPage, Page]):
     def batch(self, keys: Sequence[CategoryPage]) -> Sequence[Page]:
         groups: defaultdict[tuple[Any, ...], list[CategoryPage]] = defaultdict(list)
         for key in keys:
-            groups[(key.query, key.request, key.ordering)].append(key)
+            # All but the scope, to which cursors are bound: it is another for each category.
+            groups[(key.query, replace(key.request, scope=""), key.ordering)].append(key)
         pages: dict[CategoryPage, Page] = {}
         for group in groups.values():
             pages |= self._pages(group)
         return [pages[key] for key in keys]
 
     def _pages(self, keys: list[CategoryPage]) -> dict[CategoryPage, Page]:
-        first = keys[0]
-        pager = Pager(first.request, first.ordering)
-        rows = first.query.rows(self.viewer)
-        windows = [pager.window(rows.filter(category_id=key.category_id)) for key in keys]
+        query, pagers = keys[0].query, {key: Pager(key.request, key.ordering) for key in keys}
+        rows = query.rows(self.viewer)
+        windows = [pager.window(rows.filter(category_id=key.category_id)) for key, pager in pagers.items()]
         found: defaultdict[UUID | None, list[Product]] = defaultdict(list)
         every = windows[0].union(*windows[1:], all=True) if len(windows) > 1 else windows[0]
-        for product in every.order_by(*pager.reading_order) if len(windows) > 1 else every:
+        for product in every.order_by(*pagers[keys[0]].reading_order) if len(windows) > 1 else every:
             found[product.category_id].append(product)
-        counts = _Counts(self, first.query, [key.category_id for key in keys])
-        return {key: pager.page(found[key.category_id], count=partial(counts.of, key.category_id)) for key in keys}
+        counts = _Counts(self, query, [key.category_id for key in keys])
+        return {
+            key: pager.page(found[key.category_id], count=partial(counts.of, key.category_id))
+            for key, pager in pagers.items()
+        }
 
 
 class _Counts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import mutation
 from domains.common.graphql.ids import key_of
@@ -40,7 +41,7 @@ class Mutation:
             description=input.description or None,
             pieces=input.stock,
             active=input.active,
-            category_id=category_key(input.category_id or None),
+            category_id=category_key(given(input.category_id)),
         )
         return CreateProductSuccess(product=product)
 

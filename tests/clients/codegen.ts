@@ -14,7 +14,7 @@ const config: CodegenConfig = {
         useTypeImports: true,
         // A scalar that is not listed fails the build. Decimals stay strings: 29.99 has no exact number.
         strictScalars: true,
-        scalars: { DateTime: 'string', Decimal: 'string', UUID: 'string' },
+        scalars: { ID: 'string', DateTime: 'string', Decimal: 'string', UUID: 'string' },
       },
     },
   },

@@ -12,10 +12,13 @@ from schema import documents
 from tests.factories import ProductFactory
 from tests.schema.wire import GRAPHQL, JSON, body, code, get, post
 
+CHAIN = "".join(f" fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(500))
 REFUSED = [
     ("{", "GRAPHQL_PARSE_FAILED"),
     ("{ a" * 2_000 + "}" * 2_000, "GRAPHQL_PARSE_FAILED"),
     ("{ me { id } " * 6_000, "GRAPHQL_PARSE_FAILED"),
+    (f"{{ node(id: {'[' * 2_000}{']' * 2_000}) {{ id }} }}", "GRAPHQL_PARSE_FAILED"),
+    (f"{{ ...F0 }}{CHAIN} fragment F500 on Query {{ __typename }}", "GRAPHQL_VALIDATION_FAILED"),
     ("{ nothingOfTheKind }", "GRAPHQL_VALIDATION_FAILED"),
     ("{ me }", "GRAPHQL_VALIDATION_FAILED"),
     ("query ($id: Nothing) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),

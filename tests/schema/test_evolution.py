@@ -26,7 +26,7 @@ def test_the_code_keeps_every_promise_of_the_checked_in_schema() -> None:
         ("  sku: String!\n", "  sku: String\n"),
         ("  delta: Int!\n", "  delta: Int!\n  unit: String!\n"),
         ("union LogoutResult = LogoutSuccess | InvalidTokenError", "union LogoutResult = LogoutSuccess"),
-        ("  VOIDED\n", ""),
+        ("\n  VOIDED\n", "\n  VOID\n"),
     ],
 )
 def test_a_change_that_breaks_clients_is_told(was: str, became: str) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from datetime import timedelta
 from uuid import UUID
+
+from django.utils import timezone
 
 from domains.common import outbox
 from domains.common.errors import NotFoundError
@@ -13,12 +17,15 @@ from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.settling import SETTLE
-from domains.payments import services as payments
+from domains.payments import operations
 from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import Payment
 from domains.products import stock
 
 logger = logging.getLogger(__name__)
+
+HOLD_LIFETIME = timedelta(days=6, hours=12)  # providers drop a hold after 7 days
+EXPIRED_AT_ONCE = 100
 
 Status = Order.Status
 
@@ -31,19 +38,35 @@ def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
     order = Order.objects.visible_to(viewer).filter(id=order_id).first()
     if order is None:
         raise NotFoundError("There is no such order", path=["orderId"])
-    operation_id = _cancel(viewer=viewer, order=order, reason=reason.strip()[:200])
-    if operation_id is not None:
-        try:
-            payments.carry_out(operation_id)
-        except GatewayUnavailable:
-            logger.warning("void goes on in the background", extra={"order_id": str(order.id)})
+    operation_id = _cancel(order, actor_id=viewer.user_id, reason=reason.strip()[:200] or "Order cancelled")
+    _release(operation_id)
     order.refresh_from_db()
     return order
 
 
+def expire_holds() -> int:
+    """Cancel CONFIRMED orders whose hold is about to end at the provider; how many. Called periodically."""
+    before = timezone.now() - HOLD_LIFETIME
+    old = Payment.objects.filter(status=Payment.Status.AUTHORIZED, authorized_at__lte=before)
+    held = Order.objects.filter(status=Status.CONFIRMED, payment__in=old)
+    cancelled = 0
+    for order in held.order_by("payment__authorized_at")[:EXPIRED_AT_ONCE]:
+        with contextlib.suppress(InvalidStateError):  # somebody was quicker
+            _release(_cancel(order, actor_id=None, reason="The hold on the payment was about to end"))
+            cancelled += 1
+    return cancelled
+
+
+def _release(operation_id: UUID) -> None:
+    try:
+        operations.carry_out(operation_id)
+    except GatewayUnavailable:
+        logger.warning("void goes on in the background", extra={"operation_id": str(operation_id)})
+
+
 @retried
-def _cancel(*, viewer: Viewer, order: Order, reason: str) -> UUID | None:
-    """The id of the void that is to be carried out; None when no money is held."""
+def _cancel(order: Order, *, actor_id: UUID | None, reason: str) -> UUID:
+    """The id of the void that is to be carried out."""
     with short_transaction():
         moved = events.move(order.id, before=Status.CONFIRMED, after=Status.CANCELLED) or events.move(
             order.id, before=Status.PENDING, after=Status.CANCELLED
@@ -51,9 +74,10 @@ def _cancel(*, viewer: Viewer, order: Order, reason: str) -> UUID | None:
         if not moved:
             now = Order.objects.values_list("status", flat=True).get(id=order.id)
             raise InvalidStateError(now, allowed="only a PENDING or CONFIRMED order can be cancelled")
-        events.note(order.id, events.Type.CANCELLED, reason or "Order cancelled", actor_id=viewer.user_id)
+        events.note(order.id, events.Type.CANCELLED, reason, actor_id=actor_id)
         outbox.withdraw(SETTLE, key=order.id)
-        held = Payment.objects.filter(id=order.payment_id).exclude(status__in=[Payment.Status.FAILED])
-        operation_id = payments.request_void(order.payment_id) if held.exists() else None
+        operation_id = operations.request(order.payment_id, operations.Kind.VOID)
+        if operation_id is None:
+            raise InvalidStateError(Status.CONFIRMED, allowed="its payment is being captured")
         stock.put_back(events.quantities(order.id), order_id=order.id)
     return operation_id

@@ -13,6 +13,7 @@ from domains.common.transactions import retried, short_transaction
 from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order
 from domains.orders.services import events
+from domains.payments import operations
 from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.payments.services import Outcome, Verdict
@@ -88,7 +89,7 @@ def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
         events.note(order_id, events.Type.CONFIRMED, "The payment is held; the order is confirmed")
         outbox.enqueue(CONFIRMATION, key=order_id)
     elif recorded:  # cancelled or expired while the provider was working: the hold must go
-        payments.request_void(payment_id)
+        operations.request(payment_id, operations.Kind.VOID)
 
 
 def _end(order_id: UUID, payment_id: UUID, outcome: Outcome, type_: events.Type, message: str) -> None:

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus
-from domains.payments.sandbox.models import SandboxIntent
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
+from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 
 DATABASE = "sandbox"
 SLOW_SECONDS = 0.1
@@ -59,9 +59,31 @@ class SandboxGateway:
     def cancel(self, intent_id: str) -> Intent:
         with transaction.atomic(using=DATABASE):
             record = _locked(intent_id)
+            if record.status == Status.SUCCEEDED:
+                raise Declined("payment_intent_unexpected_state")
             record.status = Status.CANCELED
             record.save(using=DATABASE)
         return _intent(record)
+
+    def capture(self, intent_id: str, *, amount: int, key: str) -> Intent:
+        with transaction.atomic(using=DATABASE):
+            record = _locked(intent_id)
+            if record.status != Status.REQUIRES_CAPTURE or amount > record.amount:
+                raise Declined("payment_intent_unexpected_state")
+            record.status, record.captured = Status.SUCCEEDED, amount
+            record.save(using=DATABASE)
+        return _intent(record)
+
+    def refund(self, intent_id: str, *, amount: int, operation_id: str, key: str) -> Intent:
+        with transaction.atomic(using=DATABASE):
+            record = _locked(intent_id)
+            refunds = SandboxRefund.objects.using(DATABASE)
+            if not refunds.filter(idempotency_key=key).exists():
+                given_back = sum(refunds.filter(intent=record).values_list("amount", flat=True))
+                if amount > record.captured - given_back:
+                    raise Declined("charge_already_refunded")
+                refunds.create(intent=record, idempotency_key=key, operation_id=operation_id, amount=amount)
+            return _intent(record)
 
 
 def decide(client_secret: str, *, complete: bool) -> str | None:
@@ -115,4 +137,12 @@ CONFIRMATIONS: dict[str, Callable[[SandboxIntent], None]] = {
 
 
 def _intent(record: SandboxIntent) -> Intent:
-    return Intent(record.reference, IntentStatus(record.status), record.client_secret, record.decline_code)
+    refunds = SandboxRefund.objects.using(DATABASE).filter(intent=record) if record.captured else ()
+    return Intent(
+        id=record.reference,
+        status=IntentStatus(record.status),
+        client_secret=record.client_secret,
+        decline_code=record.decline_code,
+        captured=record.captured,
+        refunds=tuple(ProviderRefund(str(refund.id), refund.operation_id, refund.amount) for refund in refunds),
+    )

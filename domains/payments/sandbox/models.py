@@ -16,6 +16,7 @@ class SandboxIntent(BaseModel):
         PROCESSING = "processing"
         REQUIRES_CAPTURE = "requires_capture"
         REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+        SUCCEEDED = "succeeded"
         CANCELED = "canceled"
 
     reference = models.CharField(max_length=64, unique=True, help_text="pi_..., the id that clients see")
@@ -25,5 +26,15 @@ class SandboxIntent(BaseModel):
     currency = models.CharField(max_length=3)
     method = models.CharField(max_length=100)
     client_secret = models.CharField(max_length=200)
+    captured = models.BigIntegerField(default=0)
     decline_code = models.CharField(max_length=100, default="")
     authorizes_at = models.DateTimeField(null=True, help_text="when a slow network has carried the answer here")
+
+
+class SandboxRefund(BaseModel):
+    """A refund at the provider."""
+
+    intent = models.ForeignKey(SandboxIntent, on_delete=models.CASCADE, related_name="refunds")
+    idempotency_key = models.CharField(max_length=100, unique=True)
+    operation_id = models.CharField(max_length=64, help_text="metadata of the caller")
+    amount = models.BigIntegerField()

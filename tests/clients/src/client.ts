@@ -1,12 +1,16 @@
 import type { SignInMutation, TokensFragment, TypedDocumentString } from './gql/graphql';
 import { Refresh, SignIn } from './operations';
 
+/** An operation without variables is called without them. */
+type Given<V> = V extends Record<string, never> ? [] : [V];
+type Held = TokensFragment | null;
 type Failure = { message: string; extensions: { code: string; requestId: string } };
 
 /** The request as a whole failed. What a person can cause is no exception but a member of the mutation's union. */
 export class RequestFailed extends Error {
   constructor(readonly failures: readonly Failure[]) {
-    super(failures.map(({ message, extensions }) => `${extensions.code}: ${message} (${extensions.requestId})`).join('; '));
+    const told = failures.map(({ message, extensions }) => `${extensions.code}: ${message} (${extensions.requestId})`);
+    super(told.join('; '));
   }
 }
 
@@ -16,7 +20,7 @@ const unauthenticated = (error: unknown): boolean =>
 /** One person at one endpoint, signed in or not. Make a new one for the next person. */
 export class Session {
   /** In memory only: whatever script runs in the page can read its storage. */
-  tokens: TokensFragment | null = null;
+  tokens: Held = null;
   #refreshing: Promise<void> | null = null;
 
   constructor(readonly endpoint: string, readonly send: typeof fetch = (input, init) => fetch(input, init)) {}
@@ -28,7 +32,7 @@ export class Session {
   }
 
   /** Safe for mutations too: a request with a stale token is refused before any of it is executed. */
-  async run<R, V>(document: TypedDocumentString<R, V>, ...[variables]: V extends Record<string, never> ? [] : [V]): Promise<R> {
+  async run<R, V>(document: TypedDocumentString<R, V>, ...[variables]: Given<V>): Promise<R> {
     const sent = this.tokens;
     try {
       return await this.#post(document, variables, sent);
@@ -59,7 +63,7 @@ export class Session {
     this.tokens = refreshToken.__typename === 'RefreshTokenSuccess' ? refreshToken.tokens : null;
   }
 
-  async #post<R, V>(document: TypedDocumentString<R, V>, variables: V | undefined, tokens: TokensFragment | null): Promise<R> {
+  async #post<R, V>(document: TypedDocumentString<R, V>, variables: V | undefined, tokens: Held): Promise<R> {
     const response = await this.send(this.endpoint, {
       method: 'POST',
       headers: {

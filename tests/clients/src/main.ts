@@ -1,7 +1,9 @@
 /** A customer's walk through the demo shop. Usage: npm start -- [ENDPOINT]; throws at the first difference. */
 import { Session } from './client';
-import type { CreateOrderMutation } from './gql/graphql';
+import type { CatalogueQuery, CreateOrderInput, CreateOrderMutation } from './gql/graphql';
 import { Catalogue, CreateOrder, Me, MyOrders } from './operations';
+
+type Product = CatalogueQuery['products']['nodes'][number];
 
 function ok(truth: unknown, promise: string): asserts truth {
   if (!truth) throw new Error(`not so: ${promise}`);
@@ -22,9 +24,10 @@ function told(result: CreateOrderMutation['createOrder']): string {
   }
 }
 
-/** The names of the operations sent, which tell how often the tokens were refreshed. */
+/** The names of the operations sent: they tell how often the tokens were refreshed. */
 const sent: string[] = [];
-let hold: Promise<unknown> = Promise.resolve(); // answers to MyOrders wait for it
+/** Answers to MyOrders wait for this. */
+let hold: Promise<unknown> = Promise.resolve();
 const endpoint = process.argv[2] ?? process.env['ENDPOINT'] ?? 'http://127.0.0.1:8000/graphql';
 const session = new Session(endpoint, async (input, init) => {
   const name = /(?:query|mutation) (\w+)/.exec(String(init?.body))?.[1] ?? 'unnamed';
@@ -33,49 +36,67 @@ const session = new Session(endpoint, async (input, init) => {
   if (name === 'MyOrders') await hold;
   return response;
 });
-const held = (): string | undefined => session.tokens?.refreshToken ?? undefined;
-/** What the server sees of an expired token as well: one that does not verify. */
-function spoil(refreshToken = held()): void {
-  const accessToken = `${session.tokens?.accessToken.slice(0, -8)}AAAAAAAA`;
-  session.tokens = { accessToken, refreshToken: refreshToken ?? null };
+const refreshToken = (): string | null => session.tokens?.refreshToken ?? null;
+
+/** To the server a token that does not verify is what an expired one is: UNAUTHENTICATED. */
+function spoil(refresh = refreshToken()): void {
+  session.tokens = { accessToken: `${session.tokens?.accessToken.slice(0, -8)}AAAAAAAA`, refreshToken: refresh };
 }
 
-const refused = await session.signIn('customer@example.com', 'not-the-Passw0rd!');
-ok(refused.__typename === 'InvalidCredentialsError' && !held(), 'a wrong password is an answer, not an exception');
-const login = await session.signIn('customer@example.com', 'demo-Passw0rd!');
-ok(login.__typename === 'LoginSuccess' && held(), 'signed in');
+async function signsInAndReads(): Promise<Product> {
+  const login = await session.signIn('customer@example.com', 'demo-Passw0rd!');
+  ok(login.__typename === 'LoginSuccess' && refreshToken(), 'signed in');
+  const { me } = await session.run(Me);
+  ok(me?.email === 'customer@example.com' && me.id === login.user.id && !me.isStaff, 'me is who signed in');
+  const { nodes, pageInfo } = (await session.run(Catalogue, { first: 20, filter: { inStock: true } })).products;
+  ok(nodes[0] && nodes.length === 20 && pageInfo.hasNextPage, 'the first page of the catalogue');
+  return nodes[0];
+}
 
-const { products } = await session.run(Catalogue, { first: 20, filter: { inStock: true } });
-const product = products.nodes[0];
-ok(product && products.nodes.length === 20 && products.pageInfo.hasNextPage, 'the first page of the catalogue');
-const { me } = await session.run(Me);
-ok(me?.email === 'customer@example.com' && me.id === login.user.id && !me.isStaff, 'me is who signed in');
+async function refreshesOnceForAll(): Promise<void> {
+  const before = refreshToken();
+  spoil();
+  sent.length = 0;
+  const early = [session.run(Me), session.run(Catalogue, { first: 1 })] as const;
+  hold = Promise.all(early); // so the third hears of its stale token when the refresh is over
+  const [{ me }, { products }, { orders }] = await Promise.all([...early, session.run(MyOrders, { first: 5 })]);
+  ok(me && products.nodes.length === 1 && orders.nodes.length <= 5, 'three queries with a stale token are answered');
+  ok(sent.filter((name) => name === 'Refresh').length === 1 && sent.length === 7, 'they share one refresh');
+  ok(refreshToken() && refreshToken() !== before, 'the refresh token is a new one too');
+}
 
-const before = held();
-spoil();
-sent.length = 0;
-const pair = [session.run(Me), session.run(Catalogue, { first: 1 })] as const;
-hold = Promise.all(pair); // so the third hears that its token is stale after the refresh is over
-const [again, page, mine] = await Promise.all([...pair, session.run(MyOrders, { first: 5 })]);
-ok(again.me?.id === me.id && page.products.nodes.length === 1 && mine.orders.nodes.length <= 5, 'three queries with a stale token are answered');
-ok(sent.filter((name) => name === 'Refresh').length === 1 && sent.length === 7, 'they share one refresh');
-ok(held() && held() !== before, 'the refresh token is a new one too');
+async function place(input: CreateOrderInput): Promise<CreateOrderMutation['createOrder']> {
+  return (await session.run(CreateOrder, { input })).createOrder;
+}
 
-spoil();
-const input = { lines: [{ productId: product.id, quantity: 1 }], paymentMethod: 'pm_card_visa', idempotencyKey: crypto.randomUUID() };
-const first = (await session.run(CreateOrder, { input })).createOrder;
-ok(first.__typename === 'CreateOrderSuccess' && !first.replayed, `an order through a refresh: ${told(first)}`);
-ok(first.order.status === 'CONFIRMED' && first.order.total.amount === product.price.amount, `it costs ${product.price.amount} ${product.price.currencyCode}`);
-const second = (await session.run(CreateOrder, { input })).createOrder;
-ok(second.__typename === 'CreateOrderSuccess' && second.replayed && second.order.id === first.order.id, 'the same key gives the same order');
-const conflict = (await session.run(CreateOrder, { input: { ...input, paymentMethod: 'pm_card_chargeDeclined' } })).createOrder;
-ok(conflict.__typename === 'IdempotencyConflictError', `the same key for another order: ${told(conflict)}`);
-const key = crypto.randomUUID();
-const declined = (await session.run(CreateOrder, { input: { ...input, paymentMethod: 'pm_card_chargeDeclined', idempotencyKey: key } })).createOrder;
-ok(declined.__typename === 'PaymentDeclinedError', told(declined));
-const orders = (await session.run(MyOrders, { first: 10 })).orders.nodes;
-ok(orders.filter(({ id }) => id === first.order.id).length === 1, 'my orders show it once');
+async function orders({ id, price }: Product): Promise<void> {
+  const idempotencyKey = crypto.randomUUID(); // made when the person presses the button, kept for every retry
+  const input = { lines: [{ productId: id, quantity: 1 }], paymentMethod: 'pm_card_visa', idempotencyKey };
+  spoil();
+  const first = await place(input);
+  ok(first.__typename === 'CreateOrderSuccess' && !first.replayed, `ordered, through a refresh: ${told(first)}`);
+  const { amount, currencyCode } = first.order.total;
+  ok(first.order.status === 'CONFIRMED' && amount === price.amount, `it costs ${amount} ${currencyCode}`);
+  const again = await place(input);
+  ok(again.__typename === 'CreateOrderSuccess' && again.replayed, 'the same key answers again');
+  ok(again.order.id === first.order.id, 'with the same order');
+  const mine = (await session.run(MyOrders, { first: 10 })).orders.nodes;
+  ok(mine.filter((order) => order.id === first.order.id).length === 1, 'which is among my orders once');
 
-spoil('not a token of this shop');
-const end = await session.run(Me).then(() => 'answered', (error: unknown) => String(error));
-ok(end.includes('UNAUTHENTICATED') && session.tokens === null, 'a refused refresh signs out');
+  const card = { ...input, paymentMethod: 'pm_card_chargeDeclined' };
+  const conflict = await place(card);
+  ok(conflict.__typename === 'IdempotencyConflictError', `the same key with another card: ${told(conflict)}`);
+  const declined = await place({ ...card, idempotencyKey: crypto.randomUUID() });
+  ok(declined.__typename === 'PaymentDeclinedError', `that card with its own key: ${told(declined)}`);
+}
+
+async function signsOut(): Promise<void> {
+  spoil('no token of this shop');
+  const end = await session.run(Me).then(() => 'answered', String);
+  ok(end.includes('UNAUTHENTICATED') && session.tokens === null, 'a refused refresh signs out');
+}
+
+const product = await signsInAndReads();
+await refreshesOnceForAll();
+await orders(product);
+await signsOut();

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import jwt
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from domains.accounts.models import RefreshToken, Session, User
 from tests.api import Api, sign_in

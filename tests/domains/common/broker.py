@@ -23,12 +23,12 @@ def own_queue(url: str | None = None) -> Iterator[Celery]:
     # A broker that is away is not tried for seconds before the sender hears of it.
     at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     app.conf.broker_transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **at_once}
-    app.set_current()  # type: ignore[no-untyped-call]
+    app.set_current()
     try:
         yield app
     finally:
-        project.set_current()  # type: ignore[no-untyped-call]
-        app.close()  # type: ignore[no-untyped-call]
+        project.set_current()
+        app.close()
 
 
 def waiting(app: Celery) -> list[tuple[str, list[Any]]]:
@@ -42,7 +42,7 @@ def waiting(app: Celery) -> list[tuple[str, list[Any]]]:
                 message.ack()
                 tasks.append((message.headers["task"], message.payload[0]))
         except Empty:
-            connection.default_channel.queue_delete(app.conf.task_default_queue)
+            queue.queue.delete()
         finally:
             queue.close()
     return tasks

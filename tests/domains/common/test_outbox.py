@@ -12,19 +12,24 @@ from domains.common import outbox, tasks
 from domains.common.models import OutboxMessage, new_id
 from domains.common.outbox import Effect
 from domains.common.transactions import assert_no_transaction
+from domains.products.models import Category
 from tests.domains.common.conftest import Promise
 from tests.factories import CategoryFactory
 
 pytestmark = pytest.mark.django_db
 
 
+def put_up(name: str) -> None:
+    CategoryFactory.create(name=name)
+
+
 def shelf(name: str) -> Effect:
     """An effect that leaves a row."""
-    return partial(CategoryFactory.create, name=name)
+    return partial(put_up, name)
 
 
 def shelves() -> list[str]:
-    return list(CategoryFactory._meta.model.objects.values_list("name", flat=True))
+    return list(Category.objects.values_list("name", flat=True))
 
 
 def test_a_promise_in_a_transaction_that_rolls_back_was_never_made() -> None:

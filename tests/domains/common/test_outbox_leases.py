@@ -18,6 +18,10 @@ from tests.factories import CategoryFactory
 pytestmark = pytest.mark.django_db
 
 
+def put_up(name: str) -> None:
+    CategoryFactory.create(name=name)
+
+
 def end_lease(message: OutboxMessage) -> None:
     OutboxMessage.objects.filter(id=message.id).update(leased_until=timezone.now() - timedelta(seconds=1))
 
@@ -43,7 +47,7 @@ def test_an_expired_lease_is_taken_over_and_the_late_worker_records_nothing(prom
         if message.attempts == 1:  # this worker is slow: another takes over and finishes before it
             end_lease(message)
             rival.append(outbox.deliver(message.id))
-        return partial(CategoryFactory.create, name=f"worker {message.attempts}")
+        return partial(put_up, f"worker {message.attempts}")
 
     message = promise(handler)
     assert not outbox.deliver(message.id)

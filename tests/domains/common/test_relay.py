@@ -12,9 +12,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from domains.common import outbox, tasks
-from domains.common.models import new_id
+from domains.common.models import OutboxMessage, new_id
 from domains.common.outbox import BATCH
 from domains.common.periodic import SCHEDULE, every
 from domains.common.relay import IDLE_SECONDS, TROUBLE_SECONDS, Relay
@@ -88,7 +89,7 @@ def test_without_its_broker_the_relay_says_so_and_loses_nothing(caplog: pytest.L
     with own_queue(f"redis://127.0.0.1:{closed_port()}/0"), caplog.at_level(logging.WARNING):
         assert relay._guarded(relay.round) == TROUBLE_SECONDS
     assert "relay waits: the database or Redis is away" in caplog.text
-    outbox.OutboxMessage.objects.update(due_at=outbox.timezone.now())
+    OutboxMessage.objects.update(due_at=timezone.now())
     with own_queue() as app:
         relay.round()
         assert (DELIVER, [message_id]) in waiting(app)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from domains.accounts.models import User
+from domains.orders.services.cancelling import _cancel
 from domains.payments.models import PaymentOperation, SandboxIntent
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, deliver_due, events, make_due, the_order
@@ -80,10 +81,7 @@ def test_a_void_whose_caller_died_is_carried_out_by_the_outbox(api: Api) -> None
     """As after a crash between the commit of the cancellation and the call to the provider."""
     order_id = buy(api, [(ProductFactory.create(), 1)])["order"]["id"]
     order = the_order()
-    from domains.common.viewer import Viewer
-    from domains.orders.services.cancelling import _cancel
-
-    _cancel(viewer=Viewer(order.customer_id), order=order, reason="")
+    _cancel(order, actor_id=order.customer_id, reason="Order cancelled")
     assert SandboxIntent.objects.get().status == "requires_capture"
     make_due()
     assert deliver_due() >= 1

@@ -1,0 +1,52 @@
+"""Sending an order: its hold is captured, then it is FULFILLED."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from domains.common.errors import NotFoundError
+from domains.common.transactions import retried, short_transaction
+from domains.common.viewer import Viewer
+from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
+from domains.orders.models import Order
+from domains.orders.services import events
+from domains.orders.services.following import follow_payment
+from domains.payments import operations
+from domains.payments.gateway import GatewayUnavailable
+from domains.payments.models import PaymentOperation
+
+logger = logging.getLogger(__name__)
+
+
+def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
+    """Capture the hold of a CONFIRMED order. For staff; the caller has checked that.
+
+    Raises NotFoundError, InvalidStateError, PaymentDeclinedError (the hold is gone: the order stays CONFIRMED) or
+    PaymentPendingError (the provider has not answered: the capture goes on in the background).
+    """
+    operation_id = _claim(viewer=viewer, order_id=order_id)
+    try:
+        operation = operations.carry_out(operation_id)
+    except GatewayUnavailable:
+        raise PaymentPendingError(order_id) from None
+    if operation.status == PaymentOperation.Status.FAILED:
+        raise PaymentDeclinedError(operation.failure_code)
+    follow_payment(order_id)
+    return Order.objects.get(id=order_id)
+
+
+@retried
+def _claim(*, viewer: Viewer, order_id: UUID) -> UUID:
+    """The capture, claimed while the order is CONFIRMED and nothing else is being done with its money."""
+    with short_transaction():
+        order = Order.objects.visible_to(viewer).select_for_update(no_key=True).filter(id=order_id).first()
+        if order is None:
+            raise NotFoundError("There is no such order", path=["orderId"])
+        if order.status != Order.Status.CONFIRMED:
+            raise InvalidStateError(order.status, allowed="only a CONFIRMED order can be fulfilled")
+        operation_id = operations.request(order.payment_id, operations.Kind.CAPTURE, amount=order.total)
+        if operation_id is None:
+            raise InvalidStateError(order.status, allowed="another operation on its payment is still running")
+        events.note(order.id, events.Type.CAPTURE_REQUESTED, "The payment is being captured", actor_id=viewer.user_id)
+    return operation_id

@@ -1,0 +1,138 @@
+"""Giving money back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+
+from domains.common import idempotency
+from domains.common.errors import NotFoundError, ValidationError
+from domains.common.models import new_id
+from domains.common.money import to_minor
+from domains.common.transactions import assert_no_transaction, retried, short_transaction
+from domains.common.validation import Problems
+from domains.common.viewer import Viewer
+from domains.orders.errors import InvalidStateError, PaymentPendingError, RefundTooLargeError
+from domains.orders.models import Order
+from domains.orders.services import events
+from domains.orders.services.following import follow_payment
+from domains.payments import operations
+from domains.payments.gateway import GatewayUnavailable
+from domains.payments.models import PaymentOperation, Refund
+
+OPERATION = "refundOrder"
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """An order with a refund of it, and whether an earlier call with the same key made it."""
+
+    order: Order
+    refund: Refund
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A checked input. `amount` in minor units; None for all that is left."""
+
+    viewer: Viewer
+    order: Order
+    amount: int | None
+    reason: str
+    key: UUID
+
+    @property
+    def fingerprint(self) -> str:
+        return idempotency.fingerprint({"order": str(self.order.id), "amount": self.amount, "reason": self.reason})
+
+
+def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> Refunded:
+    """Give back all or part of a FULFILLED order's money. For staff; the caller has checked that.
+
+    A call that meets a running operation waits for it and is judged anew. Raises ValidationError, NotFoundError,
+    InvalidStateError, RefundTooLargeError, IdempotencyConflictError, PaymentPendingError.
+    """
+    wish = _checked(viewer, order_id, amount, reason, key)
+    operation_id, replayed = _claim_in_turn(wish)
+    try:
+        operation = operations.carry_out(operation_id)
+    except GatewayUnavailable:
+        raise PaymentPendingError(order_id) from None
+    if operation.status == PaymentOperation.Status.FAILED:
+        raise _too_large(wish.order)
+    follow_payment(order_id)
+    order = Order.objects.get(id=order_id)
+    return Refunded(order, Refund.objects.get(id=operation_id), replayed)
+
+
+def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> _Wish:
+    order = Order.objects.visible_to(viewer).filter(id=order_id).first()
+    if order is None:
+        raise NotFoundError("There is no such order", path=["orderId"])
+    problems = Problems()
+    reason = problems.text("reason", reason, most=200)
+    problems.check()
+    minor = None if amount is None else to_minor(amount, order.currency, path=["amount"])
+    if minor == 0:
+        raise ValidationError.of("amount", message="Give back more than nothing")
+    return _Wish(viewer, order, minor, reason, key)
+
+
+def _claim_in_turn(wish: _Wish) -> tuple[UUID, bool]:
+    """The operation that the key stands for, and whether it was there; waits while another one is running."""
+    assert_no_transaction()
+    patient_until = time.monotonic() + settings.PAYMENT_GATEWAY_TIMEOUT + 1
+    while True:
+        claimed = _claim(wish)
+        if claimed is not None:
+            return claimed
+        if time.monotonic() > patient_until:
+            raise PaymentPendingError(wish.order.id)
+        time.sleep(POLL_SECONDS)
+
+
+@retried
+def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
+    """None while another operation is open; nothing is written then, also no key."""
+    assert wish.viewer.user_id is not None
+    mine = new_id()
+    with short_transaction():
+        order = Order.objects.select_for_update(no_key=True).select_related(None).get(id=wish.order.id)
+        known_id = idempotency.claim(
+            owner_id=wish.viewer.user_id,
+            operation=OPERATION,
+            key=wish.key,
+            fingerprint=wish.fingerprint,
+            result_id=mine,
+        )
+        if known_id != mine:
+            return known_id, True
+        if operations.is_busy(order.payment_id):
+            idempotency.release(mine)
+            return None
+        amount = _amount(wish, order)
+        operations.request(order.payment_id, operations.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
+        note = f"A refund of {amount} minor units is being made"
+        events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=wish.viewer.user_id)
+    return mine, False
+
+
+def _amount(wish: _Wish, order: Order) -> int:
+    if order.status != Order.Status.FULFILLED:
+        raise InvalidStateError(order.status, allowed="only a FULFILLED order can be refunded")
+    left = operations.refundable(order.payment)
+    amount = left if wish.amount is None else wish.amount
+    if not 0 < amount <= left:
+        raise _too_large(order)
+    return amount
+
+
+def _too_large(order: Order) -> RefundTooLargeError:
+    order.payment.refresh_from_db()
+    return RefundTooLargeError(operations.refundable(order.payment), order.currency)

@@ -1,0 +1,137 @@
+"""Captures, voids and refunds: claimed in the caller's transaction, then carried out as often as it takes.
+
+One operation of a payment is open at a time. The provider is called outside any transaction; after a call without an
+answer it is asked about the intent before it is called again.
+"""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from domains.common import outbox
+from domains.common.transactions import assert_no_transaction, retried, short_transaction
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
+from domains.payments.models import Payment, PaymentOperation, Refund
+from domains.payments.services import CHANGED, fence_uncreated
+
+logger = logging.getLogger(__name__)
+
+OPERATION = "payments.operation"  # outbox topic; the key is the operation's id
+
+Kind = PaymentOperation.Kind
+Status = PaymentOperation.Status
+
+
+def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", id_: UUID | None = None) -> UUID | None:
+    """Claim an operation and promise to carry it out; its id, or None while another one is open."""
+    operation = PaymentOperation(payment_id=payment_id, kind=kind, amount=amount, reason=reason)
+    operation.id = id_ or operation.id
+    PaymentOperation.objects.bulk_create([operation], ignore_conflicts=True)
+    if not PaymentOperation.objects.filter(id=operation.id).exists():
+        return None
+    outbox.enqueue(OPERATION, key=operation.id)
+    return operation.id
+
+
+def carry_out(operation_id: UUID) -> PaymentOperation:
+    """Bring an operation to its end; it is returned SUCCEEDED or FAILED. Safe to repeat, also at the same time.
+
+    Raises GatewayUnavailable when the outcome is unknown: the outbox goes on then.
+    """
+    assert_no_transaction()
+    operation = PaymentOperation.objects.select_related("payment").get(id=operation_id)
+    if operation.status != Status.REQUESTED:
+        return operation
+    try:
+        _call(operation)
+        _record(operation, Status.SUCCEEDED)
+    except Declined as refusal:
+        _record(operation, Status.FAILED, refusal.code)
+    operation.refresh_from_db()
+    return operation
+
+
+def _call(operation: PaymentOperation) -> None:
+    """Make the provider do it, unless it has. Raises Declined or GatewayUnavailable."""
+    payment = operation.payment
+    if operation.kind == Kind.VOID and fence_uncreated(payment.id):
+        return
+    payment.refresh_from_db(fields=["intent_id"])
+    if not payment.intent_id:
+        return
+    if operation.attempts and _is_done(operation, gateway().retrieve(payment.intent_id)):
+        return
+    PaymentOperation.objects.filter(id=operation.id).update(attempts=F("attempts") + 1)
+    match operation.kind:
+        case Kind.VOID:
+            intent = gateway().cancel(payment.intent_id)
+        case Kind.CAPTURE:
+            intent = gateway().capture(payment.intent_id, amount=operation.amount, key=f"{operation.id}:capture")
+        case _:
+            intent = gateway().refund(
+                payment.intent_id,
+                amount=operation.amount,
+                operation_id=str(operation.id),
+                # One key for all attempts: two that overlap must not give the money back twice.
+                key=f"{operation.id}:refund",
+            )
+    if not _is_done(operation, intent):
+        raise GatewayUnavailable
+
+
+def _is_done(operation: PaymentOperation, intent: Intent) -> bool:
+    if operation.kind == Kind.VOID:
+        return intent.status == IntentStatus.CANCELED
+    if operation.kind == Kind.CAPTURE:
+        return intent.status == IntentStatus.SUCCEEDED
+    return any(refund.operation_id == str(operation.id) for refund in intent.refunds)
+
+
+@retried
+def _record(operation: PaymentOperation, status: Status, failure_code: str = "") -> None:
+    """Write the end of an operation down with its effect on the payment, once; and tell whoever listens."""
+    now = timezone.now()
+    with short_transaction():
+        open_ = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
+        if not open_.update(status=status, failure_code=failure_code, updated_at=now):
+            return
+        if status == Status.SUCCEEDED:
+            _apply(operation)
+        outbox.withdraw(OPERATION, key=operation.id)
+        outbox.enqueue(CHANGED, key=operation.payment_id)
+
+
+def _apply(operation: PaymentOperation) -> None:
+    payment, amount, now = Payment.objects.filter(id=operation.payment_id), operation.amount, timezone.now()
+    match operation.kind:
+        case Kind.VOID:
+            voidable = (*Payment.UNDECIDED, Payment.Status.AUTHORIZED)
+            payment.filter(status__in=voidable).update(status=Payment.Status.VOIDED, updated_at=now)
+        case Kind.CAPTURE:
+            payment.filter(status=Payment.Status.AUTHORIZED).update(
+                status=Payment.Status.CAPTURED, captured=amount, updated_at=now
+            )
+        case _:
+            payment.update(refunded=F("refunded") + amount, updated_at=now)
+            currency = operation.payment.currency
+            Refund.objects.create(
+                id=operation.id,
+                payment_id=operation.payment_id,
+                amount=amount,
+                currency=currency,
+                reason=operation.reason,
+            )
+
+
+def refundable(payment: Payment) -> int:
+    """What is captured and not given back, in minor units."""
+    return payment.captured - payment.refunded
+
+
+def is_busy(payment_id: UUID) -> bool:
+    """Whether an operation of the payment is open."""
+    return PaymentOperation.objects.filter(payment_id=payment_id, status=Status.REQUESTED).exists()

@@ -1,0 +1,79 @@
+"""Production refuses to start on anything that is only fit for development, and says why."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+import backend.settings
+
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ"
+OTHER = "zyxwvutsrqponmlkjihgfedcba9876543210-ZYXWVUTSRQ"
+GOOD = {
+    "SECRET_KEY": SECRET,
+    "JWT_KEYS": f"old={OTHER},new={OTHER}2",
+    "JWT_ACTIVE_KID": "new",
+    "ALLOWED_HOSTS": "shop.example.com,.example.org",
+    "DATABASE_URL": "postgres://shop:pw@db/shop",
+    "REDIS_URL": "redis://redis/0",
+}
+# Empty rather than absent, so that a developer's .env does not fill them in.
+UNSET = dict.fromkeys(["DEBUG", "GRAPHIQL", "INTROSPECTION", "SECURE_SSL_REDIRECT", "TRUST_PROXY"], "")
+
+
+def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) -> ModuleType:
+    """The settings of an environment, read afresh."""
+    for name in ("base", environment):
+        monkeypatch.delitem(sys.modules, f"backend.settings.{name}", raising=False)
+        monkeypatch.delattr(backend.settings, name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for name in UNSET.keys() - variables.keys():
+        monkeypatch.delenv(name, raising=False)
+    return import_module(f"backend.settings.{environment}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"DEBUG": "on"}, "DEBUG is on"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY must be"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be"),
+        ({"SECRET_KEY": "development-only-never-accepted-in-production"}, "SECRET_KEY must be"),
+        ({"SECRET_KEY": f"django-insecure-{SECRET}"}, "SECRET_KEY must be"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "shop.example.com, *"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "."}, "ALLOWED_HOSTS"),
+        ({"JWT_KEYS": ""}, "JWT_KEYS must hold"),
+        ({"JWT_KEYS": "new=short"}, "the key 'new' in JWT_KEYS"),
+        ({"JWT_KEYS": f"old=short,new={OTHER}"}, "the key 'old' in JWT_KEYS"),
+        ({"JWT_KEYS": f"new={SECRET}"}, "reuse SECRET_KEY"),
+        ({"JWT_ACTIVE_KID": "newer"}, "JWT_ACTIVE_KID names no key"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+    ],
+    ids=str,
+)
+def test_production_does_not_start_on(changes: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(monkeypatch, "production", **{**GOOD, **changes})
+    assert says in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+    assert OTHER not in str(refusal.value)
+
+
+def test_production_starts_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, "production", **GOOD)
+    assert (settings.DEBUG, settings.DEMO, settings.GRAPHIQL, settings.INTROSPECTION) == (False,) * 4
+    assert settings.SECURE_SSL_REDIRECT
+    assert settings.SECURE_PROXY_SSL_HEADER is None
+    assert settings.SECURE_HSTS_SECONDS >= 31_536_000
+
+
+def test_without_a_choice_the_first_key_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, "production", **{**GOOD, "JWT_ACTIVE_KID": ""}).JWT_ACTIVE_KID == "old"

@@ -1,0 +1,193 @@
+"""Sending orders and giving money back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from domains.accounts.models import User
+from domains.common.models import OutboxMessage
+from domains.orders.models import Order
+from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
+from tests.api import Api
+from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, deliver_due, events, make_due, the_order
+from tests.factories import ProductFactory
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+ORDER = (
+    "order { status payment { status captured { amount } refunded { amount } refunds { amount { amount } reason } } }"
+)
+REFUND = f"replayed refund {{ amount {{ amount }} reason }} {ORDER}"
+
+
+@pytest.fixture
+def order_id(api: Api) -> str:
+    """The id of a CONFIRMED order of 20.00."""
+    order_id: str = buy(api, [(ProductFactory.create(price=1000, stock=10), 2)])["order"]["id"]
+    return order_id
+
+
+def refund(staff: Api, order_id: str, **fields: Any) -> dict[str, Any]:
+    return staff.call(
+        "refundOrder", REFUND, **{"orderId": order_id, "reason": "Broken", "idempotencyKey": uuid4(), **fields}
+    )
+
+
+def test_fulfilling_captures_the_hold(staff: Api, order_id: str) -> None:
+    order = staff.call("fulfillOrder", ORDER, orderId=order_id)["order"]
+    assert (order["status"], order["payment"]["status"]) == ("FULFILLED", "CAPTURED")
+    assert order["payment"]["captured"] == {"amount": "20.00"}
+    assert SandboxIntent.objects.get().captured == 2000
+    assert events(the_order()) == ["PLACED", "CONFIRMED", "CAPTURE_REQUESTED", "FULFILLED"]
+
+
+def test_only_staff_fulfil_and_refund(api: Api, nobody: Api, order_id: str) -> None:
+    for name, fields in (("fulfillOrder", ""), ("refundOrder", f', reason: "", idempotencyKey: "{uuid4()}"')):
+        query = f'mutation {{ {name}(input: {{orderId: "x"{fields}}}) {{ __typename }} }}'
+        assert (api.code(query), nobody.code(query)) == ("FORBIDDEN", "UNAUTHENTICATED")
+
+
+def test_a_second_fulfilment_and_a_late_cancellation_are_invalid_states(staff: Api, order_id: str) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    assert staff.call("fulfillOrder", ORDER, orderId=order_id)["__typename"] == "InvalidStateError"
+    assert staff.call("cancelOrder", "order { id }", orderId=order_id)["__typename"] == "InvalidStateError"
+    assert staff.call("fulfillOrder", ORDER, orderId="nonsense")["__typename"] == "NotFoundError"
+
+
+def test_money_is_given_back_in_parts_until_the_order_is_refunded(staff: Api, order_id: str) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    part = refund(staff, order_id, amount="7.50")
+    assert (part["refund"]["amount"], part["order"]["status"]) == ({"amount": "7.50"}, "FULFILLED")
+    rest = refund(staff, order_id)
+    assert (rest["refund"]["amount"], rest["order"]["status"]) == ({"amount": "12.50"}, "REFUNDED")
+    assert [row["amount"]["amount"] for row in rest["order"]["payment"]["refunds"]] == ["7.50", "12.50"]
+    assert sum(SandboxRefund.objects.values_list("amount", flat=True)) == 2000
+    assert refund(staff, order_id)["__typename"] == "InvalidStateError"
+
+
+def test_more_than_is_left_is_too_large(staff: Api, order_id: str) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    refund(staff, order_id, amount="15")
+    query = """mutation ($input: RefundOrderInput!) { refundOrder(input: $input) {
+        ... on RefundTooLargeError { code path refundable { amount currencyCode } } } }"""
+    wish = {"orderId": order_id, "amount": "5.01", "reason": "Broken", "idempotencyKey": str(uuid4())}
+    assert staff.data(query, {"input": wish})["refundOrder"] == {
+        "code": "REFUND_TOO_LARGE",
+        "path": ["input", "amount"],
+        "refundable": {"amount": "5.00", "currencyCode": "GBP"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"amount": "0"}, ["input", "amount"]),
+        ({"amount": "-1"}, ["input", "amount"]),
+        ({"amount": "1.001"}, ["input", "amount"]),
+        ({"reason": " "}, ["input", "reason"]),
+    ],
+)
+def test_a_refund_needs_an_amount_and_a_reason(
+    staff: Api, order_id: str, fields: dict[str, str], path: list[str]
+) -> None:
+    answer = refund(staff, order_id, **fields)
+    assert (answer["__typename"], answer["path"]) == ("ValidationError", path)
+
+
+def test_a_refund_of_an_order_that_was_not_sent_is_an_invalid_state_and_keeps_no_key(staff: Api, order_id: str) -> None:
+    key = uuid4()
+    assert refund(staff, order_id, idempotencyKey=key)["__typename"] == "InvalidStateError"
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    assert refund(staff, order_id, idempotencyKey=key)["replayed"] is False
+    assert refund(staff, "nonsense")["__typename"] == "NotFoundError"
+
+
+def test_a_refund_is_replayed_under_its_key(staff: Api, order_id: str) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    key = uuid4()
+    first = refund(staff, order_id, amount="5", idempotencyKey=key)
+    again = refund(staff, order_id, amount="5.00", idempotencyKey=key)
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert again["refund"] == first["refund"]
+    assert refund(staff, order_id, amount="6", idempotencyKey=key)["__typename"] == "IdempotencyConflictError"
+    assert Refund.objects.count() == SandboxRefund.objects.count() == 1
+
+
+def test_ten_refunds_at_once_never_give_back_more_than_was_captured(staff: Api, order_id: str) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+
+    def give(_: int) -> str:
+        try:
+            return str(refund(Api(token=staff.token), order_id, amount="6")["__typename"])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = sorted(pool.map(give, range(10)))
+    assert answers == ["RefundOrderSuccess"] * 3 + ["RefundTooLargeError"] * 7
+    assert Payment.objects.get().refunded == sum(SandboxRefund.objects.values_list("amount", flat=True)) == 1800
+
+
+@pytest.mark.parametrize("round_", range(10))
+def test_of_cancel_fulfil_and_refund_at_once_money_and_stock_agree(
+    customer: User, staff: Api, order_id: str, round_: int
+) -> None:
+    product = the_order().lines.get().product
+
+    def alone(call: Callable[[Api], dict[str, Any]]) -> str:
+        try:
+            return str(call(Api(token=staff.token))["__typename"])
+        finally:
+            connections.close_all()
+
+    rivals: list[Callable[[Api], dict[str, Any]]] = [
+        lambda api: api.call("cancelOrder", "order { id }", orderId=order_id),
+        lambda api: api.call("fulfillOrder", "order { id }", orderId=order_id),
+        lambda api: refund(api, order_id),
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(alone, rivals))
+    order, payment = Order.objects.get(), Payment.objects.get()
+    if answers[0] == "CancelOrderSuccess":
+        assert answers[1:] == ["InvalidStateError", "InvalidStateError"]
+        assert (order.status, payment.status, payment.captured) == ("CANCELLED", "VOIDED", 0)
+        assert_stock_agrees(product, stock=10)
+    else:
+        assert answers[:2] == ["InvalidStateError", "FulfillOrderSuccess"]
+        assert order.status == ("REFUNDED" if answers[2] == "RefundOrderSuccess" else "FULFILLED")
+        assert payment.refunded == (2000 if answers[2] == "RefundOrderSuccess" else 0)
+        assert_stock_agrees(product, stock=8)
+
+
+def test_a_capture_whose_caller_died_is_finished_by_the_outbox(staff: Api, order_id: str) -> None:
+    from domains.common.viewer import Viewer
+    from domains.orders.services.fulfilling import _claim
+
+    _claim(viewer=Viewer(the_order().customer_id), order_id=the_order().id)
+    assert the_order().status == "CONFIRMED"
+    for _ in range(2):  # the operation, then the news of it
+        make_due()
+        deliver_due()
+    assert (the_order().status, the_order().payment.status) == ("FULFILLED", "CAPTURED")
+    assert not OutboxMessage.objects.filter(done_at__isnull=True).exists()
+
+
+def test_a_hold_that_is_gone_declines_the_capture_and_the_order_stays(staff: Api, order_id: str) -> None:
+    SandboxIntent.objects.update(status="canceled")
+    assert staff.call("fulfillOrder", ORDER, orderId=order_id)["__typename"] == "PaymentDeclinedError"
+    assert the_order().status == "CONFIRMED"
+    assert PaymentOperation.objects.get().status == "FAILED"
+
+
+def test_orders_whose_hold_is_about_to_end_are_cancelled(order_id: str) -> None:
+    from domains.orders.services import expire_holds
+
+    assert expire_holds() == 0
+    Payment.objects.update(authorized_at="2026-01-01T00:00:00Z")
+    assert expire_holds() == 1
+    assert (the_order().status, the_order().payment.status) == ("CANCELLED", "VOIDED")

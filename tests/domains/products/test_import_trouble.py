@@ -1,0 +1,53 @@
+"""Imports that cannot be made say why, and large ones leave the catalogue ready to be searched."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from domains.common import transactions
+from domains.products.importing import MAX_LENGTHS, UnreadableFileError, parse_products
+from domains.products.management.commands.import_products import MANY
+from domains.products.models import Product
+from tests.domains.common.together import locked_elsewhere
+from tests.factories import ProductFactory
+
+HEADER = "sku,name,description,price,stock,category\n"
+
+
+def test_a_column_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(UnreadableFileError, match="the header names sku, price twice"):
+        parse_products(["sku,sku,name,description,price,price,stock,category\n"])
+
+
+@pytest.mark.parametrize(("position", "column"), [(0, "sku"), (1, "name"), (2, "description")])
+def test_a_text_that_is_too_long_is_a_bad_row(position: int, column: str) -> None:
+    cells = ["A-1", "Jug", "", "1.00", "1", ""]
+    for length, number in ((MAX_LENGTHS[column], 0), (MAX_LENGTHS[column] + 1, 1)):
+        cells[position] = "x" * length
+        assert len(parse_products([HEADER, ",".join(cells)]).bad) == number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_goods_that_stay_locked_are_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
+    ProductFactory.create(sku="A-1", name="Old")
+    file = tmp_path / "goods.csv"
+    file.write_text(f"{HEADER}A-1,New,,1.00,1,\n")
+    with locked_elsewhere(Product.objects.all()), pytest.raises(CommandError, match="nothing was written"):
+        call_command("import_products", str(file))
+    assert Product.objects.get().name == "Old"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_planner_knows_of_many_new_goods_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "goods.csv"
+    file.write_text(HEADER + "".join(f"A-{n},Jug {n},,1.00,1,\n" for n in range(MANY)))
+    call_command("import_products", str(file), stdout=StringIO())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'products_product'")
+        assert cursor.fetchone() == (MANY,)

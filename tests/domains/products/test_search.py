@@ -1,0 +1,116 @@
+"""Searching: every word must occur, the last may be cut short, and no text breaks it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from domains.common.viewer import Viewer
+from domains.products.filtering import ProductQuery
+from domains.products.models import Product
+from tests.api import Api
+from tests.factories import ProductFactory
+
+pytestmark = pytest.mark.django_db
+
+STAFF = Viewer(is_staff=True)  # their list has no other condition that an index answers
+QUERY = """query ($filter: ProductFilter) {
+    products(filter: $filter, sort: {field: NAME}) { nodes { name } totalCount } }"""
+
+
+@pytest.fixture(autouse=True)
+def goods() -> None:
+    ProductFactory.create(sku="JUG-12", name="Blue Jug", description="Holds a litre of O'Brien's finest.")
+    ProductFactory.create(sku="LAMP-7", name="Desk lamp", description="Shines on blue books. 100% brass.")
+    ProductFactory.create(sku="T1/B", name="Wool T-shirt", description="Für kühle Abende.")
+
+
+def search(api: Api, text: str | None) -> set[str]:
+    answer = api.data(QUERY, {"filter": {"search": text}})["products"]
+    names = {node["name"] for node in answer["nodes"]}
+    assert answer["totalCount"] == len(names)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("jug", {"Blue Jug"}),
+        ("JUGS", {"Blue Jug"}),
+        ("blue", {"Blue Jug", "Desk lamp"}),
+        ("blue book", {"Desk lamp"}),
+        ("book blue", {"Desk lamp"}),
+        ("blue   litre!", {"Blue Jug"}),
+        ("blue teapot", set()),
+        ("shin", {"Desk lamp"}),
+        ("blue shin", {"Desk lamp"}),
+        ("blu lamp", set()),
+        ("ju", {"Blue Jug"}),
+        ("kühle", {"Wool T-shirt"}),
+    ],
+)
+def test_all_words_must_occur_and_the_last_may_be_cut_short(nobody: Api, text: str, names: set[str]) -> None:
+    assert search(nobody, text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("JUG-12", {"Blue Jug"}),
+        ("jug-1", {"Blue Jug"}),
+        ("LAMP-7", {"Desk lamp"}),
+        ("LAMP-7 blue", {"Desk lamp"}),
+        ("LAMP-12", set()),
+        ("T1/B", {"Wool T-shirt"}),
+        ("t-shirt", {"Wool T-shirt"}),
+        ("wool t-shi", {"Wool T-shirt"}),
+        ("blue-jug", {"Blue Jug"}),
+        ("O'Brien", {"Blue Jug"}),
+        ("100%", {"Desk lamp"}),
+    ],
+)
+def test_words_with_signs_in_them_are_found_as_they_are_written(nobody: Api, text: str, names: set[str]) -> None:
+    assert search(nobody, text) == names
+
+
+@pytest.mark.parametrize("text", ["!", "'", "-- ;", "&|!():*<->", "\\", "''", "%", "   ", "\u200b", "_"])
+def test_a_search_without_a_word_finds_nothing(nobody: Api, text: str) -> None:
+    assert search(nobody, text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'; DROP TABLE products_product; --",
+        "jug') OR 1=1 --",
+        "jug:* & !lamp",
+        "jug\\",
+        "jug'",
+        "'jug",
+        "jug':*",
+        "a" * 200,
+        "a-" * 100,
+        "' " * 100,
+        "jug " * 50,
+        "\u0661 \u00b2 \u4e2d\u6587 \U0001f600",
+    ],
+)
+def test_signs_and_statements_are_text_like_any_other(nobody: Api, text: str) -> None:
+    search(nobody, text)
+    assert Product.objects.count() == 3
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_no_search_finds_everything(nobody: Api, text: str | None) -> None:
+    assert len(search(nobody, text)) == 3
+
+
+def test_a_search_is_at_most_two_hundred_characters(nobody: Api) -> None:
+    assert nobody.code(QUERY, {"filter": {"search": "a" * 201}}) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("text", ["jug", "blue JUG-12"])
+def test_the_search_reads_its_index(text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "product_search" in ProductQuery(search=text).rows(STAFF).explain()

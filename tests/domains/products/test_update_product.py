@@ -1,0 +1,150 @@
+"""Editing a product: what is absent stays, and nobody overwrites what they have not seen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from domains.products.models import Product
+from tests.api import Api, gid
+from tests.domains.common.refusals import problems, refusal
+from tests.domains.common.together import together
+from tests.factories import CategoryFactory, ProductFactory
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = ("name", "slug", "description", "price", "active", "category_id", "stock", "sku")
+SELECTION = "product { name slug description active version updatedAt price { amount } category { id } }"
+
+
+@pytest.fixture
+def product() -> Product:
+    return ProductFactory.create(slug="jug", updated_at=timezone.now())
+
+
+def values(product: Product) -> dict[str, Any]:
+    return {**Product.objects.values(*FIELDS).get(id=product.id)}
+
+
+def updated(api: Api, product: Product, **fields: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = api.call("updateProduct", SELECTION, productId=gid(product), **fields)["product"]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("name", " Red Jug ", {"name": "Red Jug"}),
+        ("slug", "red-jug", {"slug": "red-jug"}),
+        ("description", "", {"description": ""}),
+        ("price", "0", {"price": 0}),
+        ("active", False, {"active": False}),
+        ("categoryId", None, {"category_id": None}),
+    ],
+)
+def test_a_field_changes_alone(staff: Api, product: Product, field: str, value: Any, kept: dict[str, Any]) -> None:
+    before = values(product)
+    assert updated(staff, product, **{field: value})["version"] == 2
+    assert values(product) == {**before, **kept}
+
+
+def test_many_fields_change_at_once(staff: Api, product: Product) -> None:
+    shelf = CategoryFactory.create()
+    answer = updated(staff, product, name="Red Jug", price="20.00", active=False, categoryId=gid(shelf))
+    assert (answer["name"], answer["price"]["amount"], answer["active"]) == ("Red Jug", "20.00", False)
+    assert (answer["category"], answer["slug"], answer["version"]) == ({"id": gid(shelf)}, "jug", 2)
+
+
+def test_a_change_is_dated_and_raises_the_version_each_time(staff: Api, product: Product) -> None:
+    past = timezone.now() - timedelta(days=1)
+    Product.objects.update(updated_at=past)
+    assert [updated(staff, product, name=f"Jug {n}")["version"] for n in range(3)] == [2, 3, 4]
+    product.refresh_from_db()
+    assert (product.version, product.updated_at > past) == (4, True)
+
+
+def test_a_product_keeps_its_own_slug(staff: Api, product: Product) -> None:
+    assert updated(staff, product, slug="jug")["slug"] == "jug"
+
+
+def test_an_edit_of_the_version_that_was_read_succeeds_and_of_an_older_one_is_stale(
+    staff: Api, product: Product
+) -> None:
+    assert updated(staff, product, name="Red Jug", expectedVersion=1)["version"] == 2
+    answer = refusal(
+        staff,
+        "updateProduct",
+        "StaleObjectError",
+        "currentVersion",
+        productId=gid(product),
+        name="Green Jug",
+        expectedVersion=1,
+    )
+    assert (answer["code"], answer["currentVersion"]) == ("STALE_OBJECT", 2)
+    assert answer["path"] == ["input", "expectedVersion"]
+    assert values(product)["name"] == "Red Jug"
+    assert updated(staff, product, name="Green Jug", expectedVersion=None)["version"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_read_the_same_version_one_is_told(staff: Api, product: Product) -> None:
+    fields = {"productId": gid(product), "expectedVersion": 1, "name": "Red Jug"}
+    call = lambda: staff.call("updateProduct", "product { version }", **fields)["__typename"]  # noqa: E731
+    assert sorted(together(call, call)) == ["StaleObjectError", "UpdateProductSuccess"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_want_the_same_slug_one_is_refused(staff: Api) -> None:
+    rivals = [gid(row) for row in ProductFactory.create_batch(2)]
+    calls = [
+        lambda id_=id_: staff.call("updateProduct", "product { id }", productId=id_, slug="wanted") for id_ in rivals
+    ]
+    kinds = sorted(answer["__typename"] for answer in together(*calls))
+    assert kinds == ["UpdateProductSuccess", "ValidationError"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "n" * 201),
+        ("slug", ""),
+        ("slug", "a b"),
+        ("slug", "taken"),
+        ("description", "d" * 10_001),
+        ("price", "-1"),
+        ("price", "1.234"),
+        ("categoryId", "garbage"),
+        ("categoryId", ""),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_field_that_breaks_a_rule_is_named_and_nothing_changes(
+    staff: Api, product: Product, field: str, value: Any
+) -> None:
+    ProductFactory.create(slug="taken")
+    before = values(product)
+    fields = {"productId": gid(product), "active": False, field: value}
+    assert problems(staff, "updateProduct", **fields) == {f"input.{field}"}
+    assert values(product) == before
+
+
+def test_what_is_no_product_is_not_found(staff: Api, product: Product) -> None:
+    for wrong in ("garbage", "", gid(CategoryFactory.create())):
+        answer = refusal(staff, "updateProduct", "NotFoundError", productId=wrong, name="")
+        assert (answer["code"], answer["path"]) == ("NOT_FOUND", ["input", "productId"])
+
+
+def test_nulls_where_a_value_is_needed_do_not_fit_the_schema(staff: Api, product: Product) -> None:
+    query = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } }"
+    for field in ("name", "price", "active"):
+        [error] = staff.post(query, {"input": {"productId": gid(product), field: None}})["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["message"].endswith("found null.")
+        written = query.replace("($input: UpdateProductInput!)", "").replace(
+            "$input", f'{{productId: "x", {field}: null}}'
+        )
+        assert staff.code(written) == "GRAPHQL_VALIDATION_FAILED"
