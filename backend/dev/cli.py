@@ -1,4 +1,4 @@
-"""What manage.py does inside `.venv`: its own three commands, or a Django command with the servers it needs."""
+"""What manage.py does inside `.venv`: its own commands, or a Django command with the servers it needs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from backend.dev.errors import DevError
 OWN = {
     "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
     "test": ("backend.dev.testing", "run the tests with pytest"),
+    "prove": ("backend.dev.proving", "run the tests of the promises at full size and show the figures"),
     "reset": ("backend.dev.reset", "delete the development database and mails"),
 }
 NEED_NO_SERVER = {

@@ -68,14 +68,18 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_TIME_LIMIT = 60  # seconds
 CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0  # on SIGQUIT or a second Ctrl-C; SIGTERM waits for all that runs
 CELERY_TASK_DEFAULT_QUEUE = "ordergraph"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
+    "visibility_timeout": 120,  # above the time limit, or a task that still runs is handed to a second worker
+    "socket_timeout": 5,  # above the second that a worker's BRPOP waits
+    "socket_connect_timeout": 1,
+    # Whoever publishes hears at once that Redis is away; trying again is the relay's business.
+    "max_retries": 0,
+    "interval_start": 0,
     "global_keyprefix": REDIS_PREFIX,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -113,6 +117,9 @@ ORDER_MAX_QUANTITY: int = env.int("ORDER_MAX_QUANTITY", default=100)
 ORDER_PAYMENT_WINDOW_MINUTES: int = env.int("ORDER_PAYMENT_WINDOW_MINUTES", default=30)
 PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
+STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
+STRIPE_WEBHOOK_SECRET: list[str] = env.list("STRIPE_WEBHOOK_SECRET", default=[])  # each one is accepted
 
 EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST: str = env.str("EMAIL_HOST", default="localhost")
@@ -137,5 +144,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": "backend.logging.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "ERROR"},
+        "stripe": {"level": "WARNING"},  # below that it quotes requests and answers
+    },
 }

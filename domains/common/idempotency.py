@@ -7,8 +7,16 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.utils import timezone
+
 from domains.common.errors import IdempotencyConflictError
-from domains.common.models import IdempotencyKey
+from domains.common.models import IdempotencyKey, new_id
+
+# The ORM would not tell whether the row is new without asking again.
+_CLAIM = """INSERT INTO common_idempotencykey
+    (id, created_at, updated_at, owner_id, operation, key, fingerprint, result_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (owner_id, operation, key) DO NOTHING"""
 
 
 def fingerprint(value: Any) -> str:
@@ -27,10 +35,11 @@ def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result
     That is `result_id` when the key is new. A parallel claim waits until the first one's transaction ends.
     Raises IdempotencyConflictError when the key came with another input.
     """
-    record = IdempotencyKey(
-        owner_id=owner_id, operation=operation, key=key, fingerprint=fingerprint, result_id=result_id
-    )
-    IdempotencyKey.objects.bulk_create([record], ignore_conflicts=True)
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [new_id(), now, now, owner_id, operation, key, fingerprint, result_id])
+        if cursor.rowcount:
+            return result_id
     known = IdempotencyKey.objects.get(owner_id=owner_id, operation=operation, key=key)
     if known.fingerprint != fingerprint:
         raise IdempotencyConflictError

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
+
+from domains.common.viewer import Viewer
 
 
 def new_id() -> UUID:
@@ -15,6 +17,7 @@ def new_id() -> UUID:
     return uuid7()
 
 
+DEAD = models.Q(dead_at__isnull=False, done_at__isnull=True)  # a dead message can still be withdrawn
 NO_ID = UUID(int=0)  # no row has it: what a malformed id stands for
 
 
@@ -54,7 +57,23 @@ class OutboxMessage(BaseModel):
             ),
             models.Index(fields=["key", "topic"], name="outbox_key"),
             models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
+            models.Index(fields=["created_at", "id"], name="outbox_dead", condition=DEAD),
         ]
+
+
+class FailedMessageQuerySet(models.QuerySet["FailedMessage"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """For staff alone, and while nobody has retried them."""
+        return self.filter(DEAD) if viewer.is_staff else self.none()
+
+
+class FailedMessage(OutboxMessage):
+    """A message that failed so often that it is not tried any more: the dead letters of the outbox."""
+
+    objects: ClassVar[models.Manager[FailedMessage]] = FailedMessageQuerySet.as_manager()
+
+    class Meta:
+        proxy = True
 
 
 class IdempotencyKey(BaseModel):

@@ -18,7 +18,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from domains.common.models import OutboxMessage
+from domains.common.errors import NotFoundError
+from domains.common.models import DEAD, FailedMessage, OutboxMessage
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,15 @@ def hasten(topic: str, *, key: UUID) -> None:
 def withdraw(topic: str, *, key: UUID) -> None:
     """Acknowledge the open messages of a row: what they promised has happened otherwise."""
     OutboxMessage.objects.filter(topic=topic, key=key, done_at__isnull=True).update(done_at=timezone.now())
+
+
+def retry(message_id: UUID) -> FailedMessage:
+    """Give a dead message a fresh start, due at once. Raises NotFoundError unless it is dead."""
+    now = timezone.now()
+    fresh = {"dead_at": None, "failures": 0, "due_at": now, "updated_at": now}
+    if not FailedMessage.objects.filter(DEAD, id=message_id).update(**fresh):
+        raise NotFoundError("There is no such failed message", path=["messageId"])
+    return FailedMessage.objects.get(id=message_id)
 
 
 def hand_over() -> list[UUID]:

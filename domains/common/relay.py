@@ -9,7 +9,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
+from celery import current_app
 from celery.exceptions import OperationalError as BrokerError
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -24,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.25
 TROUBLE_SECONDS = 1.0
+# Tasks that wait for a worker. Beyond, what is handed over again (see REDELIVERY) would only make the queue longer:
+# workers that fell behind would spend their time on repetitions.
+CROWDED = 3 * outbox.BATCH
 
 
 class Relay:
@@ -39,7 +44,9 @@ class Relay:
             stop.wait(self._guarded(self.round))
 
     def round(self) -> int:
-        """Ring for what is due now; the number of messages handed over."""
+        """Ring for what is due now, unless the queue is CROWDED; the number of messages handed over."""
+        if _waiting_tasks() >= CROWDED:
+            return 0
         ids = outbox.hand_over()
         for message_id in ids:
             tasks.deliver.apply_async((str(message_id),), retry=False)
@@ -60,3 +67,11 @@ class Relay:
             logger.warning("relay waits: the database or Redis is away", extra={"error": type(error).__name__})
             connection.close()
             return TROUBLE_SECONDS
+
+
+def _waiting_tasks() -> int:
+    queue: str = current_app.conf.task_default_queue
+    pooled: Any = current_app.pool.acquire(block=True)
+    with pooled as connection, connection.channel() as channel:
+        waiting: int = channel.queue_declare(queue=queue).message_count
+    return waiting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from datetime import timedelta
 
@@ -23,7 +24,8 @@ def payment_changed(message: OutboxMessage) -> None:
     """The provider has news: look at the order of that payment now."""
     for order_id in Order.objects.filter(payment_id=message.key).values_list("id", flat=True):
         following.follow_payment(order_id)
-        settling.settle_order(order_id, attempts=message.attempts)
+        with contextlib.suppress(outbox.Postpone):  # not decided yet: the promise to settle it stands
+            settling.settle_order(order_id)
 
 
 @outbox.handler(settling.CONFIRMATION)

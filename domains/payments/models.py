@@ -11,8 +11,9 @@ from django.db.models import F, Q
 from domains.common.models import BaseModel
 from domains.common.viewer import Viewer
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
+from domains.payments.stripe.models import WebhookEvent
 
-__all__ = ["Payment", "PaymentOperation", "Refund", "SandboxIntent", "SandboxRefund"]
+__all__ = ["Payment", "PaymentOperation", "Refund", "SandboxIntent", "SandboxRefund", "WebhookEvent"]
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):

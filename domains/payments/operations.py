@@ -24,10 +24,20 @@ OPERATION = "payments.operation"  # outbox topic; the key is the operation's id
 
 Kind = PaymentOperation.Kind
 Status = PaymentOperation.Status
+CLAIMABLE = {
+    Kind.VOID: frozenset(Payment.Status) - {Payment.Status.CAPTURED},
+    Kind.CAPTURE: frozenset({Payment.Status.AUTHORIZED}),
+    Kind.REFUND: frozenset({Payment.Status.CAPTURED}),
+}
 
 
 def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", id_: UUID | None = None) -> UUID | None:
-    """Claim an operation and promise to carry it out; its id, or None while another one is open."""
+    """Claim an operation and promise to carry it out; its id, or None when another one is open or the time is past.
+
+    Captured money is never voided: that it was captured may be known here before its order has moved.
+    """
+    if _locked(payment_id).status not in CLAIMABLE[kind]:
+        return None
     operation = PaymentOperation(payment_id=payment_id, kind=kind, amount=amount, reason=reason)
     operation.id = id_ or operation.id
     PaymentOperation.objects.bulk_create([operation], ignore_conflicts=True)
@@ -50,7 +60,11 @@ def carry_out(operation_id: UUID) -> PaymentOperation:
         _call(operation)
         _record(operation, Status.SUCCEEDED)
     except Declined as refusal:
-        _record(operation, Status.FAILED, refusal.code)
+        if _was_done(operation):
+            _record(operation, Status.SUCCEEDED)
+        else:
+            logger.warning("operation refused", extra={"operation_id": str(operation.id), "code": refusal.code})
+            _record(operation, Status.FAILED, refusal.code)
     operation.refresh_from_db()
     return operation
 
@@ -91,11 +105,20 @@ def _is_done(operation: PaymentOperation, intent: Intent) -> bool:
     return any(refund.operation_id == str(operation.id) for refund in intent.refunds)
 
 
+def _was_done(operation: PaymentOperation) -> bool:
+    """Whether a refused call was refused because a twin of it was quicker: web and worker may both be at it."""
+    try:
+        return _is_done(operation, gateway().retrieve(operation.payment.intent_id))
+    except Declined:
+        return False
+
+
 @retried
 def _record(operation: PaymentOperation, status: Status, failure_code: str = "") -> None:
     """Write the end of an operation down with its effect on the payment, once; and tell whoever listens."""
     now = timezone.now()
     with short_transaction():
+        _locked(operation.payment_id)  # before the operation, as everybody does
         open_ = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
         if not open_.update(status=status, failure_code=failure_code, updated_at=now):
             return
@@ -125,6 +148,10 @@ def _apply(operation: PaymentOperation) -> None:
                 currency=currency,
                 reason=operation.reason,
             )
+
+
+def _locked(payment_id: UUID) -> Payment:
+    return Payment.objects.select_for_update(no_key=True).get(id=payment_id)
 
 
 def refundable(payment: Payment) -> int:

@@ -61,7 +61,7 @@ def settle(payment: Payment) -> Outcome:
     The intent's id is saved before it is confirmed, so a confirmed intent is always known to us.
     """
     assert_no_transaction()
-    if payment.status == Status.VOIDED:  # given up by somebody who stopped before telling
+    if payment.status == Status.VOIDED:  # cancelled meanwhile
         return CANCELED
     try:
         intent = gateway().retrieve(payment.intent_id) if payment.intent_id else _create(payment)
@@ -77,21 +77,8 @@ def settle(payment: Payment) -> Outcome:
     return Outcome(_VERDICTS.get(intent.status, Verdict.UNKNOWN), intent.decline_code)
 
 
-def give_up(payment: Payment) -> Outcome:
-    """End a payment that took too long: fence it first, so that it cannot be authorized afterwards."""
-    assert_no_transaction()
-    if payment.status == Status.VOIDED or fence_uncreated(payment.id):
-        return CANCELED
-    payment.refresh_from_db(fields=["intent_id"])
-    try:
-        gateway().cancel(payment.intent_id)
-    except GatewayUnavailable:
-        return UNKNOWN
-    return CANCELED
-
-
 def record(payment_id: UUID, outcome: Outcome) -> bool:
-    """Write a verdict down in the caller's transaction; False when the payment was decided before."""
+    """Write a verdict down in the caller's transaction; False when that changes nothing."""
     undecided = Payment.objects.filter(id=payment_id, status__in=Payment.UNDECIDED)
     now = timezone.now()
     match outcome.verdict:
@@ -99,7 +86,7 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
             held = {"authorized": F("amount"), "authorized_at": now}
             changed = undecided.update(status=Status.AUTHORIZED, updated_at=now, **held)
         case Verdict.REQUIRES_ACTION:
-            changed = undecided.update(status=Status.REQUIRES_ACTION, updated_at=now)
+            changed = undecided.filter(status=Status.PENDING).update(status=Status.REQUIRES_ACTION, updated_at=now)
         case Verdict.DECLINED:
             changed = undecided.update(status=Status.FAILED, decline_code=outcome.decline_code, updated_at=now)
         case Verdict.CANCELED:

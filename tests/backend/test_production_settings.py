@@ -56,6 +56,12 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"JWT_ACTIVE_KID": "newer"}, "JWT_ACTIVE_KID names no key"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+        ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": ""}, "PAYMENT_GATEWAY is stripe"),
+        ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1"}, "PAYMENT_GATEWAY is stripe"),
+        (
+            {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1,"},
+            "PAYMENT_GATEWAY is stripe",
+        ),
     ],
     ids=str,
 )
@@ -65,6 +71,11 @@ def test_production_does_not_start_on(changes: dict[str, str], says: str, monkey
     assert says in str(refusal.value)
     assert SECRET not in str(refusal.value)
     assert OTHER not in str(refusal.value)
+
+
+def test_production_starts_with_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    stripe = {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2"}
+    assert load(monkeypatch, "production", **GOOD, **stripe).STRIPE_WEBHOOK_SECRET == ["whsec_1", "whsec_2"]
 
 
 def test_production_starts_closed(monkeypatch: pytest.MonkeyPatch) -> None:

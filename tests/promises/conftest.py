@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Stack, running
+from tests.promises import figures
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    figures.show_on(config)
 
 
 @pytest.fixture

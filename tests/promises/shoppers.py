@@ -8,24 +8,29 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from domains.accounts.models import User
+from django.utils import timezone
+
+from domains.accounts.jwt import AccessClaims, write_access_token
+from domains.accounts.models import Session, User
 from domains.products.models import Product
 from tests.api import gid, sign_in
+from tests.factories import SessionFactory, UserFactory
 
 CREATE = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) { __typename
     ... on CreateOrderSuccess { replayed order { id status } } ... on UserError { code } } }"""
 TIMEOUT = 30  # seconds
 
 
-def post(url: str, token: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+def post(url: str, token: str, query: str, variables: dict[str, Any], *, timeout: float = TIMEOUT) -> dict[str, Any]:
     """One request. Raises OSError when the server is away."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(url, body, headers)
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+    with urllib.request.urlopen(request, timeout=timeout) as response:
         answer: dict[str, Any] = json.load(response)
     return answer
 
@@ -33,17 +38,33 @@ def post(url: str, token: str, query: str, variables: dict[str, Any]) -> dict[st
 class Shopper:
     """A signed-in customer."""
 
-    def __init__(self, url: str, user: User) -> None:
+    def __init__(self, url: str, user: User, *, token: str | None = None) -> None:
         self.url = url
-        self.token = sign_in(user).access_token
+        self.token = token or sign_in(user).access_token
 
-    def buy(self, product: Product, *, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
-        """The result of createOrder for one piece."""
-        line = {"productId": gid(product), "quantity": 1}
-        order = {"lines": [line], "paymentMethod": method, "idempotencyKey": str(key or uuid4())}
-        answer = post(self.url, self.token, CREATE, {"input": order})
+    def buy(self, *products: Product, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
+        """The result of createOrder for one piece of each."""
+        answer = post(self.url, self.token, CREATE, {"input": wanted(*products, method=method, key=key)})
         result: dict[str, Any] = answer["data"]["createOrder"]
         return result
+
+
+def wanted(*products: Product, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
+    """The input of createOrder for one piece of each, in this order."""
+    lines = [{"productId": gid(product), "quantity": 1} for product in products]
+    return {"lines": lines, "paymentMethod": method, "idempotencyKey": str(key or uuid4())}
+
+
+def crowd(url: str, count: int) -> list[Shopper]:
+    """So many signed-in customers, made in two statements."""
+    users = User.objects.bulk_create(UserFactory.build_batch(count))
+    sessions = Session.objects.bulk_create(SessionFactory.build(user=user) for user in users)
+    return [Shopper(url, session.user, token=_token(session)) for session in sessions]
+
+
+def _token(session: Session) -> str:
+    claims = AccessClaims(session.user.id, session.id, session.user.token_version)
+    return write_access_token(claims, expires_at=timezone.now() + timedelta(hours=1))
 
 
 def at_once[T](calls: Iterable[Callable[[], T]], *, threads: int) -> list[T]:

@@ -45,6 +45,7 @@ def shop(customer: User) -> dict[str, str]:
     order_id, staff = placed["order"]["id"], Api(UserFactory.create(is_staff=True))
     staff.call("fulfillOrder", "order { id }", orderId=order_id)
     staff.call("refundOrder", "order { id }", orderId=order_id, reason="Broken", idempotencyKey=uuid4())
+    OutboxMessage.objects.update(dead_at=timezone.now(), done_at=None)
     models = {model.__name__: model for model in apps.get_models() if issubclass(model, BaseModel)}
     rows = {name: models[name]._default_manager.order_by("id").first() for name in node_types()}
     return {name: gid(row) for name, row in rows.items() if isinstance(row, BaseModel)}

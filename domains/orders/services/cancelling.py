@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from datetime import timedelta
 from uuid import UUID
@@ -16,9 +15,8 @@ from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order
 from domains.orders.services import events
-from domains.orders.services.settling import SETTLE
+from domains.orders.services.settling import SETTLE, release
 from domains.payments import operations
-from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import Payment
 from domains.products import stock
 
@@ -39,7 +37,7 @@ def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
     if order is None:
         raise NotFoundError("There is no such order", path=["orderId"])
     operation_id = _cancel(order, actor_id=viewer.user_id, reason=reason.strip()[:200] or "Order cancelled")
-    _release(operation_id)
+    release(operation_id)
     order.refresh_from_db()
     return order
 
@@ -51,25 +49,23 @@ def expire_holds() -> int:
     held = Order.objects.filter(status=Status.CONFIRMED, payment__in=old)
     cancelled = 0
     for order in held.order_by("payment__authorized_at")[:EXPIRED_AT_ONCE]:
-        with contextlib.suppress(InvalidStateError):  # somebody was quicker
-            _release(_cancel(order, actor_id=None, reason="The hold on the payment was about to end"))
+        try:
+            release(_cancel(order, actor_id=None, reason="The hold on the payment was about to end"))
             cancelled += 1
+        except InvalidStateError:
+            continue  # somebody was quicker
+        except Exception:  # the oldest come first: one in trouble must not keep all others waiting
+            logger.exception("order whose hold ends is in trouble", extra={"order_id": str(order.id)})
     return cancelled
-
-
-def _release(operation_id: UUID) -> None:
-    try:
-        operations.carry_out(operation_id)
-    except GatewayUnavailable:
-        logger.warning("void goes on in the background", extra={"operation_id": str(operation_id)})
 
 
 @retried
 def _cancel(order: Order, *, actor_id: UUID | None, reason: str) -> UUID:
     """The id of the void that is to be carried out."""
     with short_transaction():
-        moved = events.move(order.id, before=Status.CONFIRMED, after=Status.CANCELLED) or events.move(
-            order.id, before=Status.PENDING, after=Status.CANCELLED
+        # In the order in which orders move: one that is being confirmed right now is met at the second step.
+        moved = events.move(order.id, before=Status.PENDING, after=Status.CANCELLED) or events.move(
+            order.id, before=Status.CONFIRMED, after=Status.CANCELLED
         )
         if not moved:
             now = Order.objects.values_list("status", flat=True).get(id=order.id)
@@ -78,6 +74,6 @@ def _cancel(order: Order, *, actor_id: UUID | None, reason: str) -> UUID:
         outbox.withdraw(SETTLE, key=order.id)
         operation_id = operations.request(order.payment_id, operations.Kind.VOID)
         if operation_id is None:
-            raise InvalidStateError(Status.CONFIRMED, allowed="its payment is being captured")
+            raise InvalidStateError(Status.CONFIRMED, allowed="its payment is being captured, it can be refunded then")
         stock.put_back(events.quantities(order.id), order_id=order.id)
     return operation_id

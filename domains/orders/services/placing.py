@@ -54,10 +54,9 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
     """
     cart = Cart(lines, payment_method)
     order_id = new_id()
-    placed_id = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
-    if placed_id != order_id:
+    placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
+    if payment is None:
         return Placement(replay(placed_id), replayed=True)
-    payment = Payment.objects.get(order=order_id)
     settling.decide(order_id, payment.id, payments.settle(payment))
     return Placement(settling.answer(order_id), replayed=False)
 
@@ -100,18 +99,21 @@ class Cart:
 
 
 @retried
-def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> UUID:
-    """The first transaction. The id of the order that the key stands for: `order_id` unless it was used before."""
+def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UUID, Payment | None]:
+    """The first transaction. The id of the order that the key stands for: `order_id`, with its payment, when it is new.
+
+    Otherwise the order of an earlier call.
+    """
     assert viewer.user_id is not None
     with short_transaction():
         known_id = idempotency.claim(
             owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint, result_id=order_id
         )
-        if known_id == order_id:
-            goods = _priced(cart)
-            _write(viewer.user_id, cart, goods, order_id)
-            _take(cart, order_id)
-    return known_id
+        if known_id != order_id:
+            return known_id, None
+        payment = _write(viewer.user_id, cart, _priced(cart), order_id)
+        _take(cart, order_id)
+    return order_id, payment
 
 
 def _priced(cart: Cart) -> dict[UUID, Product]:
@@ -126,7 +128,7 @@ def _priced(cart: Cart) -> dict[UUID, Product]:
     return goods
 
 
-def _write(customer_id: UUID, cart: Cart, goods: dict[UUID, Product], order_id: UUID) -> None:
+def _write(customer_id: UUID, cart: Cart, goods: dict[UUID, Product], order_id: UUID) -> Payment:
     """Order, lines, payment and the promise to settle it."""
     total = sum(goods[id_].price * pieces for id_, pieces in cart.quantities.items())
     currency = settings.STORE_CURRENCY
@@ -158,6 +160,7 @@ def _write(customer_id: UUID, cart: Cart, goods: dict[UUID, Product], order_id: 
     )
     events.note(order_id, events.Type.PLACED, "Order placed", actor_id=customer_id)
     outbox.enqueue(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
+    return payment
 
 
 def _take(cart: Cart, order_id: UUID) -> None:

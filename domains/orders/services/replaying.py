@@ -25,7 +25,9 @@ def replay(order_id: UUID) -> Order:
     assert_no_transaction()
     patience = timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT + 1)
     patient_until = Order.objects.values_list("created_at", flat=True).get(id=order_id) + patience
-    undecided = Payment.objects.filter(order=order_id, status=Payment.Status.PENDING)
+    undecided = Payment.objects.filter(
+        order=order_id, order__status=Order.Status.PENDING, status=Payment.Status.PENDING
+    )
     while undecided.exists() and timezone.now() < patient_until:
         time.sleep(POLL_SECONDS)
     return answer(order_id)

@@ -15,6 +15,7 @@ from domains.orders.models import Order
 from domains.orders.services import events
 from domains.payments import operations
 from domains.payments import services as payments
+from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import Payment
 from domains.payments.services import Outcome, Verdict
 from domains.products import stock
@@ -31,12 +32,17 @@ Status = Order.Status
 
 
 def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
-    """Ask the provider and decide. Raises outbox.Postpone while there is nothing to decide yet."""
+    """Ask the provider and decide, or give up when the payment window has passed.
+
+    Raises outbox.Postpone while there is nothing to decide yet.
+    """
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.status != Status.PENDING:  # decided; a hold that came too late has its own void
         return
-    settle = payments.give_up if order.expires_at <= timezone.now() else payments.settle
-    decide(order.id, order.payment_id, settle(order.payment))
+    if order.expires_at <= timezone.now():
+        _give_up(order)
+        return
+    decide(order.id, order.payment_id, payments.settle(order.payment))
     if Order.objects.filter(id=order_id, status=Status.PENDING).exists():
         raise outbox.Postpone(outbox.back_off(attempts, base=RETRY, most=MAX_RETRY))
 
@@ -48,9 +54,17 @@ def expire_orders() -> int:
     for order_id in ids:
         try:
             settle_order(order_id)
-        except outbox.Postpone:
-            logger.warning("expired order is not decided yet", extra={"order_id": str(order_id)})
+        except Exception:  # the oldest come first: one in trouble must not keep all others waiting
+            logger.exception("expired order is in trouble", extra={"order_id": str(order_id)})
     return len(ids)
+
+
+def release(operation_id: UUID) -> None:
+    """Carry out a void; a provider that does not answer is asked again in the background."""
+    try:
+        operations.carry_out(operation_id)
+    except GatewayUnavailable:
+        logger.warning("void goes on in the background", extra={"operation_id": str(operation_id)})
 
 
 @retried
@@ -76,9 +90,27 @@ def answer(order_id: UUID) -> Order:
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.payment.status == Payment.Status.FAILED:
         raise PaymentDeclinedError(order.payment.decline_code)
-    if order.payment.status == Payment.Status.PENDING:
+    if (order.status, order.payment.status) == (Status.PENDING, Payment.Status.PENDING):
         raise PaymentPendingError(order.id)
     return order
+
+
+def _give_up(order: Order) -> None:
+    if operation_id := _expire(order):
+        release(operation_id)
+
+
+@retried
+def _expire(order: Order) -> UUID | None:
+    """End the order and claim the void together: a hold that arrives in between finds an order that is over."""
+    with short_transaction():
+        if not events.move(order.id, before=Status.PENDING, after=Status.CANCELLED):
+            return None
+        events.note(order.id, events.Type.EXPIRED, "The payment was not completed in time")
+        outbox.withdraw(SETTLE, key=order.id)
+        operation_id = operations.request(order.payment_id, operations.Kind.VOID)
+        stock.put_back(events.quantities(order.id), order_id=order.id)
+    return operation_id
 
 
 def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
@@ -98,4 +130,6 @@ def _end(order_id: UUID, payment_id: UUID, outcome: Outcome, type_: events.Type,
     outbox.withdraw(SETTLE, key=order_id)
     if cancelled:
         events.note(order_id, type_, message)
+        if outcome.verdict == Verdict.DECLINED:  # or its intent could be tried again with another card
+            operations.request(payment_id, operations.Kind.VOID)
         stock.put_back(events.quantities(order_id), order_id=order_id)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
@@ -35,19 +35,19 @@ class SandboxGateway:
             "method": method,
             "client_secret": f"{reference}_secret_{secrets.token_urlsafe(18)}",
         }
-        record, _ = SandboxIntent.objects.using(DATABASE).get_or_create(idempotency_key=key, defaults=fresh)
-        return _intent(record)
+        records = SandboxIntent.objects.using(DATABASE)
+        try:
+            return _intent(records.create(idempotency_key=key, **fresh))
+        except IntegrityError:  # the same key again
+            return _intent(records.get(idempotency_key=key))
 
     def confirm(self, intent_id: str, *, key: str) -> Intent:
-        with transaction.atomic(using=DATABASE):
-            record = _locked(intent_id)
-            first = record.status == Status.REQUIRES_CONFIRMATION
-            if first:
-                CONFIRMATIONS[record.method](record)
-                record.save(using=DATABASE)
-        if first and record.method == "pm_sandbox_slow":
+        record = SandboxIntent.objects.using(DATABASE).get(reference=intent_id)
+        if not _confirm(record):
+            return self.retrieve(intent_id)
+        if record.method == "pm_sandbox_slow":
             time.sleep(SLOW_SECONDS)
-        if first and record.method == "pm_sandbox_timeout":
+        if record.method == "pm_sandbox_timeout":
             time.sleep(settings.PAYMENT_GATEWAY_TIMEOUT)
             raise GatewayUnavailable
         return _intent(record)
@@ -104,6 +104,14 @@ def _locked(intent_id: str) -> SandboxIntent:
         record.status = Status.REQUIRES_CAPTURE
         record.save(using=DATABASE)
     return record
+
+
+def _confirm(record: SandboxIntent) -> bool:
+    """Only once: False when the intent was confirmed or canceled before."""
+    CONFIRMATIONS[record.method](record)
+    unconfirmed = SandboxIntent.objects.using(DATABASE).filter(id=record.id, status=Status.REQUIRES_CONFIRMATION)
+    changes = {"decline_code": record.decline_code, "authorizes_at": record.authorizes_at}
+    return bool(unconfirmed.update(status=record.status, updated_at=timezone.now(), **changes))
 
 
 def _authorize(record: SandboxIntent) -> None:

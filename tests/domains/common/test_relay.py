@@ -18,7 +18,7 @@ from domains.common import outbox, tasks
 from domains.common.models import OutboxMessage, new_id
 from domains.common.outbox import BATCH
 from domains.common.periodic import SCHEDULE, every
-from domains.common.relay import IDLE_SECONDS, TROUBLE_SECONDS, Relay
+from domains.common.relay import CROWDED, IDLE_SECONDS, TROUBLE_SECONDS, Relay
 from tests.domains.common.broker import closed_port, own_queue, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +81,17 @@ def test_a_full_round_is_followed_at_once_and_an_idle_one_after_a_pause() -> Non
         assert relay._guarded(relay.round) == 0
         assert relay._guarded(relay.round) == IDLE_SECONDS
         waiting(app)
+
+
+def test_workers_that_fell_behind_are_not_sent_the_same_again_and_again() -> None:
+    due(CROWDED)
+    with own_queue() as app:
+        relay = Relay()
+        for _ in range(20):
+            relay.round()
+            OutboxMessage.objects.update(due_at=timezone.now())
+        assert len(waiting(app)) < CROWDED + BATCH
+        assert relay.round() == BATCH
 
 
 def test_without_its_broker_the_relay_says_so_and_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -10,12 +9,10 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
-from domains.accounts.models import User
 from domains.common.models import OutboxMessage
-from domains.orders.models import Order
 from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
 from tests.api import Api
-from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, deliver_due, events, make_due, the_order
+from tests.domains.orders.shop import DATABASES, buy, deliver_due, events, make_due, the_order
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
@@ -131,37 +128,6 @@ def test_ten_refunds_at_once_never_give_back_more_than_was_captured(staff: Api, 
         answers = sorted(pool.map(give, range(10)))
     assert answers == ["RefundOrderSuccess"] * 3 + ["RefundTooLargeError"] * 7
     assert Payment.objects.get().refunded == sum(SandboxRefund.objects.values_list("amount", flat=True)) == 1800
-
-
-@pytest.mark.parametrize("round_", range(10))
-def test_of_cancel_fulfil_and_refund_at_once_money_and_stock_agree(
-    customer: User, staff: Api, order_id: str, round_: int
-) -> None:
-    product = the_order().lines.get().product
-
-    def alone(call: Callable[[Api], dict[str, Any]]) -> str:
-        try:
-            return str(call(Api(token=staff.token))["__typename"])
-        finally:
-            connections.close_all()
-
-    rivals: list[Callable[[Api], dict[str, Any]]] = [
-        lambda api: api.call("cancelOrder", "order { id }", orderId=order_id),
-        lambda api: api.call("fulfillOrder", "order { id }", orderId=order_id),
-        lambda api: refund(api, order_id),
-    ]
-    with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(alone, rivals))
-    order, payment = Order.objects.get(), Payment.objects.get()
-    if answers[0] == "CancelOrderSuccess":
-        assert answers[1:] == ["InvalidStateError", "InvalidStateError"]
-        assert (order.status, payment.status, payment.captured) == ("CANCELLED", "VOIDED", 0)
-        assert_stock_agrees(product, stock=10)
-    else:
-        assert answers[:2] == ["InvalidStateError", "FulfillOrderSuccess"]
-        assert order.status == ("REFUNDED" if answers[2] == "RefundOrderSuccess" else "FULFILLED")
-        assert payment.refunded == (2000 if answers[2] == "RefundOrderSuccess" else 0)
-        assert_stock_agrees(product, stock=8)
 
 
 def test_a_capture_whose_caller_died_is_finished_by_the_outbox(staff: Api, order_id: str) -> None:

@@ -1,0 +1,176 @@
+"""What always holds of stock, money, orders and confirmations, whatever died in between.
+
+Each rule is one statement over all rows and yields what breaks it. What work that is still promised will mend is
+`pending`, not broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from domains.common.models import OutboxMessage
+from domains.orders.models import Order, OrderEvent
+from domains.orders.services.settling import CONFIRMATION
+from domains.payments.models import Payment, PaymentOperation
+from domains.payments.services import CHANGED
+from domains.products.models import Product
+
+GRACE = timedelta(minutes=1)  # the sweep of expired orders runs twice a minute
+
+Type = OrderEvent.Type
+Status = Order.Status
+Paid = Payment.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row that breaks a rule, or that work still promised will bring in line."""
+
+    what: str
+    row_id: UUID | None
+    detail: str
+    pending: bool = False
+
+
+type Rule = Callable[[], Iterator[Finding]]
+
+
+def stock_is_the_sum_of_its_ledger() -> Iterator[Finding]:
+    """Every product's stock is the sum of its movements."""
+    goods = Product.objects.values("id", "stock").annotate(ledger=Coalesce(Sum("movements__delta"), 0))
+    for product in goods.exclude(stock=F("ledger")):
+        yield Finding("product", product["id"], f"stock {product['stock']}, ledger {product['ledger']}")
+
+
+def amounts_are_in_order() -> Iterator[Finding]:
+    """0 <= refunded <= captured <= authorized <= amount."""
+    ordered = Q(
+        refunded__gte=0, captured__gte=F("refunded"), authorized__gte=F("captured"), amount__gte=F("authorized")
+    )
+    for payment in Payment.objects.exclude(ordered):
+        steps = f"{payment.refunded} refunded, {payment.captured} captured, {payment.authorized} authorized"
+        yield Finding("payment", payment.id, f"{steps} of {payment.amount}")
+
+
+def refunds_add_up() -> Iterator[Finding]:
+    """What a payment says was refunded is the sum of its refunds."""
+    paid = Payment.objects.values("id", "refunded").annotate(made=Coalesce(Sum("refunds__amount"), 0))
+    for payment in paid.exclude(refunded=F("made")):
+        yield Finding("payment", payment["id"], f"refunded {payment['refunded']}, refunds {payment['made']}")
+
+
+def captured_once() -> Iterator[Finding]:
+    """No payment was captured twice."""
+    captures = PaymentOperation.objects.filter(
+        kind=PaymentOperation.Kind.CAPTURE, status=PaymentOperation.Status.SUCCEEDED
+    )
+    for payment in captures.values("payment_id").annotate(times=Count("id")).filter(times__gt=1):
+        yield Finding("payment", payment["payment_id"], f"captured {payment['times']} times")
+
+
+def totals_add_up() -> Iterator[Finding]:
+    """An order's total is the sum of its lines and the amount of its payment."""
+    orders = Order.objects.values("id", "total", "payment__amount").annotate(summed=Coalesce(Sum("lines__total"), 0))
+    for order in orders.exclude(total=F("summed"), payment__amount=F("total")):
+        detail = f"total {order['total']}, lines {order['summed']}, payment {order['payment__amount']}"
+        yield Finding("order", order["id"], detail)
+
+
+def one_confirmation_each() -> Iterator[Finding]:
+    """An order that was ever confirmed has exactly one confirmation, any other none."""
+    orders = Order.objects.values("id").annotate(
+        confirmed=Count("events", filter=Q(events__type=Type.CONFIRMED)),
+        sent=Count("events", filter=Q(events__type=Type.CONFIRMATION_EMAIL_SENT)),
+        promised=_promised(CONFIRMATION, "id"),
+    )
+    for order in orders.exclude(confirmed=F("sent"), sent__lte=1):
+        pending = order["promised"] and (order["confirmed"], order["sent"]) == (1, 0)
+        detail = f"confirmed {order['confirmed']} times, confirmations {order['sent']}"
+        yield Finding("order", order["id"], detail, pending)
+
+
+def nobody_waits_for_ever() -> Iterator[Finding]:
+    """No order is PENDING a minute after its payment window."""
+    for order in Order.objects.filter(status=Status.PENDING, expires_at__lt=timezone.now() - GRACE):
+        yield Finding("order", order.id, f"PENDING, its window ended at {order.expires_at:%Y-%m-%d %H:%M:%S}")
+
+
+def orders_agree_with_their_payments() -> Iterator[Finding]:
+    """CONFIRMED: held. FULFILLED, REFUNDED: captured, and given back in full. CANCELLED: no money held or taken."""
+    settled = (
+        Q(status=Status.PENDING, payment__status__in=Payment.UNDECIDED)
+        | Q(status=Status.CONFIRMED, payment__status=Paid.AUTHORIZED)
+        | Q(status=Status.FULFILLED, payment__status=Paid.CAPTURED, payment__refunded__lt=F("payment__captured"))
+        | Q(status=Status.REFUNDED, payment__status=Paid.CAPTURED, payment__refunded=F("payment__captured"))
+        | Q(status=Status.CANCELLED, payment__status__in=(Paid.VOIDED, Paid.FAILED))
+    )
+    # A void goes on until the provider answers; a capture or refund that is done moves the order a moment later.
+    follows = Q(status__in=(Status.CONFIRMED, Status.FULFILLED), payment__status=Paid.CAPTURED)
+    pending = (Q(status=Status.CANCELLED) & Exists(_OPEN_VOIDS)) | (follows & _promised(CHANGED, "payment"))
+    orders = Order.objects.exclude(settled).annotate(pending=Case(When(pending, then=True), default=False))
+    for order_id, status, paid, waits in orders.values_list("id", "status", "payment__status", "pending"):
+        yield Finding("order", order_id, f"{status}, its payment {paid}", waits)
+
+
+_OPEN_VOIDS = PaymentOperation.objects.filter(
+    payment=OuterRef("payment"), kind=PaymentOperation.Kind.VOID, status=PaymentOperation.Status.REQUESTED
+)
+
+
+def _promised(topic: str, key: str) -> Exists:
+    """Whether a message about a row will still be delivered."""
+    return Exists(
+        OutboxMessage.objects.filter(topic=topic, key=OuterRef(key), done_at__isnull=True, dead_at__isnull=True)
+    )
+
+
+def stock_moved_with_orders() -> Iterator[Finding]:
+    """An order took its lines' pieces once, and a cancelled one put them back once.
+
+    Orders brought in as history (fulfilled, and never confirmed here) moved none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVEMENTS)
+        for order_id, product_id, *pieces in cursor.fetchall():
+            detail = "product {}: ordered {}, taken {}, to put back {}, put back {}".format(product_id, *pieces)
+            yield Finding("order", order_id, detail)
+
+
+_MOVEMENTS = """
+WITH orders AS (
+    SELECT id, status FROM orders_order o WHERE status IN ('PENDING', 'CONFIRMED', 'CANCELLED')
+        OR EXISTS (SELECT FROM orders_orderevent e WHERE e.order_id = o.id AND e.type = 'CONFIRMED')
+), wanted AS (
+    SELECT o.id, l.product_id, sum(l.quantity) AS taken,
+           sum(CASE o.status WHEN 'CANCELLED' THEN l.quantity ELSE 0 END) AS back
+    FROM orders o JOIN orders_orderline l ON l.order_id = o.id GROUP BY o.id, l.product_id
+), moved AS (
+    SELECT reference AS id, product_id, -coalesce(sum(delta) FILTER (WHERE reason = 'ORDER'), 0) AS taken,
+           coalesce(sum(delta) FILTER (WHERE reason = 'CANCELLATION'), 0) AS back
+    FROM products_stockmovement WHERE reason IN ('ORDER', 'CANCELLATION') GROUP BY reference, product_id
+)
+SELECT id, product_id, coalesce(wanted.taken, 0), coalesce(moved.taken, 0),
+       coalesce(wanted.back, 0), coalesce(moved.back, 0)
+FROM wanted FULL JOIN moved USING (id, product_id)
+WHERE (wanted.taken, wanted.back) IS DISTINCT FROM (moved.taken, moved.back)
+"""
+
+RULES: tuple[Rule, ...] = (
+    stock_is_the_sum_of_its_ledger,
+    stock_moved_with_orders,
+    amounts_are_in_order,
+    refunds_add_up,
+    captured_once,
+    totals_add_up,
+    one_confirmation_each,
+    nobody_waits_for_ever,
+    orders_agree_with_their_payments,
+)

@@ -1,0 +1,1 @@
+"""Stripe behind the gateway port, and its webhooks."""

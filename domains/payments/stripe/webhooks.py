@@ -1,0 +1,97 @@
+"""The address that Stripe tells its news to: signed, written down once, answered at once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+from uuid import UUID
+
+import stripe
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from domains.common import outbox
+from domains.common.transactions import short_transaction
+from domains.payments.stripe.models import WebhookEvent
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "payments.webhook"  # outbox topic; the key is the id of the inbox's row
+TOLERANCE_SECONDS = 300
+
+
+class Refused(Exception):
+    """A request that Stripe did not send, or not now."""
+
+
+@csrf_exempt  # the signature is the proof; no cookie is involved
+@require_POST
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    """200 for news that is written down, also when it was before; 400 for what Stripe did not sign."""
+    if settings.PAYMENT_GATEWAY != "stripe":
+        raise Http404
+    try:
+        body = _signed_body(request)
+        take_in(_event(body))
+    except (Refused, RequestDataTooBig, UnreadablePostError) as error:
+        logger.warning("webhook refused", extra={"reason": str(error) or type(error).__name__})
+        return HttpResponse(status=400)
+    return HttpResponse(status=200)
+
+
+def take_in(event: WebhookEvent) -> bool:
+    """Write the event down with the promise to look after it; False when it was there before."""
+    with short_transaction():
+        known = {
+            "type": event.type,
+            "intent_id": event.intent_id,
+            "processed_at": None if event.intent_id else timezone.now(),  # nothing to do for it
+        }
+        row, fresh = WebhookEvent.objects.get_or_create(event_id=event.event_id, defaults=known)
+        if fresh and row.intent_id:
+            outbox.enqueue(TOPIC, key=row.id)
+    return fresh
+
+
+def mark_processed(row_id: UUID) -> None:
+    """The effect that commits with the acknowledgement."""
+    WebhookEvent.objects.filter(id=row_id).update(processed_at=timezone.now())
+
+
+def _signed_body(request: HttpRequest) -> str:
+    """The raw body, when one of our secrets signed it within the tolerance; Stripe's SDK compares in constant time."""
+    header = request.headers.get("Stripe-Signature", "")
+    try:
+        body = request.body.decode()
+        header.encode("ascii")  # else the comparison would fail with an error of its own
+    except UnicodeError:
+        raise Refused("not text") from None
+    for secret in filter(None, settings.STRIPE_WEBHOOK_SECRET):
+        try:
+            stripe.WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
+        except (stripe.SignatureVerificationError, ValueError):
+            continue
+        return body
+    raise Refused("signature")
+
+
+def _event(body: str) -> WebhookEvent:
+    try:
+        told = json.loads(body)
+        about = told.get("data", {}).get("object", {})
+        event = WebhookEvent(event_id=told["id"], type=told["type"], intent_id=_intent_id(about))
+        event.clean_fields(exclude={"processed_at"})
+    except (ValueError, KeyError, AttributeError, ValidationError):
+        raise Refused("content") from None
+    return event
+
+
+def _intent_id(about: dict[str, Any]) -> str:
+    """The PaymentIntent that the news is about; charges, refunds and disputes name theirs."""
+    named = about.get("id" if about.get("object") == "payment_intent" else "payment_intent")
+    return named if isinstance(named, str) else ""

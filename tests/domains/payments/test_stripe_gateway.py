@@ -1,0 +1,168 @@
+"""The port spoken to somebody else's Stripe, whose lies and faults must not become ours."""
+
+from __future__ import annotations
+
+import logging
+from uuid import uuid4
+
+import pytest
+from pytest_django import Settings
+
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus
+from domains.payments.stripe.gateway import StripeGateway
+from tests.localstripe import ASKING_CARD, DECLINED_CARD, KEY, add_card, ask
+from tests.promises.stripe_proxy import Fault, Plan, StripeProxy
+
+
+def created(gateway: StripeGateway, method: str = "pm_card_visa", amount: int = 2_990) -> Intent:
+    return gateway.create(key=f"{uuid4()}:create", amount=amount, currency="GBP", method=method)
+
+
+def held(gateway: StripeGateway, method: str = "pm_card_visa") -> Intent:
+    return gateway.confirm(created(gateway, method).id, key=f"{uuid4()}:confirm")
+
+
+def captured(gateway: StripeGateway) -> Intent:
+    return gateway.capture(held(gateway).id, amount=2_990, key=f"{uuid4()}:capture")
+
+
+def refund(gateway: StripeGateway, intent: Intent, amount: int, operation: str | None = None) -> Intent:
+    operation = operation or str(uuid4())
+    return gateway.refund(intent.id, amount=amount, operation_id=operation, key=f"{operation}:refund")
+
+
+def test_an_intent_is_created_unconfirmed_and_once_for_a_key(gateway: StripeGateway, upstream: str) -> None:
+    first, second = (
+        gateway.create(key="one:create", amount=2_990, currency="GBP", method="pm_card_visa") for _ in range(2)
+    )
+    assert (first.status, first.captured, first.refunds) == (IntentStatus.REQUIRES_CONFIRMATION, 0, ())
+    assert first.client_secret.startswith(first.id)
+    assert second == first
+    there = ask(upstream, f"/v1/payment_intents/{first.id}")
+    assert (there["amount"], there["currency"], there["capture_method"]) == (2_990, "gbp", "manual")
+    assert there["metadata"] == {"payment_key": "one:create"}
+
+
+def test_confirming_holds_the_money(gateway: StripeGateway) -> None:
+    intent = held(gateway)
+    assert (intent.status, intent.captured) == (IntentStatus.REQUIRES_CAPTURE, 0)
+    assert gateway.retrieve(intent.id) == intent
+    assert gateway.confirm(intent.id, key="another:confirm") == intent
+
+
+def test_an_unknown_payment_method_is_declined(gateway: StripeGateway) -> None:
+    with pytest.raises(Declined) as refusal:
+        created(gateway, "pm_nobody_knows")
+    assert refusal.value.code == "invalid_payment_method"
+
+
+def test_a_declined_card_is_told_with_its_code(gateway: StripeGateway, upstream: str) -> None:
+    intent = held(gateway, add_card(upstream, DECLINED_CARD))
+    assert (intent.status, intent.decline_code) == (IntentStatus.REQUIRES_PAYMENT_METHOD, "card_declined")
+
+
+@pytest.mark.parametrize(
+    ("success", "status"),
+    [("true", IntentStatus.REQUIRES_CAPTURE), ("false", IntentStatus.REQUIRES_PAYMENT_METHOD)],
+)
+def test_the_cardholder_is_asked_and_decides(
+    gateway: StripeGateway, upstream: str, success: str, status: IntentStatus
+) -> None:
+    intent = held(gateway, add_card(upstream, ASKING_CARD))
+    assert intent.status == IntentStatus.REQUIRES_ACTION
+    ask(
+        upstream,
+        f"/v1/payment_intents/{intent.id}/_authenticate",
+        client_secret=intent.client_secret,
+        success=success,
+    )
+    assert gateway.retrieve(intent.id).status == status
+
+
+def test_cancelling_ends_an_intent_and_may_be_repeated(gateway: StripeGateway) -> None:
+    for intent in (created(gateway), held(gateway)):
+        assert gateway.cancel(intent.id).status == IntentStatus.CANCELED
+        assert gateway.cancel(intent.id).status == IntentStatus.CANCELED
+        assert gateway.confirm(intent.id, key=f"{uuid4()}:confirm").status == IntentStatus.CANCELED
+
+
+def test_captured_money_is_not_cancelled(gateway: StripeGateway) -> None:
+    intent = captured(gateway)
+    with pytest.raises(Declined):
+        gateway.cancel(intent.id)
+    assert gateway.retrieve(intent.id).captured == 2_990
+
+
+def test_a_capture_is_made_once_and_its_repetition_agrees(gateway: StripeGateway, provider: StripeProxy) -> None:
+    intent = captured(gateway)
+    assert (intent.status, intent.captured) == (IntentStatus.SUCCEEDED, 2_990)
+    assert gateway.capture(intent.id, amount=2_990, key="another:capture") == intent
+    assert provider.captures[intent.id] == 1
+
+
+def test_nothing_is_captured_after_a_cancellation(gateway: StripeGateway, provider: StripeProxy) -> None:
+    """localstripe would."""
+    intent = held(gateway)
+    gateway.cancel(intent.id)
+    with pytest.raises(Declined):
+        gateway.capture(intent.id, amount=2_990, key=f"{uuid4()}:capture")
+    assert provider.captures[intent.id] == 0
+
+
+def test_refunds_carry_our_operation_and_are_made_once(gateway: StripeGateway) -> None:
+    intent, operation = captured(gateway), str(uuid4())
+    for _ in range(2):
+        assert [(made.operation_id, made.amount) for made in refund(gateway, intent, 990, operation).refunds] == [
+            (operation, 990)
+        ]
+    refund(gateway, intent, 2_000)
+    assert sorted(made.amount for made in gateway.retrieve(intent.id).refunds) == [990, 2_000]
+
+
+def test_no_more_is_given_back_than_was_captured(gateway: StripeGateway) -> None:
+    """localstripe would."""
+    intent = captured(gateway)
+    refund(gateway, intent, 2_000)
+    with pytest.raises(Declined):
+        refund(gateway, intent, 991)
+    with pytest.raises(Declined):
+        refund(gateway, held(gateway), 1)
+    assert sum(made.amount for made in gateway.retrieve(intent.id).refunds) == 2_000
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.BROKEN, Fault.AWAY])
+def test_an_answer_that_does_not_come_is_an_unknown_outcome(
+    gateway: StripeGateway, provider: StripeProxy, fault: Fault
+) -> None:
+    intent = created(gateway)
+    provider.plan = Plan(shares={fault: 1.0}, patience=provider.plan.patience)
+    with pytest.raises(GatewayUnavailable):
+        gateway.confirm(intent.id, key="lost:confirm")
+    provider.plan = Plan()
+    done = IntentStatus.REQUIRES_CONFIRMATION if fault == Fault.AWAY else IntentStatus.REQUIRES_CAPTURE
+    assert gateway.retrieve(intent.id).status == done
+
+
+def test_a_stored_failure_does_not_stand_in_the_way_for_a_day(gateway: StripeGateway, provider: StripeProxy) -> None:
+    wanted = {"key": "stored:create", "amount": 100, "currency": "GBP", "method": "pm_card_visa"}
+    provider.plan = Plan(shares={Fault.BROKEN: 1.0})
+    with pytest.raises(GatewayUnavailable):
+        gateway.create(**wanted)  # type: ignore[arg-type]
+    provider.plan = Plan()
+    assert gateway.create(**wanted).status == IntentStatus.REQUIRES_CONFIRMATION  # type: ignore[arg-type]
+
+
+def test_a_provider_that_is_not_there_is_an_unknown_outcome(settings: Settings) -> None:
+    settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = KEY, "http://127.0.0.1:9"
+    with pytest.raises(GatewayUnavailable):
+        StripeGateway().retrieve("pi_1")
+
+
+def test_the_key_is_in_no_log_and_no_error(
+    provider: StripeProxy, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = "rk_refused_canary", provider.address
+    with caplog.at_level(logging.DEBUG), pytest.raises(GatewayUnavailable) as refusal:
+        StripeGateway().retrieve("pi_1")
+    assert "canary" not in caplog.text + repr(refusal.value) + repr(refusal.value.__cause__)
+    assert [record.levelname for record in caplog.records if record.name.startswith("domains.")] == ["WARNING"]

@@ -1,0 +1,121 @@
+"""Promise: while the payment provider is slow, nobody waits for a row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from domains.common.models import new_id
+from domains.orders.models import Order
+from domains.payments import operations, services
+from domains.payments.models import Payment, SandboxIntent
+from domains.products.models import Product
+from tests.domains.orders.shop import DATABASES, assert_stock_agrees
+from tests.factories import ProductFactory
+from tests.processes import Stack, wait_until
+from tests.promises.figures import FULL, figures, size
+from tests.promises.load import Load, create_order, put_under_load
+from tests.promises.shoppers import crowd, outcomes, wanted
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+
+ORDERS = size(200, 4_000)
+CLIENTS = size(16, 32)  # and as many threads of the web process
+CALM_CLIENTS = 2  # leave time to look: a transaction in a busy process also waits for its turn to compute
+RATE = 100  # orders per second
+AGE = 50.0  # milliseconds; a hold takes 100
+OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float * 1000
+    FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend' AND state IN ('active', 'idle in transaction')"""
+
+
+class Watch(threading.Thread):
+    """Looks for old transactions every few milliseconds, over a connection of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.ages: list[float] = []  # of the oldest one at each look, in milliseconds
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
+            while not self._over.wait(0.005):
+                self.ages += session.execute(OLDEST).fetchone() or ()
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+@contextmanager
+def shop(tmp_path: Path) -> Iterator[Stack]:
+    """The web process alone, with a thread for each client."""
+    (tmp_path / "mails").mkdir()
+    with Stack(tmp_path / "mails", WEB_THREADS=str(CLIENTS)) as stack:
+        stack.start("web")
+        yield stack
+
+
+def sell(stack: Stack, product: Product, *, orders: int, clients: int) -> tuple[Load, Watch]:
+    """That many orders with slow holds, watched; the connections are made before."""
+    order = wanted(product, method="pm_sandbox_slow")
+    requests = [
+        create_order(buyer.token, {**order, "idempotencyKey": str(new_id())})
+        for buyer in crowd(stack.url, orders + clients)
+    ]
+    put_under_load(stack.url, requests[:clients], clients=clients)
+    watch = Watch()
+    watch.start()
+    load = put_under_load(stack.url, requests[clients:], clients=clients)
+    watch.stop()
+    return load, watch
+
+
+def test_many_slow_holds_on_one_product(transactional_db: None, tmp_path: Path) -> None:
+    product = ProductFactory.create(stock=2 * ORDERS)
+    with shop(tmp_path) as stack:
+        load, busy = sell(stack, product, orders=ORDERS, clients=CLIENTS)
+        slow, calm = sell(stack, product, orders=size(20, 200), clients=CALM_CLIENTS)
+    figures("holds_block_nobody", orders=ORDERS, clients=CLIENTS, orders_per_second=load.rate, **ages(busy))
+    figures("holds_block_nobody: calm", orders=len(slow.answers), clients=CALM_CLIENTS, **ages(calm))
+    confirmed = Order.objects.filter(status="CONFIRMED").count()
+    assert outcomes(load.results + slow.results) == {"CreateOrderSuccess": confirmed - CLIENTS - CALM_CLIENTS}
+    assert_stock_agrees(product, stock=2 * ORDERS - confirmed)
+    if FULL:
+        assert max(calm.ages) < AGE
+        assert load.rate >= RATE
+
+
+def ages(watch: Watch) -> dict[str, float]:
+    """Of the oldest transaction, over all looks, in milliseconds."""
+    found = sorted(watch.ages)
+    return {"looks": len(found), "oldest_ms": found[-1], "median_ms": found[len(found) // 2]}
+
+
+def test_while_holds_are_out_no_transaction_is_open_and_others_buy(transactional_db: None, tmp_path: Path) -> None:
+    product = ProductFactory.create(stock=10)
+    with shop(tmp_path) as stack, ThreadPoolExecutor(8) as pool:
+        *waiting, other = crowd(stack.url, 9)
+        calls = [pool.submit(buyer.buy, product, method="pm_sandbox_timeout") for buyer in waiting]
+        at_provider = SandboxIntent.objects.filter(status="processing")
+        wait_until(lambda: at_provider.count() == 8, what="eight holds are out")
+        with connection.cursor() as cursor:
+            cursor.execute(OLDEST)
+            assert cursor.fetchone() == (0.0,)
+        assert other.buy(product)["__typename"] == "CreateOrderSuccess"
+        assert Payment.objects.filter(status="PENDING").count() == 8
+        assert outcomes(call.result() for call in calls) == {"PaymentPendingError": 8}
+
+
+def test_a_provider_is_never_called_inside_a_transaction() -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
+        services.settle(Payment())
+    with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
+        operations.carry_out(new_id())
