@@ -119,7 +119,8 @@ PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
 STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
-STRIPE_WEBHOOK_SECRET: list[str] = env.list("STRIPE_WEBHOOK_SECRET", default=[])  # each one is accepted
+# Each one is accepted.
+STRIPE_WEBHOOK_SECRET: list[str] = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRET", default=[])]
 
 EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST: str = env.str("EMAIL_HOST", default="localhost")

@@ -34,7 +34,7 @@ if base.SECRET_KEY in base.JWT_KEYS.values():
 for _name in ("DATABASE_URL", "REDIS_URL"):
     if not env.str(_name, default=""):
         _refuse(f"{_name} is not set")
-if base.PAYMENT_GATEWAY == "stripe" and not (base.STRIPE_API_KEY and all(base.STRIPE_WEBHOOK_SECRET or [""])):
+if base.PAYMENT_GATEWAY == "stripe" and not (base.STRIPE_API_KEY and any(base.STRIPE_WEBHOOK_SECRET)):
     _refuse("PAYMENT_GATEWAY is stripe, which needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET")
 
 JWT_ACTIVE_KID = base.JWT_ACTIVE_KID or next(iter(base.JWT_KEYS))

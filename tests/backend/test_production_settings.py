@@ -59,7 +59,7 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": ""}, "PAYMENT_GATEWAY is stripe"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1"}, "PAYMENT_GATEWAY is stripe"),
         (
-            {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1,"},
+            {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": " "},
             "PAYMENT_GATEWAY is stripe",
         ),
     ],
@@ -74,7 +74,7 @@ def test_production_does_not_start_on(changes: dict[str, str], says: str, monkey
 
 
 def test_production_starts_with_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
-    stripe = {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2"}
+    stripe = {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2"}
     assert load(monkeypatch, "production", **GOOD, **stripe).STRIPE_WEBHOOK_SECRET == ["whsec_1", "whsec_2"]
 
 
