@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from domains.common import outbox
 from domains.common.models import OutboxMessage
@@ -41,7 +41,8 @@ def deliver_due() -> int:
 
 
 def make_due() -> None:
-    OutboxMessage.objects.filter(done_at__isnull=True).update(due_at="2020-01-01T00:00:00Z", leased_until=None)
+    """All that was promised, in the order of the promises."""
+    OutboxMessage.objects.filter(done_at__isnull=True).update(due_at=F("created_at"), leased_until=None)
 
 
 def assert_stock_agrees(product: Product, *, stock: int) -> None:
