@@ -84,6 +84,10 @@ class Stack:
             command, cwd=ROOT, env={**self._env, **env}, stdout=self._log, stderr=self._log, start_new_session=True
         )
 
+    def supervise(self) -> None:
+        """Start again what has ended by itself, as the supervisor of a deployment does."""
+        self.start(*(name for name, process in self._running.items() if process.poll() is not None))
+
     def kill(self, name: str) -> None:
         """kill -9, children too."""
         process = self._running.pop(name)

@@ -77,9 +77,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,  # above the time limit, or a task that still runs is handed to a second worker
     "socket_timeout": 5,  # above the second that a worker's BRPOP waits
     "socket_connect_timeout": 1,
-    # Whoever publishes hears at once that Redis is away; trying again is the relay's business.
-    "max_retries": 0,
-    "interval_start": 0,
     "global_keyprefix": REDIS_PREFIX,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.25
 TROUBLE_SECONDS = 1.0
+# The relay hears at once that Redis is away and tries again itself. Not for workers: they wait for it patiently.
+IMPATIENT = {"max_retries": 0, "interval_start": 0}
 # Tasks that wait for a worker. Beyond, what is handed over again (see REDELIVERY) would only make the queue longer:
 # workers that fell behind would spend their time on repetitions.
 CROWDED = 3 * outbox.BATCH
@@ -36,6 +38,8 @@ class Relay:
 
     def __init__(self) -> None:
         autodiscover_modules("handlers")
+        options = current_app.conf.broker_transport_options
+        current_app.conf.broker_transport_options = {**options, **IMPATIENT}
         self._next: dict[str, float] = dict.fromkeys(SCHEDULE, 0.0)
 
     def run(self, stop: threading.Event) -> None:

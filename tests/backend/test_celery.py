@@ -18,6 +18,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from backend.celery import app
+from domains.common.relay import IMPATIENT
 from tests.domains.common.broker import closed_port
 from tests.processes import ROOT, environment, wait_until
 
@@ -70,7 +71,7 @@ def test_publishing_without_a_broker_tries_once(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(socket.socket, "connect", counting)
     with Celery("test", broker=f"redis://127.0.0.1:{closed_port()}/0", set_as_current=False) as lonely:
-        lonely.conf.broker_transport_options = app.conf.broker_transport_options
+        lonely.conf.broker_transport_options = {**app.conf.broker_transport_options, **IMPATIENT}
         with pytest.raises(OperationalError):
             lonely.send_task("nothing", retry=False)
     assert len(tried) == 1

@@ -49,9 +49,11 @@ def deployment(tmp_path: Path) -> Iterator[tuple[Stack, Valkey]]:
     mails.mkdir()
     valkey = Valkey()
     with Stack(mails, REDIS_URL=valkey.url) as stack:
-        stack.start("web", "worker", "relay")
-        yield stack, valkey
-    valkey.kill()
+        try:
+            stack.start("web", "worker", "relay")
+            yield stack, valkey
+        finally:
+            valkey.kill()
 
 
 def all_confirmed(count: int) -> bool:
@@ -69,7 +71,8 @@ def test_killing_the_worker_and_valkey_loses_and_doubles_nothing(tmp_path: Path)
                 stack.start("worker")
             if number in (20, 40):
                 valkey.restart()
-        wait_until(lambda: all_confirmed(50), what="50 confirmations")
+        # Celery's pause before it connects again grows to 30 s.
+        wait_until(lambda: (stack.supervise(), all_confirmed(50))[1], what="50 confirmations", seconds=150)
     orders = Order.objects.annotate(mails=Count("events", filter=Q(events__type="CONFIRMATION_EMAIL_SENT")))
     assert list(orders.values_list("mails", flat=True)) == [1] * 50
 
