@@ -56,6 +56,11 @@ def deployment(tmp_path: Path) -> Iterator[tuple[Stack, Valkey]]:
             valkey.kill()
 
 
+def all_running(stack: Stack) -> bool:
+    stack.supervise()
+    return True
+
+
 def all_confirmed(count: int) -> bool:
     return CONFIRMED.count() >= count
 
@@ -72,7 +77,7 @@ def test_killing_the_worker_and_valkey_loses_and_doubles_nothing(tmp_path: Path)
             if number in (20, 40):
                 valkey.restart()
         # Celery's pause before it connects again grows to 30 s.
-        wait_until(lambda: (stack.supervise(), all_confirmed(50))[1], what="50 confirmations", seconds=150)
+        wait_until(lambda: all_running(stack) and all_confirmed(50), what="50 confirmations", seconds=150)
     orders = Order.objects.annotate(mails=Count("events", filter=Q(events__type="CONFIRMATION_EMAIL_SENT")))
     assert list(orders.values_list("mails", flat=True)) == [1] * 50
 
