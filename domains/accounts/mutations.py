@@ -5,21 +5,19 @@ from __future__ import annotations
 import strawberry
 
 from domains.accounts import services
-from domains.accounts.services import Device
-from domains.accounts.types import (
-    AuthTokens,
-    LoginInput,
+from domains.accounts.inputs import LoginInput, RefreshTokenInput, RegisterInput
+from domains.accounts.results import (
     LoginResult,
     LoginSuccess,
     LogoutResult,
     LogoutSuccess,
-    RefreshTokenInput,
     RefreshTokenResult,
     RefreshTokenSuccess,
-    RegisterInput,
     RegisterResult,
     RegisterSuccess,
 )
+from domains.accounts.services import Device
+from domains.accounts.types import AuthTokens
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import mutation
 from domains.common.graphql.permissions import IsAuthenticated
