@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -17,6 +19,11 @@ _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"messag
 _UNPRINTED = frozenset({"request", "data", "exc_text"})
 
 
+# What PostgreSQL says of the row that a statement failed on: "DETAIL:  Key (email)=(ada@example.com) already exists."
+_ABOUT_ROWS = re.compile(r"\n(DETAIL|CONTEXT|QUERY): .*", re.DOTALL)
+_DATA_EXCEPTIONS = "22"  # the class of SQLSTATEs whose very first line quotes the value
+
+
 class JsonFormatter(logging.Formatter):
     """time (UTC), level, logger, message, request_id and the extras of the call; a traceback under `exception`."""
 
@@ -25,14 +32,46 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_rows(record.getMessage()),
         }
         if (current := request_id.get()) is not None:
             line["request_id"] = current
-        line |= {k: v for k, v in vars(record).items() if k not in _OWN and k not in _UNPRINTED}
+        line |= {
+            k: without_rows(v) if isinstance(v, str) else v
+            for k, v in vars(record).items()
+            if k not in _OWN and k not in _UNPRINTED
+        }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _without_values(self.formatException(record.exc_info), record.exc_info[1])
         try:
             return orjson.dumps(line, default=str).decode()
         except TypeError:  # a lone surrogate or a very large number: rather slowly than not at all
             return json.dumps(line, default=str, ensure_ascii=False).encode(errors="replace").decode()
+
+
+def without_rows(text: str) -> str:
+    """A message of the database without the lines that quote rows."""
+    return _ABOUT_ROWS.sub("", text)
+
+
+def _without_values(traceback: str, error: BaseException | None) -> str:
+    """The traceback, each error of the database in it cut down to what it says of the statement."""
+    for cause in _chain(error):
+        sqlstate = getattr(cause, "sqlstate", None) or getattr(cause.__cause__, "sqlstate", None) or ""
+        told = without_rows(str(cause))
+        if sqlstate.startswith(_DATA_EXCEPTIONS):
+            told = told.partition(":")[0].partition('"')[0]
+        if told != str(cause):
+            traceback = traceback.replace(str(cause), told)
+    return traceback
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, each once."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if cause is not None and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, *getattr(cause, "exceptions", ())]

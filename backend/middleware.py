@@ -1,48 +1,60 @@
-"""Gives each request an id and logs how it went."""
+"""Gives each request an id and the client's address, and logs how it went."""
 
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
+from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from backend.client_address import client_address as believed_address
 from backend.logging import request_id
+from backend.replies import refusal, request_id_from
+from domains.common.viewer import client_address
 
 logger = logging.getLogger(__name__)
 
-# An id from a proxy is kept when it is one: anything else could forge log lines.
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 
 class RequestMiddleware:
-    """Sets `request.request_id`, answers it as X-Request-ID, and logs operation, status, duration and SQL count."""
+    """Sets `request.request_id`, answers it as X-Request-ID, and logs operation, status, duration and SQL count.
+
+    REMOTE_ADDR is from here on the client's address, as far as it can be believed.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        identifier = given if _GIVEN_ID.fullmatch(given) else uuid4().hex
+        identifier = request_id_from(request.headers.get("X-Request-ID", ""))
         request.request_id = identifier  # type: ignore[attr-defined]
         token = request_id.set(identifier)
+        request.META["REMOTE_ADDR"] = believed_address(request.META)
+        address = client_address.set(request.META["REMOTE_ADDR"] or None)
         sql = StatementCounter()
         started = time.perf_counter()
         try:
             with connection.execute_wrapper(sql):
-                response = self.get_response(request)
+                response = self._response(request)
             response["X-Request-ID"] = identifier
             if request.path not in _QUIET:
                 self._log(request, response, time.perf_counter() - started, sql.count)
         finally:
+            client_address.reset(address)
             request_id.reset(token)
         return response
+
+    def _response(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return refusal(request, 400, "This service does not answer for the host that the request names")
+        return self.get_response(request)
 
     def _log(self, request: HttpRequest, response: HttpResponse, seconds: float, statements: int) -> None:
         extra = {

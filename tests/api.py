@@ -25,20 +25,23 @@ def gid(row: BaseModel) -> str:
 
 
 class Api:
-    """Speaks as nobody, or as the person given."""
+    """Speaks as nobody, or as the person given, from an address."""
 
-    def __init__(self, user: User | None = None, *, token: str | None = None) -> None:
-        self._client = Client()
+    def __init__(self, user: User | None = None, *, token: str | None = None, address: str = "127.0.0.1") -> None:
+        self._client = Client(REMOTE_ADDR=address)
         self.token = sign_in(user).access_token if user else token
 
     def post(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """The whole answer."""
+        answer: dict[str, Any] = self.respond(query, variables, **headers).json()
+        return answer
+
+    def respond(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> Any:
+        """The answer with its headers."""
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         body = {"query": query, "variables": variables}
-        response = self._client.post("/graphql", body, content_type="application/json", headers=headers)
-        answer: dict[str, Any] = response.json()
-        return answer
+        return self._client.post("/graphql", body, content_type="application/json", headers=headers)
 
     def data(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """The data of an answer without errors."""

@@ -21,13 +21,22 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.postgres",
+    "corsheaders",
     "graphql_jwt.refresh_token",  # lends its abstract model; its own table stays empty
     "backend",
     "schema",
     *(f"domains.{name}" for name in DOMAINS),
 ]
+# Origins of web applications that may call the API from a browser. Tokens travel in a header, so no credentials.
+CORS_ALLOWED_ORIGINS: list[str] = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
+CORS_ALLOW_METHODS = ("GET", "POST", "OPTIONS")
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "x-request-id")
+CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After")
+CORS_URLS_REGEX = r"^/graphql(/stream)?$"
 MIDDLEWARE = [
     "backend.middleware.RequestMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
+    "backend.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -46,12 +55,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Persistent connections: one per web thread. Transactions are opened by services, never around a request:
 # ATOMIC_REQUESTS would commit what a failing resolver wrote, because a GraphQL error is an ordinary reply.
+_database = env.db_url_config(env.str("DATABASE_URL", default="") or "postgres://localhost/ordergraph")
 DATABASES: dict[str, Any] = {
     "default": {
-        **env.db_url_config(env.str("DATABASE_URL", default="") or "postgres://localhost/ordergraph"),
+        **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),  # seconds, 2 or more
+            "tcp_user_timeout": 10_000,  # ms until a server that does not answer packets counts as gone
+            **_database.get("OPTIONS", {}),
+        },
     }
 }
 # The sandbox payment provider keeps its own connection, as a provider elsewhere would.
@@ -59,7 +74,13 @@ DATABASES["sandbox"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 WEB_THREADS: int = env.int("WEB_THREADS", default=16)
+STREAM_THREADS: int = env.int("STREAM_THREADS", default=4)  # they execute the events of all streams of a process
+STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
+STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
+STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # until an ended session ends its streams
+STREAM_HEARTBEAT_SECONDS: float = env.float("STREAM_HEARTBEAT_SECONDS", default=15.0)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -94,13 +115,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret,kid=secret
+JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret or kid=EdDSA:key
 JWT_ACTIVE_KID: str = env.str("JWT_ACTIVE_KID", default="")
 JWT_ISSUER: str = env.str("JWT_ISSUER", default="ordergraph")
 JWT_AUDIENCE: str = env.str("JWT_AUDIENCE", default="ordergraph-api")
 JWT_ACCESS_TOKEN_LIFETIME: int = env.int("JWT_ACCESS_TOKEN_LIFETIME", default=15)  # minutes
 JWT_REFRESH_TOKEN_LIFETIME: int = env.int("JWT_REFRESH_TOKEN_LIFETIME", default=10080)  # minutes
 SESSION_LIFETIME_DAYS: int = env.int("SESSION_LIFETIME_DAYS", default=30)
+LOGIN_FAILURES_PER_MINUTE: int = env.int("LOGIN_FAILURES_PER_MINUTE", default=5)
+AUDIT_RETENTION_DAYS: int = env.int("AUDIT_RETENTION_DAYS", default=180)
 GRAPHQL_JWT = {
     "JWT_VERIFY_EXPIRATION": True,
     "JWT_ENCODE_HANDLER": "domains.accounts.jwt.encode",
@@ -135,6 +158,20 @@ GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
 INTROSPECTION: bool = env.bool("INTROSPECTION", default=False)
 REQUEST_MAX_BYTES: int = env.int("REQUEST_MAX_BYTES", default=1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
+# Execute the documents of `manage.py trusted_documents import` and no others.
+TRUSTED_DOCUMENTS_ONLY: bool = env.bool("TRUSTED_DOCUMENTS_ONLY", default=False)
+# Counted in the document with every fragment written out; `cost` is about one for each object of the answer.
+QUERY_LIMITS: dict[str, int] = {
+    "operations": env.int("QUERY_MAX_OPERATIONS", default=50),
+    "depth": env.int("QUERY_MAX_DEPTH", default=15),
+    "fields": env.int("QUERY_MAX_FIELDS", default=1_000),
+    "aliases": env.int("QUERY_MAX_ALIASES", default=200),
+    "directives": env.int("QUERY_MAX_DIRECTIVES", default=100),
+    "spreads": env.int("QUERY_MAX_SPREADS", default=200),
+    "values": env.int("QUERY_MAX_VALUES", default=1_000),
+    "comparisons": env.int("QUERY_MAX_COMPARISONS", default=5_000),
+    "cost": env.int("QUERY_MAX_COST", default=10_000),
+}
 
 LOGGING: dict[str, Any] = {
     "version": 1,

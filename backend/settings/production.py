@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import base
 from backend.settings.base import *  # noqa: F403
 from backend.settings.base import env
+from domains.accounts.keys import parse_key
 
 MIN_SECRET_CHARACTERS = 32
 
 
-def _refuse(problem: str) -> None:
+def _refuse(problem: str) -> NoReturn:
     raise ImproperlyConfigured(f"Refusing to start in production: {problem}")
 
 
 def _check_secret(name: str, value: str) -> None:
     if len(value) < MIN_SECRET_CHARACTERS or "development-only" in value or "insecure" in value or "change-me" in value:
         _refuse(f"{name} must be a random secret of at least {MIN_SECRET_CHARACTERS} characters")
+
+
+def _check_key(name: str, entry: str) -> None:
+    try:
+        key = parse_key(entry)
+    except ValueError as error:
+        _refuse(f"{name} is {error}")
+    if key.algorithm == "HS256":
+        _check_secret(name, entry)
 
 
 if base.DEBUG:
@@ -27,8 +39,8 @@ if not base.ALLOWED_HOSTS or any(host.strip() in {"*", "."} for host in base.ALL
     _refuse("ALLOWED_HOSTS must name the hosts this service answers for; a wildcard is not accepted")
 if not base.JWT_KEYS:
     _refuse("JWT_KEYS must hold at least one kid=secret pair")
-for _kid, _secret in base.JWT_KEYS.items():
-    _check_secret(f"the key {_kid!r} in JWT_KEYS", _secret)
+for _kid, _entry in base.JWT_KEYS.items():
+    _check_key(f"the key {_kid!r} in JWT_KEYS", _entry)
 if base.SECRET_KEY in base.JWT_KEYS.values():
     _refuse("JWT_KEYS must not reuse SECRET_KEY")
 for _name in ("DATABASE_URL", "REDIS_URL"):
@@ -40,6 +52,8 @@ if base.PAYMENT_GATEWAY == "stripe" and not (base.STRIPE_API_KEY and any(base.ST
 JWT_ACTIVE_KID = base.JWT_ACTIVE_KID or next(iter(base.JWT_KEYS))
 if JWT_ACTIVE_KID not in base.JWT_KEYS:
     _refuse("JWT_ACTIVE_KID names no key of JWT_KEYS")
+if parse_key(base.JWT_KEYS[JWT_ACTIVE_KID]).signing is None:
+    _refuse("JWT_ACTIVE_KID names a public key, which cannot sign")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domains.common.errors import DomainError
 
 
@@ -15,18 +17,23 @@ class EmailTakenError(DomainError):
 
 
 class InvalidCredentialsError(DomainError):
-    """Unknown e-mail, wrong password or inactive account: one answer for all."""
+    """At sign-in: unknown e-mail, wrong password or inactive account, one answer for all. Else: a wrong password."""
 
     code = "INVALID_CREDENTIALS"
 
-    def __init__(self) -> None:
-        super().__init__("The e-mail or the password is wrong")
+    def __init__(self, message: str = "The e-mail or the password is wrong", *, path: Sequence[str] = ()) -> None:
+        super().__init__(message, path=path)
 
 
 class InvalidTokenError(DomainError):
-    """A refresh token that is unknown, expired, revoked or used again too late."""
+    """A token that is unknown, used, expired or revoked; by default a refresh token."""
 
     code = "INVALID_TOKEN"
 
-    def __init__(self) -> None:
-        super().__init__("This token is not valid any more; sign in again", path=["refreshToken"])
+    def __init__(
+        self,
+        message: str = "This token is not valid any more; sign in again",
+        *,
+        path: Sequence[str] = ("refreshToken",),
+    ) -> None:
+        super().__init__(message, path=path)

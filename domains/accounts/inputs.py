@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.accounts.services import ProfileEdit
+
 
 @strawberry.input(description="A new account.")
 class RegisterInput:
@@ -23,3 +25,56 @@ class RefreshTokenInput:
     refresh_token: str | None = strawberry.field(
         default=strawberry.UNSET, description="The session's latest refresh token; null in cookie mode."
     )
+
+
+@strawberry.input(description="A session to end.")
+class RevokeSessionInput:
+    session_id: strawberry.ID = strawberry.field(description="Which of the viewer's own sessions.")
+
+
+@strawberry.input(description="Changes to one's own account; what is absent stays as it is.")
+class UpdateProfileInput:
+    name: strawberry.Maybe[str] = strawberry.field(description="What to call this person, 1 to 150 characters.")
+    email: strawberry.Maybe[str] = strawberry.field(
+        description="A new e-mail, at most 254 characters; compared without case. It becomes `pendingEmail` until the "
+        "link sent to it is opened. The account's own e-mail takes such a wish back."
+    )
+    current_password: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The account's password; needed for a new e-mail only."
+    )
+    expected_version: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The `version` you read; StaleObjectError when it is another by now."
+    )
+
+    def edit(self) -> ProfileEdit:
+        """What the service changes."""
+        return ProfileEdit(name=self.name.value if self.name else None, email=self.email.value if self.email else None)
+
+
+@strawberry.input(description="A new password, by somebody who knows the old one.")
+class ChangePasswordInput:
+    current_password: str = strawberry.field(description="The account's password until now.")
+    new_password: str = strawberry.field(
+        description="12 to 128 characters, not a common one, not like e-mail or name, not the current one."
+    )
+
+
+@strawberry.input(description="A forgotten password.")
+class RequestPasswordResetInput:
+    email: str = strawberry.field(description="The account's e-mail, at most 254 characters; case does not matter.")
+
+
+@strawberry.input(description="A new password, by somebody who got a link by mail.")
+class ResetPasswordInput:
+    token: str = strawberry.field(description="From the link: what follows `#token=`. Valid once, for 30 minutes.")
+    new_password: str = strawberry.field(description="12 to 128 characters, not a common one, not like e-mail or name.")
+
+
+@strawberry.input(description="The proof that an e-mail arrived.")
+class VerifyEmailInput:
+    token: str = strawberry.field(description="From the link: what follows `#token=`. Valid once, for 24 hours.")
+
+
+@strawberry.input(description="The end of one's own account.")
+class DeactivateAccountInput:
+    current_password: str = strawberry.field(description="The account's password.")

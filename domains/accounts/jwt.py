@@ -14,15 +14,16 @@ from uuid import UUID, uuid4
 
 import jwt
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from graphql_jwt.refresh_token.models import AbstractRefreshToken as RefreshTokenBase
 from graphql_jwt.settings import jwt_settings
 
+from domains.accounts.keys import parse_key
 from domains.common.errors import UnauthenticatedError
 
 __all__ = ["AccessClaims", "RefreshTokenBase", "read_access_token", "write_access_token"]
 
-ALGORITHM = "HS256"
 TYPE = "at+jwt"  # RFC 9068
 REQUIRED = ["iss", "aud", "sub", "sid", "jti", "ver", "iat", "nbf", "exp"]
 
@@ -55,20 +56,24 @@ def claims(claims: AccessClaims, context: datetime | None = None) -> dict[str, A
 def encode(payload: dict[str, Any], context: Any = None) -> str:
     """Sign with the active key of the ring."""
     kid = settings.JWT_ACTIVE_KID
-    return jwt.encode(payload, settings.JWT_KEYS[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
+    key = parse_key(settings.JWT_KEYS[kid])
+    if key.signing is None:
+        raise ImproperlyConfigured("JWT_ACTIVE_KID names a public key, which cannot sign")
+    return jwt.encode(payload, key.signing, algorithm=key.algorithm, headers={"kid": kid, "typ": TYPE})
 
 
 def decode(token: str, context: Any = None) -> dict[str, Any]:
-    """Verify signature, type and every required claim; the algorithm is ours, never the header's."""
+    """Verify signature, type and every required claim; the algorithm is the key's, never the header's."""
     header = jwt.get_unverified_header(token)
-    key = settings.JWT_KEYS.get(header.get("kid", ""))
-    if key is None or header.get("typ") != TYPE:
+    entry = settings.JWT_KEYS.get(header.get("kid", ""))
+    if entry is None or header.get("typ") != TYPE:
         raise jwt.InvalidTokenError
+    key = parse_key(entry)
     options: Any = {"require": REQUIRED, "verify_signature": True}
     return jwt.decode(
         token,
-        key,
-        algorithms=[ALGORITHM],
+        key.verifying,
+        algorithms=[key.algorithm],
         audience=settings.JWT_AUDIENCE,
         issuer=settings.JWT_ISSUER,
         options=options,

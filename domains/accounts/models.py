@@ -1,4 +1,4 @@
-"""People and their sessions."""
+"""People, their sessions, and what happened to both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from domains.accounts.jwt import RefreshTokenBase
-from domains.common.models import BaseModel
+from domains.common.models import NO_ID, BaseModel
 from domains.common.viewer import Viewer
 
 
@@ -40,6 +40,7 @@ class User(BaseModel, AbstractBaseUser):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     email_verified_at = models.DateTimeField(null=True)
+    pending_email = models.EmailField(default="", help_text="becomes `email` when the link sent to it is opened")
     token_version = models.PositiveIntegerField(default=0, help_text="raised to end every access token at once")
     version = models.PositiveIntegerField(default=1)
 
@@ -75,7 +76,10 @@ class Session(BaseModel):  # type: ignore[django-manager-missing]  # the base of
     objects: ClassVar[models.Manager[Session]] = SessionQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-created_at"], name="session_by_user")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-created_at"], name="session_by_user"),
+            models.Index(fields=["expires_at"], name="session_by_end"),
+        ]
 
 
 class RefreshToken(BaseModel, RefreshTokenBase):  # type: ignore[misc, django-manager-missing]
@@ -91,3 +95,59 @@ class RefreshToken(BaseModel, RefreshTokenBase):  # type: ignore[misc, django-ma
 
     def __str__(self) -> str:
         return f"refresh token of session {self.session_id}"
+
+
+class AccessChange(BaseModel):
+    """A session or person whose access changed, until Redis has forgotten it: see `denials`.
+
+    Triggers write it, in the transaction of the change, so that no path to the rows can leave it out.
+    """
+
+    subject = models.UUIDField(help_text="id of the session or the user")
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """One's own, also for staff; those that name nobody are nobody's."""
+        return self.filter(user_id=viewer.user_id or NO_ID)
+
+
+class AuditEvent(BaseModel):
+    """One thing that happened to an account's security: ids, a time and an address; no e-mail, name or secret.
+
+    Kept AUDIT_RETENTION_DAYS. `user` is empty where a sign-in or a reset named nobody.
+    """
+
+    class Type(models.TextChoices):
+        REGISTERED = "REGISTERED"
+        SIGNED_IN = "SIGNED_IN"
+        SIGN_IN_FAILED = "SIGN_IN_FAILED"
+        SIGNED_OUT = "SIGNED_OUT"
+        SIGNED_OUT_EVERYWHERE = "SIGNED_OUT_EVERYWHERE"
+        SESSION_REVOKED = "SESSION_REVOKED"
+        REFRESH_REUSED = "REFRESH_REUSED"
+        PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105  # a wrong current password
+        PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+        PASSWORD_RESET_REQUESTED = "PASSWORD_RESET_REQUESTED"  # noqa: S105
+        PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
+        EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED"
+        EMAIL_CHANGED = "EMAIL_CHANGED"
+        EMAIL_VERIFIED = "EMAIL_VERIFIED"
+        DEACTIVATED = "DEACTIVATED"
+        STAFF_REVOKED = "STAFF_REVOKED"
+
+    type = models.CharField(max_length=32, choices=Type)
+    # No constraint: checking it would take longer, and wait for locks, only where the account exists.
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    session_id = models.UUIDField(null=True, help_text="no foreign key: sessions are purged earlier")
+    ip_address = models.GenericIPAddressField(null=True)
+
+    objects: ClassVar[models.Manager[AuditEvent]] = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-created_at"], name="audit_by_user"),
+            models.Index(fields=["created_at"], name="audit_by_age"),
+        ]

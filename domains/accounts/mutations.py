@@ -5,8 +5,23 @@ from __future__ import annotations
 import strawberry
 
 from domains.accounts import services
-from domains.accounts.inputs import LoginInput, RefreshTokenInput, RegisterInput
+from domains.accounts.inputs import (
+    ChangePasswordInput,
+    DeactivateAccountInput,
+    LoginInput,
+    RefreshTokenInput,
+    RegisterInput,
+    RequestPasswordResetInput,
+    ResetPasswordInput,
+    RevokeSessionInput,
+    UpdateProfileInput,
+    VerifyEmailInput,
+)
 from domains.accounts.results import (
+    ChangePasswordResult,
+    ChangePasswordSuccess,
+    DeactivateAccountResult,
+    DeactivateAccountSuccess,
     LoginResult,
     LoginSuccess,
     LogoutResult,
@@ -15,15 +30,29 @@ from domains.accounts.results import (
     RefreshTokenSuccess,
     RegisterResult,
     RegisterSuccess,
+    RequestEmailVerificationResult,
+    RequestEmailVerificationSuccess,
+    RequestPasswordResetResult,
+    RequestPasswordResetSuccess,
+    ResetPasswordResult,
+    ResetPasswordSuccess,
+    RevokeSessionResult,
+    RevokeSessionSuccess,
+    UpdateProfileResult,
+    UpdateProfileSuccess,
+    VerifyEmailResult,
+    VerifyEmailSuccess,
 )
 from domains.accounts.services import Device
 from domains.accounts.types import AuthTokens
+from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import mutation
+from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated
 
 # Clients send stale headers with these; they are answered as if there were none.
-IGNORE_AUTHORIZATION = frozenset({"register", "login", "refreshToken"})
+IGNORE_AUTHORIZATION = frozenset({"register", "login", "refreshToken", "requestPasswordReset", "resetPassword"})
 
 
 def _device(info: Info) -> Device:
@@ -33,7 +62,10 @@ def _device(info: Info) -> Device:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Make an account and sign it in. Ignores the Authorization header.")
+    @mutation(
+        description="Make an account, sign it in and mail it a link that verifies its e-mail. Ignores the "
+        "Authorization header."
+    )
     def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         user, tokens = services.register(
             email=input.email, password=input.password, name=input.name, device=_device(info)
@@ -58,3 +90,84 @@ class Mutation:
     )
     def logout(self, info: Info) -> LogoutResult:
         return LogoutSuccess(revoked_sessions=services.logout(viewer=info.context.viewer))
+
+    @mutation(
+        description="End every session of the viewer, this one too; all their tokens stop working at once.",
+        permission_classes=[IsAuthenticated],
+    )
+    def logout_everywhere(self, info: Info) -> LogoutResult:
+        return LogoutSuccess(revoked_sessions=services.logout_everywhere(viewer=info.context.viewer))
+
+    @mutation(
+        description="End one of the viewer's own sessions, such as that of a lost phone; its tokens stop working at "
+        "once.",
+        permission_classes=[IsAuthenticated],
+    )
+    def revoke_session(self, info: Info, input: RevokeSessionInput) -> RevokeSessionResult:
+        session_id = key_of(input.session_id, "Session")
+        return RevokeSessionSuccess(session=services.revoke_session(viewer=info.context.viewer, session_id=session_id))
+
+    @mutation(
+        description="Change one's own name or e-mail. A new e-mail needs `currentPassword`; a link is mailed to it, "
+        "the old address is told, and `email` changes when the link is opened (`verifyEmail`).",
+        permission_classes=[IsAuthenticated],
+    )
+    def update_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfileResult:
+        user = services.update_profile(
+            viewer=info.context.viewer,
+            edit=input.edit(),
+            current_password=given(input.current_password),
+            expected_version=given(input.expected_version),
+        )
+        return UpdateProfileSuccess(user=user)
+
+    @mutation(
+        description="Set a new password. Ends every other session at once, drops a `pendingEmail` and tells the person "
+        "by mail.",
+        permission_classes=[IsAuthenticated],
+    )
+    def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
+        user = services.change_password(
+            viewer=info.context.viewer, current_password=input.current_password, new_password=input.new_password
+        )
+        return ChangePasswordSuccess(user=user)
+
+    @mutation(
+        description="Mail a link that sets a new password, valid once and for 30 minutes. The answer is the same "
+        "whether the account exists. Ignores the Authorization header."
+    )
+    def request_password_reset(self, input: RequestPasswordResetInput) -> RequestPasswordResetResult:
+        return RequestPasswordResetSuccess(email=services.request_password_reset(email=input.email))
+
+    @mutation(
+        description="Set a new password by a mailed link, which verifies the e-mail too. Ends every session at once "
+        "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header."
+    )
+    def reset_password(self, input: ResetPasswordInput) -> ResetPasswordResult:
+        user = services.reset_password(token=input.token, new_password=input.new_password)
+        return ResetPasswordSuccess(user=user)
+
+    @mutation(
+        description="Mail a link that verifies the viewer's `pendingEmail`, or else `email`, valid once and for 24 "
+        "hours. Nothing is mailed when the e-mail is verified already.",
+        permission_classes=[IsAuthenticated],
+    )
+    def request_email_verification(self, info: Info) -> RequestEmailVerificationResult:
+        email = services.request_email_verification(viewer=info.context.viewer)
+        return RequestEmailVerificationSuccess(email=email)
+
+    @mutation(
+        description="Verify an e-mail by a mailed link; a `pendingEmail` becomes the account's e-mail. Works without "
+        "signing in. InvalidTokenError also when another account took the address meanwhile."
+    )
+    def verify_email(self, input: VerifyEmailInput) -> VerifyEmailResult:
+        return VerifyEmailSuccess(user=services.verify_email(token=input.token))
+
+    @mutation(
+        description="Close one's own account for good: every session ends at once and nobody can sign in to it. Its "
+        "orders stay.",
+        permission_classes=[IsAuthenticated],
+    )
+    def deactivate_account(self, info: Info, input: DeactivateAccountInput) -> DeactivateAccountResult:
+        user = services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
+        return DeactivateAccountSuccess(user=user)

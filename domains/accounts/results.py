@@ -7,18 +7,22 @@ from typing import Annotated
 import strawberry
 
 from domains.accounts import errors, models
-from domains.accounts.types import AuthTokens, User
-from domains.common.graphql.errors import UserError, ValidationError, answers
+from domains.accounts.types import AuthTokens, Session, User
+from domains.common import errors as common_errors
+from domains.common.graphql.errors import NotFoundError, StaleObjectError, UserError, ValidationError, answers, base
 
 
 @answers(errors.InvalidCredentialsError)
-@strawberry.type(description="Unknown e-mail, wrong password or inactive account: the answer is the same.")
+@strawberry.type(
+    description="At sign-in: unknown e-mail, wrong password or inactive account, the answer is the same. Elsewhere: "
+    "`currentPassword` is missing or wrong; nothing was written."
+)
 class InvalidCredentialsError(UserError):
     pass
 
 
 @answers(errors.InvalidTokenError)
-@strawberry.type(description="The token is unknown, used, expired or revoked.")
+@strawberry.type(description="The token is unknown, used, expired, revoked or was replaced; nothing was written.")
 class InvalidTokenError(UserError):
     pass
 
@@ -29,9 +33,14 @@ class EmailTakenError(UserError):
     pass
 
 
-@strawberry.type(description="Too many attempts in a short time.")
+@answers(common_errors.RateLimitedError)
+@strawberry.type(description="Too many attempts in a short time; this one was not made.")
 class RateLimitedError(UserError):
     retry_after_seconds: int = strawberry.field(description="How long to wait, in seconds, 1 or more.")
+
+    @classmethod
+    def of(cls, error: common_errors.RateLimitedError) -> RateLimitedError:
+        return cls(**base(error), retry_after_seconds=error.retry_after_seconds)
 
 
 @strawberry.type(description="The account exists and is signed in.")
@@ -56,6 +65,46 @@ class LogoutSuccess:
     revoked_sessions: int = strawberry.field(description="How many sessions this ended, 0 or more.")
 
 
+@strawberry.type(description="That device is signed out; its tokens stop working at once.")
+class RevokeSessionSuccess:
+    session: models.Session = strawberry.field(graphql_type=Session, description="What was ended.")
+
+
+@strawberry.type(description="The changes hold; a new e-mail waits in `pendingEmail` until it is verified.")
+class UpdateProfileSuccess:
+    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
+
+
+@strawberry.type(description="The new password holds. Every other session is over, this one goes on.")
+class ChangePasswordSuccess:
+    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
+
+
+@strawberry.type(description="If an active account has this e-mail, a link is on its way to it.")
+class RequestPasswordResetSuccess:
+    email: str = strawberry.field(description="What was asked for, in small letters.")
+
+
+@strawberry.type(description="The new password holds and the e-mail is verified. Every session is over: sign in.")
+class ResetPasswordSuccess:
+    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
+
+
+@strawberry.type(description="A link is on its way, unless the e-mail is verified already.")
+class RequestEmailVerificationSuccess:
+    email: str = strawberry.field(description="Where the link goes: `pendingEmail` if there is one, else `email`.")
+
+
+@strawberry.type(description="The e-mail is verified.")
+class VerifyEmailSuccess:
+    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
+
+
+@strawberry.type(description="The account is closed and every session over. Its orders stay.")
+class DeactivateAccountSuccess:
+    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
+
+
 RegisterResult = Annotated[
     RegisterSuccess | ValidationError | EmailTakenError | RateLimitedError,
     strawberry.union("RegisterResult", description="How `register` can end."),
@@ -70,5 +119,37 @@ RefreshTokenResult = Annotated[
 ]
 LogoutResult = Annotated[
     LogoutSuccess | InvalidTokenError,
-    strawberry.union("LogoutResult", description="How `logout` can end."),
+    strawberry.union("LogoutResult", description="How `logout` and `logoutEverywhere` can end."),
+]
+RevokeSessionResult = Annotated[
+    RevokeSessionSuccess | NotFoundError,
+    strawberry.union("RevokeSessionResult", description="How `revokeSession` can end."),
+]
+UpdateProfileResult = Annotated[
+    UpdateProfileSuccess | ValidationError | EmailTakenError | InvalidCredentialsError | StaleObjectError,
+    strawberry.union("UpdateProfileResult", description="How `updateProfile` can end."),
+]
+ChangePasswordResult = Annotated[
+    ChangePasswordSuccess | ValidationError | InvalidCredentialsError | RateLimitedError,
+    strawberry.union("ChangePasswordResult", description="How `changePassword` can end."),
+]
+RequestPasswordResetResult = Annotated[
+    RequestPasswordResetSuccess | ValidationError | RateLimitedError,
+    strawberry.union("RequestPasswordResetResult", description="How `requestPasswordReset` can end."),
+]
+ResetPasswordResult = Annotated[
+    ResetPasswordSuccess | ValidationError | InvalidTokenError,
+    strawberry.union("ResetPasswordResult", description="How `resetPassword` can end."),
+]
+RequestEmailVerificationResult = Annotated[
+    RequestEmailVerificationSuccess | RateLimitedError,
+    strawberry.union("RequestEmailVerificationResult", description="How `requestEmailVerification` can end."),
+]
+VerifyEmailResult = Annotated[
+    VerifyEmailSuccess | InvalidTokenError,
+    strawberry.union("VerifyEmailResult", description="How `verifyEmail` can end."),
+]
+DeactivateAccountResult = Annotated[
+    DeactivateAccountSuccess | InvalidCredentialsError | RateLimitedError,
+    strawberry.union("DeactivateAccountResult", description="How `deactivateAccount` can end."),
 ]

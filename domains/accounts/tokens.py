@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from domains.accounts import audit, denials
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.jwt import AccessClaims, read_access_token, write_access_token
 from domains.accounts.models import RefreshToken, Session
 from domains.common.errors import UnauthenticatedError
-from domains.common.transactions import short_transaction
+from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 GRACE = timedelta(seconds=10)  # two tabs that refresh at once get the same successor
@@ -41,6 +42,7 @@ def issue(session: Session) -> Tokens:
     return _tokens(session, secrets.token_urlsafe(32))
 
 
+@retried
 def refresh(secret: str) -> Tokens:
     """Swap a refresh secret for its successor; the same one again within GRACE.
 
@@ -54,7 +56,7 @@ def refresh(secret: str) -> Tokens:
         rotated = RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=timezone.now())
         stolen = not rotated and _used_before_grace(known)
         if stolen:
-            Session.objects.filter(id=known.session_id, revoked_at__isnull=True).update(revoked_at=timezone.now())
+            _revoke(known)
         else:
             Session.objects.filter(id=known.session_id).update(last_used_at=timezone.now())
             tokens = _tokens(known.session, _successor(secret))
@@ -65,18 +67,20 @@ def refresh(secret: str) -> Tokens:
 
 def viewer_of(token: str) -> Viewer:
     """Who holds this access token. Raises UnauthenticatedError unless token, session and person are all alive."""
-    claims = read_access_token(token)
-    alive = Session.objects.alive().filter(
-        id=claims.session_id, user_id=claims.user_id, user__token_version=claims.token_version
-    )
-    is_staff = alive.values_list("user__is_staff", flat=True).first()
-    if is_staff is None:
+    viewer = denials.recognize(read_access_token(token))
+    if viewer is None:
         raise UnauthenticatedError("The session has ended; sign in again")
-    return Viewer(user_id=claims.user_id, session_id=claims.session_id, is_staff=is_staff)
+    return viewer
 
 
 def _alive(session: Session) -> bool:
     return session.revoked_at is None and session.expires_at > timezone.now() and session.user.is_active
+
+
+def _revoke(known: RefreshToken) -> None:
+    Session.objects.filter(id=known.session_id, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    audit.record(audit.Type.REFRESH_REUSED, user_id=known.user_id, session_id=known.session_id)
+    denials.publish_on_commit()
 
 
 def _used_before_grace(known: RefreshToken) -> bool:
@@ -85,9 +89,8 @@ def _used_before_grace(known: RefreshToken) -> bool:
 
 
 def _successor(secret: str) -> str:
-    """Deterministic, so that two callers in the grace period hold the same secret; needs our key to compute."""
-    key = settings.JWT_KEYS[settings.JWT_ACTIVE_KID].encode()
-    return hmac.new(key, f"refresh-successor:{secret}".encode(), hashlib.sha256).hexdigest()
+    """Deterministic, so that two callers in the grace period hold the same secret; it takes SECRET_KEY."""
+    return salted_hmac("accounts.refresh-successor", secret, algorithm="sha256").hexdigest()
 
 
 def _tokens(session: Session, secret: str) -> Tokens:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
 import strawberry
 
 from domains.accounts import models
-from domains.accounts.loaders import SessionsByUserIdLoader
+from domains.accounts.loaders import AuditEventsByUserIdLoader, SessionsByUserIdLoader
 from domains.accounts.tokens import Tokens
 from domains.common.graphql.context import Info
 from domains.common.graphql.types import Node, entity
@@ -26,6 +28,40 @@ class Session(Node):
         return root.id == info.context.viewer.session_id
 
 
+def _told(name: str, description: str) -> Any:
+    return strawberry.enum_value(name, description=description)
+
+
+@strawberry.enum(description="What happened to an account's security. Values are added, never renamed.")
+class AuditEventType(Enum):
+    REGISTERED = _told("REGISTERED", "The account was made.")
+    SIGNED_IN = _told("SIGNED_IN", "Somebody signed in.")
+    SIGN_IN_FAILED = _told("SIGN_IN_FAILED", "Somebody tried a wrong password.")
+    SIGNED_OUT = _told("SIGNED_OUT", "A session was ended from within.")
+    SIGNED_OUT_EVERYWHERE = _told("SIGNED_OUT_EVERYWHERE", "All sessions were ended at once.")
+    SESSION_REVOKED = _told("SESSION_REVOKED", "A session was ended from another one.")
+    REFRESH_REUSED = _told("REFRESH_REUSED", "A used refresh token came again, as if stolen; its session ended.")
+    PASSWORD_REFUSED = _told("PASSWORD_REFUSED", "Somebody who was signed in gave a wrong current password.")
+    PASSWORD_CHANGED = _told("PASSWORD_CHANGED", "The password was changed by somebody who knew the old one.")
+    PASSWORD_RESET_REQUESTED = _told("PASSWORD_RESET_REQUESTED", "Somebody asked for a link that resets the password.")
+    PASSWORD_RESET = _told("PASSWORD_RESET", "The password was set by a mailed link.")
+    EMAIL_CHANGE_REQUESTED = _told("EMAIL_CHANGE_REQUESTED", "A new e-mail was asked for.")
+    EMAIL_CHANGED = _told("EMAIL_CHANGED", "The new e-mail was verified and holds.")
+    EMAIL_VERIFIED = _told("EMAIL_VERIFIED", "The e-mail was verified.")
+    DEACTIVATED = _told("DEACTIVATED", "The account was closed.")
+    STAFF_REVOKED = _told("STAFF_REVOKED", "The account is a staff account no more.")
+
+
+@entity(models.AuditEvent, description="One thing that happened to an account's security. Only its owner sees it.")
+class AuditEvent(Node):
+    ip_address: str | None = strawberry.field(description="Where it was asked for, IPv4 or IPv6; null for commands.")
+    created_at: datetime = strawberry.field(description="When it happened.")
+
+    @strawberry.field(description="What happened.")
+    def type(self, root: strawberry.Parent[models.AuditEvent]) -> AuditEventType:
+        return AuditEventType(root.type)
+
+
 @entity(models.User, description="A person with an account. Visible to that person and to staff.")
 class User(Node):
     email: str = strawberry.field(description="Sign-in name, in small letters.")
@@ -37,11 +73,25 @@ class User(Node):
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @strawberry.field(
+        description="The address that becomes `email` when the link sent to it is opened; null when none waits."
+    )
+    def pending_email(self, root: strawberry.Parent[models.User]) -> str | None:
+        return root.pending_email or None
+
+    @strawberry.field(
         graphql_type=list[Session],
         description="Signed-in devices, newest first, at most 100. One's own only: staff see an empty list for others.",
     )
     async def sessions(self, root: strawberry.Parent[models.User], info: Info) -> list[models.Session]:
         return await info.context.loaders.get(SessionsByUserIdLoader).load(root.id)
+
+    @strawberry.field(
+        graphql_type=list[AuditEvent],
+        description="Sign-ins, failures, password and e-mail changes, newest first, at most 100, kept 180 days by "
+        "default. One's own only: staff see an empty list for others.",
+    )
+    async def audit_events(self, root: strawberry.Parent[models.User], info: Info) -> list[models.AuditEvent]:
+        return await info.context.loaders.get(AuditEventsByUserIdLoader).load(root.id)
 
 
 @strawberry.type(description="What a client keeps to stay signed in. Never put a token into a URL.")

@@ -72,6 +72,16 @@ class IdempotencyConflictError(DomainError):
         )
 
 
+class RateLimitedError(DomainError):
+    """Too many attempts; this one was not made, another is welcome after `retry_after_seconds` (1 or more)."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"Too many attempts; try again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
 class RequestError(Exception):
     """A failure of the whole request; `code` goes to `extensions.code`."""
 
@@ -122,3 +132,13 @@ class ServiceUnavailableError(RequestError):
 
     def __init__(self, message: str = "The service is busy; nothing was written, try again in a moment") -> None:
         super().__init__(message)
+
+
+class TooManyRequestsError(RequestError):
+    """RateLimitedError where the result union has no such member. The answer carries a Retry-After header, too."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, refusal: RateLimitedError) -> None:
+        super().__init__(refusal.message)
+        self.extensions = {"retryAfterSeconds": refusal.retry_after_seconds}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -74,6 +75,17 @@ class FailedMessage(OutboxMessage):
 
     class Meta:
         proxy = True
+
+
+class Attempts(BaseModel):
+    """When the latest attempts of somebody were made, at most as many as are allowed in a period."""
+
+    key = models.CharField(max_length=64, unique=True, help_text="keyed hash of who and what")
+    made_at = ArrayField(models.DateTimeField(), default=list)
+    expires_at = models.DateTimeField(help_text="from then on the row says nothing more")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["expires_at"], name="attempts_expired")]
 
 
 class IdempotencyKey(BaseModel):

@@ -1,7 +1,8 @@
-"""Who is asking. Every query for rows is scoped by a viewer."""
+"""Who is asking, and from where. Every query for rows is scoped by a viewer."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,3 +21,6 @@ class Viewer:
 
 
 ANONYMOUS = Viewer()
+
+# Where the current request comes from, for records of what happened; set around each request, empty elsewhere.
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)

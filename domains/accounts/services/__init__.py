@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from domains.accounts.services.deactivating import deactivate_account, demote_staff
+from domains.accounts.services.passwords import change_password, request_password_reset, reset_password
+from domains.accounts.services.profile import ProfileEdit, update_profile
 from domains.accounts.services.registering import create_staff, register
-from domains.accounts.services.sessions import logout, refresh
+from domains.accounts.services.sessions import logout, logout_everywhere, refresh, revoke_session
 from domains.accounts.services.signing_in import Device, login, open_session
+from domains.accounts.services.verification import request_email_verification, verify_email
 
-__all__ = ["Device", "create_staff", "login", "logout", "open_session", "refresh", "register"]
+__all__ = [
+    "Device",
+    "ProfileEdit",
+    "change_password",
+    "create_staff",
+    "deactivate_account",
+    "demote_staff",
+    "login",
+    "logout",
+    "logout_everywhere",
+    "open_session",
+    "refresh",
+    "register",
+    "request_email_verification",
+    "request_password_reset",
+    "reset_password",
+    "revoke_session",
+    "update_profile",
+    "verify_email",
+]

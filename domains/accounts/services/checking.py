@@ -8,12 +8,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 
+from domains.accounts.hashing import MAX_CHARACTERS as MAX_PASSWORD_CHARACTERS
 from domains.accounts.models import User
 from domains.common.errors import FieldProblem, ValidationError
 
-MAX_PASSWORD_CHARACTERS = 128
 MAX_NAME_CHARACTERS = 150
 MAX_EMAIL_CHARACTERS = 254
+# Where the validator only says what is wrong: what to do about it.
+ADVICE = {
+    "password_too_common": "Choose one that is hard to guess, such as several unrelated words.",
+    "password_too_similar": "Choose one that does not resemble it.",
+    "password_entirely_numeric": "Add letters.",
+}
 
 
 def normalize_password(password: str) -> str:
@@ -23,12 +29,17 @@ def normalize_password(password: str) -> str:
 
 def validate(user: User, password: str) -> None:
     """A whole new account. Raises ValidationError with all that is wrong."""
-    problems = [*_email_problems(user.email), *_name_problems(user.name), *_password_problems(user, password)]
+    check([*email_problems(user.email), *name_problems(user.name), *password_problems(user, password)])
+
+
+def check(problems: list[FieldProblem]) -> None:
+    """Raises ValidationError when there are any."""
     if problems:
         raise ValidationError(problems)
 
 
-def _email_problems(email: str) -> list[FieldProblem]:
+def email_problems(email: str) -> list[FieldProblem]:
+    """What is wrong with a normalised e-mail."""
     try:
         validate_email(email)
     except DjangoValidationError:
@@ -37,17 +48,23 @@ def _email_problems(email: str) -> list[FieldProblem]:
     return [FieldProblem(["email"], f"At most {MAX_EMAIL_CHARACTERS} characters")] if too_long else []
 
 
-def _name_problems(name: str) -> list[FieldProblem]:
+def name_problems(name: str) -> list[FieldProblem]:
+    """What is wrong with a stripped name."""
     if 1 <= len(name) <= MAX_NAME_CHARACTERS and "\x00" not in name:
         return []
     return [FieldProblem(["name"], f"A name has 1 to {MAX_NAME_CHARACTERS} characters")]
 
 
-def _password_problems(user: User, password: str) -> list[FieldProblem]:
+def password_problems(user: User, password: str, *, field: str = "password") -> list[FieldProblem]:
+    """What is wrong with a normalised new password of this person; `field` is its name in the input."""
     if len(password) > MAX_PASSWORD_CHARACTERS:
-        return [FieldProblem(["password"], f"At most {MAX_PASSWORD_CHARACTERS} characters")]
+        return [FieldProblem([field], f"At most {MAX_PASSWORD_CHARACTERS} characters")]
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
-        return [FieldProblem(["password"], message) for message in error.messages]
+        return [FieldProblem([field], _advised(problem)) for problem in error.error_list]
     return []
+
+
+def _advised(problem: DjangoValidationError) -> str:
+    return " ".join([*problem.messages, *filter(None, [ADVICE.get(problem.code or "")])])

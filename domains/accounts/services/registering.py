@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError
 from django.utils import timezone
 
+from domains.accounts import audit, hashing, throttling
 from domains.accounts.errors import EmailTakenError
 from domains.accounts.models import User, normalize_email
+from domains.accounts.services import mailing
 from domains.accounts.services.checking import normalize_password, validate
 from domains.accounts.services.signing_in import Device, open_session
 from domains.accounts.tokens import Tokens
-from domains.common.transactions import short_transaction
+from domains.common.transactions import retried, short_transaction
 
 
 def register(*, email: str, password: str, name: str, device: Device) -> tuple[User, Tokens]:
-    """Make an account and sign it in. Raises ValidationError or EmailTakenError."""
+    """Make an account, sign it in and mail it a verification link.
+
+    Raises ValidationError, EmailTakenError or RateLimitedError.
+    """
     user = User(email=normalize_email(email), name=name.strip())
     password = normalize_password(password)
     validate(user, password)
-    user.password = make_password(password)
-    try:
-        with short_transaction():
-            user.save(force_insert=True)
-            return user, open_session(user=user, device=device)
-    except IntegrityError as error:
-        raise EmailTakenError from error
+    with throttling.taking_an_email():
+        user.password = hashing.make(password)
+        return user, _add(user, device)
+
+
+@retried
+def _add(user: User, device: Device) -> Tokens:
+    with short_transaction():
+        if User.objects.filter(email=user.email).exists():
+            raise EmailTakenError
+        user.save(force_insert=True)
+        audit.record(audit.Type.REGISTERED, user_id=user.id)
+        mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
+        return open_session(user=user, device=device)
 
 
 def create_staff(*, email: str, password: str, name: str) -> User:
@@ -33,7 +43,7 @@ def create_staff(*, email: str, password: str, name: str) -> User:
     user = User(email=normalize_email(email), name=name.strip(), is_staff=True, email_verified_at=timezone.now())
     password = normalize_password(password)
     validate(user, password)
-    user.password = make_password(password)
+    user.password = hashing.make(password)
     if User.objects.filter(email=user.email).exists():
         raise EmailTakenError
     user.save(force_insert=True)

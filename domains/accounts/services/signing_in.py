@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
 from django.utils import timezone
 
-from domains.accounts import tokens
+from domains.accounts import audit, hashing, throttling, tokens
 from domains.accounts.errors import InvalidCredentialsError
 from domains.accounts.models import Session, User, normalize_email
-from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, MAX_PASSWORD_CHARACTERS, normalize_password
+from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, normalize_password
 from domains.accounts.tokens import Tokens
-from domains.common.transactions import short_transaction
+from domains.common.models import NO_ID
+from domains.common.transactions import retried, short_transaction
+from domains.common.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,28 @@ class Device:
 
 
 def login(*, email: str, password: str, device: Device) -> tuple[User, Tokens]:
-    """Sign in. Raises InvalidCredentialsError, the same for an unknown e-mail, a wrong password, a closed account."""
-    user = User.objects.filter(email=normalize_email(email)[:MAX_EMAIL_CHARACTERS], is_active=True).first()
-    # The unknown is hashed too: the time must not tell whether the account exists.
-    encoded = user.password if user else _unknown_password()
-    if not check_password(normalize_password(password)[:MAX_PASSWORD_CHARACTERS], encoded) or user is None:
-        raise InvalidCredentialsError
+    """Sign in. Raises RateLimitedError, or InvalidCredentialsError.
+
+    The latter is the same for an unknown e-mail, a wrong password and a closed account.
+    """
+    email = normalize_email(email)[:MAX_EMAIL_CHARACTERS]
+    with throttling.sign_in(email):
+        user = User.objects.filter(email=email, is_active=True).first()
+        # The unknown is hashed too: the time must not tell whether the account exists.
+        if not hashing.matches(normalize_password(password), user.password if user else None) or user is None:
+            audit.record(audit.Type.SIGN_IN_FAILED, user_id=user.id if user else None)
+            raise InvalidCredentialsError
+    return _admit(user, device)
+
+
+@retried
+def _admit(user: User, device: Device) -> tuple[User, Tokens]:
+    """Locks and reads again: a password change meanwhile would end only the sessions that are there already."""
     with short_transaction():
-        return user, open_session(user=user, device=device)
+        same = User.objects.select_for_update(no_key=True).filter(id=user.id, password=user.password, is_active=True)
+        if (locked := same.first()) is None:
+            raise InvalidCredentialsError
+        return locked, open_session(user=locked, device=device)
 
 
 def open_session(*, user: User, device: Device) -> Tokens:
@@ -46,13 +61,30 @@ def open_session(*, user: User, device: Device) -> Tokens:
         last_used_at=now,
         expires_at=now + timedelta(days=settings.SESSION_LIFETIME_DAYS),
     )
+    audit.record(audit.Type.SIGNED_IN, user_id=user.id, session_id=session.id)
     return tokens.issue(session)
 
 
-def _unknown_password() -> str:
-    global _unknown
-    _unknown = _unknown or make_password("nobody has this password")
-    return _unknown
+def person(viewer: Viewer) -> User:
+    """The person who is signed in."""
+    return User.objects.visible_to(viewer).get(id=viewer.user_id or NO_ID)
 
 
-_unknown = ""
+def confirm_password(*, viewer: Viewer, password: str) -> User:
+    """The signed-in person, who has just shown to know the password.
+
+    Raises InvalidCredentialsError or RateLimitedError.
+    The caller's UPDATE has to ask for the same password hash, as it may change meanwhile.
+    """
+    user = person(viewer)
+    with throttling.current_password(viewer):
+        if not hashing.matches(normalize_password(password), user.password):
+            audit.record(audit.Type.PASSWORD_REFUSED, user_id=user.id, session_id=viewer.session_id)
+            raise wrong_password()
+    return user
+
+
+def wrong_password() -> InvalidCredentialsError:
+    """The answer to a wrong current password."""
+    message = "The current password is missing or wrong; try again or reset it"
+    return InvalidCredentialsError(message, path=["currentPassword"])

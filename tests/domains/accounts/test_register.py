@@ -9,6 +9,7 @@ import pytest
 from domains.accounts.models import Session, User
 from tests.api import Api
 from tests.domains.common.refusals import problems, refusal
+from tests.domains.common.together import together
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +92,10 @@ def test_all_problems_are_told_at_once(nobody: Api) -> None:
 def test_the_longest_name_and_password_are_accepted(nobody: Api) -> None:
     answer = nobody.call("register", SELECTION, **{**GOOD, "name": "n" * 150, "password": "Kettle42" * 16})
     assert answer["__typename"] == "RegisterSuccess"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_register_one_email_at_once_one_is_told_that_it_is_taken() -> None:
+    call = lambda: Api().call("register", SELECTION, **GOOD)["__typename"]  # noqa: E731
+    assert sorted(together(call, call)) == ["EmailTakenError", "RegisterSuccess"]
+    assert User.objects.count() == 1

@@ -1,0 +1,91 @@
+"""Changing and resetting passwords."""
+
+from __future__ import annotations
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from domains.accounts import audit, hashing, links, throttling
+from domains.accounts.models import User, normalize_email
+from domains.accounts.services import mailing
+from domains.accounts.services.checking import check, email_problems, normalize_password, password_problems
+from domains.accounts.services.sessions import end_sessions
+from domains.accounts.services.signing_in import confirm_password, person, wrong_password
+from domains.common.errors import ValidationError
+from domains.common.models import NO_ID
+from domains.common.transactions import retried, short_transaction
+from domains.common.viewer import Viewer
+
+FIELD = "newPassword"
+
+
+def change_password(*, viewer: Viewer, current_password: str, new_password: str) -> User:
+    """Set a new password and end every other session.
+
+    Raises ValidationError, InvalidCredentialsError or RateLimitedError.
+    """
+    password = normalize_password(new_password)
+    check(password_problems(person(viewer), password, field=FIELD))
+    user = confirm_password(viewer=viewer, password=current_password)
+    if password == normalize_password(current_password):
+        raise ValidationError.of(FIELD, message="This is the current password; choose another one")
+    _change(viewer, user, hashing.make(password))
+    user.refresh_from_db()
+    return user
+
+
+@retried
+def _change(viewer: Viewer, user: User, encoded: str) -> None:
+    with short_transaction():
+        if not _replace(User.objects.filter(id=user.id, is_active=True, password=user.password), encoded):
+            raise wrong_password()  # somebody was faster
+        audit.record(audit.Type.PASSWORD_CHANGED, user_id=user.id, session_id=viewer.session_id)
+        mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
+        end_sessions(user_id=user.id, keep=viewer.session_id)
+
+
+def request_password_reset(*, email: str) -> str:
+    """Mail a link, if an active account has this e-mail; the e-mail as it is compared.
+
+    Raises ValidationError or RateLimitedError.
+    Does the same whether or not there is such an account: what differs happens later, in a worker.
+    """
+    email = normalize_email(email)
+    check(email_problems(email))
+    throttling.mail_to(email)
+    user_id = User.objects.filter(email=email, is_active=True).values_list("id", flat=True).first()
+    with short_transaction():
+        mailing.promise(mailing.PASSWORD_RESET, user_id=user_id or NO_ID)
+        audit.record(audit.Type.PASSWORD_RESET_REQUESTED, user_id=user_id)
+    return email
+
+
+def reset_password(*, token: str, new_password: str) -> User:
+    """Set a new password by a mailed link, which proves the address too, and end every session.
+
+    Raises InvalidTokenError or ValidationError; after the latter the link still works.
+    """
+    user = links.bearer(links.PASSWORD_RESET, token)
+    password = normalize_password(new_password)
+    check(password_problems(user, password, field=FIELD))
+    _reset(user, hashing.make(password))
+    user.refresh_from_db()
+    return user
+
+
+@retried
+def _reset(user: User, encoded: str) -> None:
+    with short_transaction():
+        if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, proves_email=True):
+            raise links.expired()
+        audit.record(audit.Type.PASSWORD_RESET, user_id=user.id)
+        mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
+        end_sessions(user_id=user.id)
+
+
+def _replace(row: QuerySet[User], encoded: str, *, proves_email: bool = False) -> int:
+    """Also drops a pending e-mail: whoever takes an account back must not lose it to a link that is out already."""
+    now = timezone.now()
+    proven = {"email_verified_at": Coalesce(F("email_verified_at"), now)} if proves_email else {}
+    return row.update(password=encoded, pending_email="", version=F("version") + 1, updated_at=now, **proven)

@@ -1,0 +1,86 @@
+"""What people change about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from domains.accounts import audit, throttling
+from domains.accounts.errors import EmailTakenError
+from domains.accounts.models import User, normalize_email
+from domains.accounts.services import mailing
+from domains.accounts.services.checking import check, email_problems, name_problems
+from domains.accounts.services.signing_in import confirm_password, person, wrong_password
+from domains.common.errors import StaleObjectError
+from domains.common.models import NO_ID
+from domains.common.transactions import retried, short_transaction
+from domains.common.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileEdit:
+    """The fields to change; None leaves a field as it is."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+def update_profile(
+    *, viewer: Viewer, edit: ProfileEdit, current_password: str | None, expected_version: int | None
+) -> User:
+    """Change name or e-mail.
+
+    Raises ValidationError, InvalidCredentialsError, EmailTakenError, StaleObjectError or TooManyRequestsError.
+
+    A new e-mail needs the current password. It waits in `pending_email` until the link mailed to it is opened: a
+    mistyped address locks nobody out, and nobody claims an address that is not theirs. The old address is told.
+    The account's own e-mail takes such a wish back.
+    """
+    edit = _checked(edit)
+    if edit.email in (None, person(viewer).email):
+        return _save(viewer=viewer, edit=edit, proof=None, expected_version=expected_version)
+    with throttling.at_top_level():
+        proof = confirm_password(viewer=viewer, password=current_password or "").password
+        throttling.mail_to(str(viewer.user_id))
+    return _save(viewer=viewer, edit=edit, proof=proof, expected_version=expected_version)
+
+
+def _checked(edit: ProfileEdit) -> ProfileEdit:
+    name = None if edit.name is None else edit.name.strip()
+    email = None if edit.email is None else normalize_email(edit.email)
+    problems = [] if email is None else email_problems(email)
+    check(problems + ([] if name is None else name_problems(name)))
+    return ProfileEdit(name=name, email=email)
+
+
+@retried
+def _save(*, viewer: Viewer, edit: ProfileEdit, proof: str | None, expected_version: int | None) -> User:
+    """`proof` is the hash of the password that was confirmed."""
+    with short_transaction():
+        user = User.objects.visible_to(viewer).select_for_update(no_key=True).get(id=viewer.user_id or NO_ID)
+        if expected_version not in (None, user.version):
+            raise StaleObjectError("Somebody changed this account; read it again", current_version=user.version)
+        changes: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
+        if edit.email is not None:
+            changes["pending_email"] = _wanted(viewer, user, edit.email, proof)
+        now = timezone.now()
+        User.objects.filter(id=user.id).update(**changes, version=F("version") + 1, updated_at=now)
+    user.refresh_from_db()
+    return user
+
+
+def _wanted(viewer: Viewer, user: User, email: str, proof: str | None) -> str:
+    """The address that waits from now on; none when it is the account's own."""
+    if email == user.email:
+        return ""
+    if user.password != proof:
+        raise wrong_password()
+    if User.objects.filter(email=email).exists():
+        raise EmailTakenError
+    mailing.promise_notice_of_change(user)
+    mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
+    audit.record(audit.Type.EMAIL_CHANGE_REQUESTED, user_id=user.id, session_id=viewer.session_id)
+    return email

@@ -1,0 +1,48 @@
+"""Proving that an e-mail address is one's own."""
+
+from __future__ import annotations
+
+from django.db.models import F
+from django.utils import timezone
+
+from domains.accounts import audit, links, throttling
+from domains.accounts.models import User
+from domains.accounts.services import mailing
+from domains.accounts.services.signing_in import person
+from domains.common.transactions import retried, short_transaction
+from domains.common.viewer import Viewer
+
+
+@retried
+def request_email_verification(*, viewer: Viewer) -> str:
+    """Mail a link to the address that waits for proof, if one does; that address, or the proven one.
+
+    Raises RateLimitedError.
+    """
+    throttling.mail_to(str(viewer.user_id))
+    user = person(viewer)
+    if user.pending_email or not user.email_verified:
+        with short_transaction():
+            mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
+    return user.pending_email or user.email
+
+
+@retried
+def verify_email(*, token: str) -> User:
+    """Use a mailed link: its address is proven, and from now on is the account's. Raises InvalidTokenError.
+
+    A link to an address that another account took meanwhile is worth nothing any more.
+    """
+    user = links.bearer(links.EMAIL_VERIFICATION, token)
+    email, now = user.pending_email or user.email, timezone.now()
+    with short_transaction():
+        if User.objects.filter(email=email).exclude(id=user.id).exists():
+            raise links.expired()
+        proven = {"email": email, "pending_email": "", "email_verified_at": now}
+        row = links.unchanged(links.EMAIL_VERIFICATION, user)
+        if not row.update(**proven, version=F("version") + 1, updated_at=now):
+            raise links.expired()
+        changed = audit.Type.EMAIL_CHANGED if user.pending_email else audit.Type.EMAIL_VERIFIED
+        audit.record(changed, user_id=user.id)
+    user.refresh_from_db()
+    return user
