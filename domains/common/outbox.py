@@ -20,6 +20,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from domains.common.errors import NotFoundError
 from domains.common.models import DEAD, FailedMessage, OutboxMessage
+from domains.common.rows import change, insert
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ REDELIVERY = timedelta(seconds=10)  # a message that the relay handed over and n
 MAX_FAILURES = 20
 MAX_BACK_OFF = timedelta(minutes=5)
 BATCH = 100
+_WITHDRAW = "UPDATE common_outboxmessage SET done_at = %s WHERE key = %s AND topic = %s AND done_at IS NULL"
 
 type Effect = Callable[[], None]
 type Handler = Callable[[OutboxMessage], Effect | None]
@@ -58,7 +60,14 @@ def handler(topic: str) -> Callable[[Handler], Handler]:
 
 def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
     """Promise work about the row `key`, in the caller's transaction."""
-    return OutboxMessage.objects.create(topic=topic, key=key, payload=payload, due_at=timezone.now() + due_in)
+    message = promise(topic, key=key, due_in=due_in, **payload)
+    insert(message)
+    return message
+
+
+def promise(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
+    """The row of `enqueue`, for a caller that inserts it along with others."""
+    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=timezone.now() + due_in)
 
 
 def hasten(topic: str, *, key: UUID) -> None:
@@ -68,7 +77,7 @@ def hasten(topic: str, *, key: UUID) -> None:
 
 def withdraw(topic: str, *, key: UUID) -> None:
     """Acknowledge the open messages of a row: what they promised has happened otherwise."""
-    OutboxMessage.objects.filter(topic=topic, key=key, done_at__isnull=True).update(done_at=timezone.now())
+    change(_WITHDRAW, timezone.now(), key, topic)
 
 
 def retry(message_id: UUID) -> FailedMessage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from django.core.signing import BadSignature, Signer
-from django.db.models import F, Model, QuerySet, Value
+from django.db.models import F, Field, Model, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from domains.common.errors import BadUserInputError, InvalidCursorError
@@ -86,62 +86,88 @@ class Page:
     nodes: Sequence[Any]
     edges: list[Edge]
     page_info: PageInfo
-    total_count: Callable[[], int] = field(default=lambda: 0)
+    total_count: Callable[[], int | None] = field(default=lambda: 0)
 
 
+Key = tuple[Any, UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Pager:
-    """Cuts pages out of lists under one ordering and one request."""
+    """Cuts pages out of lists under one ordering: what is asked for, its cursors verified and read."""
 
-    def __init__(self, request: PageRequest, ordering: Ordering) -> None:
-        self.request = request
-        self.ordering = ordering
-        self._signer = Signer(salt=f"cursor:{ordering.column}:{ordering.descending}:{request.scope}")
+    ordering: Ordering
+    size: int
+    backward: bool
+    after: Key | None
+    before: Key | None
+    salt: str
+
+    @classmethod
+    def of(cls, model: type[Model], request: PageRequest, ordering: Ordering) -> Pager:
+        """Raises InvalidCursorError for a cursor of another list, ordering or filter, and for a forged one."""
+        salt = f"cursor:{ordering.column}:{ordering.descending}:{request.scope}"
+        column: Field[Any, Any] = model._meta.get_field(ordering.column)  # type: ignore[assignment]
+        after, before = (_opened(cursor, column, salt) for cursor in (request.after, request.before))
+        return cls(ordering, request.size, request.backward, after, before, salt)
 
     @property
-    def reading_order(self) -> list[str]:
+    def reading(self) -> Ordering:
         """A page from the end is read backwards and turned round."""
-        return (self.ordering.reversed if self.request.backward else self.ordering).columns
+        return self.ordering.reversed if self.backward else self.ordering
 
-    def window[M: Model](self, rows: QuerySet[M]) -> QuerySet[M]:
-        """The rows of the page and one more, which tells whether another page follows."""
-        if self.request.after:
-            rows = rows.filter(self._beyond(rows, self.request.after, ascending=not self.ordering.descending))
-        if self.request.before:
-            rows = rows.filter(self._beyond(rows, self.request.before, ascending=self.ordering.descending))
-        return rows.order_by(*self.reading_order)[: self.request.size + 1]
+    @property
+    def bounds(self) -> list[tuple[str, Key]]:
+        """What the pair of sort column and id has to be: ">" or "<" than a key."""
+        beyond, short_of = ("<", ">") if self.ordering.descending else (">", "<")
+        return [(sign, key) for sign, key in ((beyond, self.after), (short_of, self.before)) if key is not None]
 
-    def page(self, rows: Sequence[Any], *, count: Callable[[], int]) -> Page:
-        """The page made of what `window` read."""
-        request = self.request
-        more = len(rows) > request.size
-        nodes = list(rows[: request.size])
-        if request.backward:
-            nodes.reverse()
-        edges = [Edge(node, self._cursor(node)) for node in nodes]
+    def page(
+        self, rows: Mapping[UUID, Any], keys: Sequence[Key], *, end: Key | None = None, count: Callable[[], int | None]
+    ) -> Page:
+        """The page of these keys, in reading order; one more than asked for, or an `end`, tell that more may follow.
+
+        `end` is how far the list was read when the page could not be filled: the next page goes on from there.
+        """
+        more = len(keys) > self.size or end is not None
+        shown = [key for key in keys[: self.size] if key[1] in rows]
+        reach = [*(key for key in keys[: self.size][-1:]), *([end] if end and len(keys) <= self.size else [])][-1:]
+        cursors = [self._cursor(key) for key in (*shown[:1], *reach)]
+        edges = [Edge(rows[key[1]], self._cursor(key)) for key in shown]
+        start, stop = (cursors[0], cursors[-1]) if cursors else (None, None)
+        if self.backward:
+            edges.reverse()
+            start, stop = stop, start
         info = PageInfo(
-            has_next_page=bool(request.before) if request.backward else more,
-            has_previous_page=more if request.backward else bool(request.after),
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+            has_next_page=self.before is not None if self.backward else more,
+            has_previous_page=more if self.backward else self.after is not None,
+            start_cursor=start,
+            end_cursor=stop,
         )
-        return Page(nodes, edges, info, count)
+        return Page([edge.node for edge in edges], edges, info, count)
 
-    def _cursor(self, row: Any) -> str:
-        value = getattr(row, self.ordering.column)
+    def _cursor(self, key: Key) -> str:
+        value, id_ = key
         kept = value.isoformat() if isinstance(value, datetime) else value
-        return self._signer.sign_object([kept, row.id.hex], compress=True)
+        return Signer(salt=self.salt).sign_object([kept, id_.hex], compress=True)
 
-    def _beyond(self, rows: QuerySet[Any], cursor: str, *, ascending: bool) -> TupleGreaterThan | TupleLessThan:
-        try:
-            value, id_ = self._signer.unsign_object(cursor)
-        except (BadSignature, ValueError):
-            raise InvalidCursorError from None
-        lookup = TupleGreaterThan if ascending else TupleLessThan
-        column = rows.model._meta.get_field(self.ordering.column)
-        return lookup(Tuple(F(column.name), F("id")), (Value(column.to_python(value)), Value(UUID(id_))))
+
+def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | None:
+    if not cursor:
+        return None
+    try:
+        value, id_ = Signer(salt=salt).unsign_object(cursor)
+    except (BadSignature, ValueError):
+        raise InvalidCursorError from None
+    return column.to_python(value), UUID(id_)
 
 
 def paginate[M: Model](rows: QuerySet[M], request: PageRequest, ordering: Ordering) -> Page:
-    """One page of a list."""
-    pager = Pager(request, ordering)
-    return pager.page(list(pager.window(rows)), count=lambda: rows.order_by().count())
+    """One page of a list whose every row belongs to it; filtered lists of large tables are in `listing`."""
+    pager = Pager.of(rows.model, request, ordering)
+    lookups = {">": TupleGreaterThan, "<": TupleLessThan}
+    pair = Tuple(F(ordering.column), F("id"))
+    window = rows.filter(*(lookups[sign](pair, (Value(value), Value(id_))) for sign, (value, id_) in pager.bounds))
+    found = list(window.order_by(*pager.reading.columns)[: pager.size + 1])
+    keys = [(getattr(row, ordering.column), row.pk) for row in found]
+    return pager.page({row.pk: row for row in found}, keys, count=lambda: rows.order_by().count())

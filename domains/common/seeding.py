@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db import connection, transaction
 from django.db.models import F, Model
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,6 +23,21 @@ def fixed_id(kind: int, number: int) -> UUID:
     """A UUIDv7 made from a kind of row and its number, in time order."""
     milliseconds = int(moment(number).timestamp() * 1000)
     return UUID(int=(milliseconds << 80) | _V7 | (kind << 40) | number)
+
+
+def copy_in(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Many rows at once, all with the same columns; those that are there already stay as they are."""
+    if not rows:
+        return
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    table = model._meta.db_table
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'CREATE TEMPORARY TABLE seeded AS SELECT {columns} FROM "{table}" LIMIT 0')  # noqa: S608
+        with cursor.copy(f"COPY seeded ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(tuple(row.values()))
+        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT * FROM seeded ON CONFLICT DO NOTHING')  # noqa: S608
+        cursor.execute("DROP TABLE seeded")
 
 
 def settle_times(*models: type[Model]) -> None:

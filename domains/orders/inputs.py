@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
 import strawberry
-from django.db.models import QuerySet
 
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.paging import Ordering
-from domains.common.viewer import Viewer
-from domains.orders.models import Order, serial_of
+from domains.orders.filtering import OrderQuery
+from domains.orders.models import serial_of
 from domains.orders.services import CartLine
 from domains.orders.types import OrderStatus
 
@@ -30,17 +28,16 @@ class OrderFilter:
     customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Placed by this person.")
     number: str | None = strawberry.field(default=UNSET, description='With exactly this number: "2026-000123".')
 
-    def conditions(self) -> dict[str, Any]:
-        """As the database wants them."""
+    def query(self) -> OrderQuery:
+        """As the database wants it."""
         status, number = given(self.status), given(self.number)
-        conditions = {
-            "status__in": None if status is None else [one.value for one in status],
-            "created_at__gt": given(self.created_after),
-            "created_at__lt": given(self.created_before),
-            "customer_id": key_of(self.customer_id, "User") if self.customer_id else None,
-            "serial": None if number is None else serial_of(number),
-        }
-        return {name: value for name, value in conditions.items() if value is not None}
+        return OrderQuery(
+            status=None if status is None else tuple(str(one.value) for one in status),
+            created_after=given(self.created_after),
+            created_before=given(self.created_before),
+            customer_id=key_of(self.customer_id, "User") if self.customer_id else None,
+            serial=None if number is None else serial_of(number),
+        )
 
 
 @strawberry.enum(description="What orders can be sorted by. Ties are sorted by id.")
@@ -59,13 +56,10 @@ class OrderSort:
         return Ordering(str(self.field.value), self.direction is SortDirection.DESC)
 
 
-def list_of(
-    viewer: Viewer, filter: OrderFilter | None, sort: OrderSort | None
-) -> tuple[QuerySet[Order], Ordering, dict[str, Any]]:
-    """Rows, ordering (newest first by default) and what cursors are bound to."""
-    conditions = filter.conditions() if filter else {}
-    ordering = sort.ordering() if sort else Ordering("created_at", descending=True)
-    return Order.objects.visible_to(viewer).filter(**conditions), ordering, conditions
+def list_of(filter: OrderFilter | None, sort: OrderSort | None) -> tuple[OrderQuery, Ordering]:
+    """Filter and ordering of the list; newest first by default."""
+    query = filter.query() if filter else OrderQuery()
+    return query, sort.ordering() if sort else Ordering("created_at", descending=True)
 
 
 @strawberry.input(description="One product to order.")

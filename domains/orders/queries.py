@@ -10,7 +10,8 @@ from domains.common.graphql.connections import After, Before, First, Last, page_
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated
-from domains.common.paging import Page, paginate
+from domains.common.listing import page_of
+from domains.common.paging import Page, Pager
 from domains.orders import models
 from domains.orders.inputs import OrderFilter, OrderSort, list_of
 from domains.orders.loaders import OrderByIdLoader
@@ -40,5 +41,8 @@ class Query:
         filter: Annotated[OrderFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
         sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
-        rows, ordering, conditions = list_of(info.context.viewer, filter, sort)
-        return paginate(rows, page_request(first, after, last, before, scope=conditions), ordering)
+        query, ordering = list_of(filter, sort)
+        viewer = info.context.viewer
+        request = page_request(first, after, last, before, scope=query.scope)
+        pager = Pager.of(models.Order, request, ordering)
+        return page_of(models.Order.objects.visible_to(viewer), query.listing(viewer), pager)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
 from domains.common import outbox
+from domains.common.rows import change
 from domains.common.transactions import assert_no_transaction, short_transaction
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
 from domains.payments.models import Payment
@@ -46,6 +46,11 @@ class Outcome:
 
 UNKNOWN = Outcome(Verdict.UNKNOWN)
 CANCELED = Outcome(Verdict.CANCELED)
+_AUTHORIZE = """UPDATE payments_payment
+    SET status = 'AUTHORIZED', authorized = amount, authorized_at = %s, updated_at = %s
+    WHERE id = %s AND status IN ('PENDING', 'REQUIRES_ACTION')"""
+_SAVE_INTENT = """UPDATE payments_payment SET intent_id = %s, client_secret = %s
+    WHERE id = %s AND status = 'PENDING' AND intent_id = ''"""
 _VERDICTS = {
     IntentStatus.REQUIRES_CAPTURE: Verdict.AUTHORIZED,
     IntentStatus.SUCCEEDED: Verdict.AUTHORIZED,  # captured meanwhile: it was held before
@@ -83,8 +88,7 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
     now = timezone.now()
     match outcome.verdict:
         case Verdict.AUTHORIZED:
-            held = {"authorized": F("amount"), "authorized_at": now}
-            changed = undecided.update(status=Status.AUTHORIZED, updated_at=now, **held)
+            changed = change(_AUTHORIZE, now, now, payment_id)
         case Verdict.REQUIRES_ACTION:
             changed = undecided.filter(status=Status.PENDING).update(status=Status.REQUIRES_ACTION, updated_at=now)
         case Verdict.DECLINED:
@@ -108,8 +112,7 @@ def _create(payment: Payment) -> Intent | None:
     intent = gateway().create(
         key=f"{payment.id}:create", amount=payment.amount, currency=payment.currency, method=payment.method
     )
-    unborn = Payment.objects.filter(id=payment.id, status=Status.PENDING, intent_id="")
-    if unborn.update(intent_id=intent.id, client_secret=intent.client_secret):
+    if change(_SAVE_INTENT, intent.id, intent.client_secret, payment.id):
         return intent
     payment.refresh_from_db(fields=["intent_id"])
     if payment.intent_id != intent.id:

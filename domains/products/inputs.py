@@ -27,7 +27,9 @@ UNSET = strawberry.UNSET
 class ProductFilter:
     search: str | None = strawberry.field(
         default=UNSET,
-        description="Words that must all occur in name, SKU or description, the last may be cut short; 200 characters.",
+        description="Words that must all occur in name, SKU or description, in any form (jugs, jug); the last may be "
+        "cut short. At most 200 characters, of which the first 10 words count. Without a letter or digit it finds "
+        "nothing; null or empty does not filter.",
     )
     category_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="On one of these shelves; at most 100 ids."

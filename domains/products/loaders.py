@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
-
 from domains.common.graphql.loaders import Loader, by_key
-from domains.common.paging import Ordering, Page, Pager, PageRequest
+from domains.common.listing import pages_of
+from domains.common.paging import Page, Pager
 from domains.products.filtering import ProductQuery
 from domains.products.models import Category, Product
 
@@ -37,52 +35,23 @@ class CategoryPage:
 
     category_id: UUID
     query: ProductQuery
-    request: PageRequest
-    ordering: Ordering
+    pager: Pager
 
 
 class ProductPageLoader(Loader[CategoryPage, Page]):
-    """A page of products for each of many categories: one UNION ALL of bounded reads for each set of arguments."""
+    """A page of products for each of many categories: two statements for each set of arguments."""
 
     def batch(self, keys: Sequence[CategoryPage]) -> Sequence[Page]:
-        groups: defaultdict[tuple[Any, ...], list[CategoryPage]] = defaultdict(list)
+        alike: defaultdict[tuple[ProductQuery, Pager], dict[UUID, Pager]] = defaultdict(dict)
         for key in keys:
-            # All but the scope, to which cursors are bound: it is another for each category.
-            groups[(key.query, replace(key.request, scope=""), key.ordering)].append(key)
-        pages: dict[CategoryPage, Page] = {}
-        for group in groups.values():
-            pages |= self._pages(group)
-        return [pages[key] for key in keys]
+            # All but the salt, to which cursors are bound: it is another for each category.
+            alike[(key.query, replace(key.pager, salt=""))][key.category_id] = key.pager
+        pages = {arguments: self._pages(arguments[0], pagers) for arguments, pagers in alike.items()}
+        return [pages[(key.query, replace(key.pager, salt=""))][key.category_id] for key in keys]
 
-    def _pages(self, keys: list[CategoryPage]) -> dict[CategoryPage, Page]:
-        query, pagers = keys[0].query, {key: Pager(key.request, key.ordering) for key in keys}
-        rows = query.rows(self.viewer)
-        windows = [pager.window(rows.filter(category_id=key.category_id)) for key, pager in pagers.items()]
-        found: defaultdict[UUID | None, list[Product]] = defaultdict(list)
-        every = windows[0].union(*windows[1:], all=True) if len(windows) > 1 else windows[0]
-        for product in every.order_by(*pagers[keys[0]].reading_order) if len(windows) > 1 else every:
-            found[product.category_id].append(product)
-        counts = _Counts(self, query, [key.category_id for key in keys])
-        return {
-            key: pager.page(found[key.category_id], count=partial(counts.of, key.category_id))
-            for key, pager in pagers.items()
-        }
-
-
-class _Counts:
-    """The sizes of several categories in one statement, when the first of them is asked for."""
-
-    def __init__(self, loader: Loader[Any, Any], query: ProductQuery, ids: list[UUID]) -> None:
-        self._viewer = loader.viewer
-        self._query = query
-        self._ids = ids
-        self._sizes: dict[UUID | None, int] | None = None
-
-    def of(self, category_id: UUID) -> int:
-        if self._sizes is None:
-            rows = self._query.rows(self._viewer).filter(category_id__in=self._ids).order_by()
-            self._sizes = dict(rows.values_list("category_id").annotate(Count("id")))
-        return self._sizes.get(category_id, 0)
+    def _pages(self, query: ProductQuery, pagers: dict[UUID, Pager]) -> dict[UUID, Page]:
+        listing = query.on_each(list(pagers), self.viewer)
+        return pages_of(Product.objects.visible_to(self.viewer), listing, pagers)
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Category": CategoryByIdLoader, "Product": ProductByIdLoader}

@@ -38,14 +38,14 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
 
 def _sort_indexes() -> list[models.Index]:
-    """Each sort under each filter that narrows by equality reads a bounded stretch of one index.
+    """Each sort under each combination of the filters for equality is one stretch of an index (see common.listing).
 
     `in_stock` and not `stock` is indexed: a sale must stay a heap-only update.
     """
-    filters: dict[str, list[str]] = {"all": [], "active": ["active"], "category": ["category"], "stocked": ["in_stock"]}
+    leading = {"all": ["active", "in_stock"], "category": ["category", "active", "in_stock"]}
     return [
-        models.Index(fields=[*columns, sort, "id"], name=f"product_{name}_{sort}"[:30])
-        for name, columns in filters.items()
+        models.Index(fields=[*columns, sort, "id"], name=f"product_in_{name}_{sort}"[:30])
+        for name, columns in leading.items()
         for sort in ("created_at", "price", "name")
     ]
 
@@ -68,7 +68,9 @@ class Product(BaseModel):
         db_persist=True,
     )
     search = models.GeneratedField(
-        expression=SearchVector("name", "sku", "description", config="english"),
+        # words by their stem, and as they are written: what somebody is still typing has no stem yet
+        expression=SearchVector("name", "sku", "description", config="english")
+        + SearchVector("name", "sku", "description", config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -9,7 +9,8 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.paging import Page, paginate
+from domains.common.listing import page_of
+from domains.common.paging import Page, Pager
 from domains.products import models
 from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
 from domains.products.types import Category, Product, ProductConnection
@@ -40,8 +41,10 @@ class Query:
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
+        viewer = info.context.viewer
         request = page_request(first, after, last, before, scope=query.scope)
-        return paginate(query.rows(info.context.viewer), request, ordering)
+        pager = Pager.of(models.Product, request, ordering)
+        return page_of(models.Product.objects.visible_to(viewer), query.listing(viewer), pager)
 
     @strawberry.field(graphql_type=Category | None, description="One shelf; null when absent.")
     def category(

@@ -18,7 +18,7 @@ from domains.common.graphql.connections import (
 )
 from domains.common.graphql.context import Info
 from domains.common.graphql.types import Money, Node, entity
-from domains.common.paging import Page
+from domains.common.paging import Page, Pager
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader, CategoryPage, ProductPageLoader
@@ -74,5 +74,5 @@ class Category(Node):
     ) -> Page:
         query, ordering = list_of(filter, sort)
         request = page_request(first, after, last, before, scope={**query.scope, "category": str(root.id)})
-        page = CategoryPage(root.id, query, request, ordering)
+        page = CategoryPage(root.id, query, Pager.of(models.Product, request, ordering))
         return await info.context.loaders.get(ProductPageLoader).load(page)

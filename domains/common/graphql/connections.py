@@ -31,12 +31,19 @@ class SortDirection(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, last in the alphabet or newest first.")
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(
+    description="Where a page stands in its list. A page may be shorter than asked for while more follows."
+)
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something comes before `startCursor`.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null for an empty page.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last edge; null for an empty page.")
+    start_cursor: str | None = strawberry.field(
+        description="Where to go on backwards: the cursor of the first edge, or further; null for an empty list."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="Where to go on: the cursor of the last edge, or further where what follows was searched in vain; "
+        "null for an empty list."
+    )
 
 
 @strawberry.type(description="An entity in a list, with its place there.")
@@ -53,7 +60,10 @@ class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The entities of this page, without cursors.")
     page_info: PageInfo = strawberry.field(description="Where this page stands in its list.")
 
-    @strawberry.field(description="How many the whole list has under this filter. Counted only when selected.")
+    @strawberry.field(
+        description="How many the whole list has under this filter. Counted only when selected; null when that would "
+        "take reading more than 50,000 rows, or more than 20,000 to test several conditions or a search."
+    )
     def total_count(self, root: strawberry.Parent[Page], info: Info) -> int | None:
         return root.total_count()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import strawberry
@@ -13,10 +14,12 @@ from domains.common.viewer import Viewer
 
 @dataclass
 class Context:
-    """One a request: who asks, and the loaders that batch what they ask for."""
+    """One an execution: who asks, and the loaders that batch what they ask for."""
 
     request: HttpRequest
     viewer: Viewer
+    # What a subscription calls with the topics (`domains.common.changes`) after whose changes it is executed again.
+    follow: Callable[[str], None] = lambda topic: None
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

@@ -22,7 +22,8 @@ class ErrorCode(Enum):
         "INVALID_CREDENTIALS", description="E-mail or password is wrong, or the account is not active."
     )
     INVALID_TOKEN = strawberry.enum_value(
-        "INVALID_TOKEN", description="The token is unknown, used, expired or revoked. Sign in again."
+        "INVALID_TOKEN",
+        description="The token is unknown, used, expired or revoked. Sign in again or ask for a new link.",
     )
     EMAIL_TAKEN = strawberry.enum_value("EMAIL_TAKEN", description="An account with this e-mail exists.")
     RATE_LIMITED = strawberry.enum_value(

@@ -5,18 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 
+from domains.common import mails
 from domains.common.money import Amount
-from domains.common.transactions import assert_no_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
 
 
 def send_confirmation(order_id: UUID) -> None:
     """Send the mail. May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge."""
-    assert_no_transaction()
     order = Order.objects.select_related("customer").prefetch_related("lines").get(id=order_id)
     context = {
         "order": order,
@@ -25,15 +22,13 @@ def send_confirmation(order_id: UUID) -> None:
         "total": Amount(order.total, order.currency).decimal,
         "link": f"{settings.FRONTEND_URL}/orders/{order.number}",
     }
-    host = settings.DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].rstrip(">")
-    mail = EmailMultiAlternatives(
+    mails.send(
+        to=order.customer.email,
         subject=f"Your order {order.number}",
-        body=render_to_string("orders/confirmation.txt", context),
-        to=[order.customer.email],
-        headers={"Message-ID": f"<order-{order.id}-confirmation@{host}>"},
+        template="orders/confirmation",
+        context=context,
+        identifier=f"order-{order.id}-confirmation",
     )
-    mail.attach_alternative(render_to_string("orders/confirmation.html", context), "text/html")
-    mail.send()
 
 
 def record_confirmation(order_id: UUID) -> None:

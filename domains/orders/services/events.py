@@ -5,26 +5,40 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
+from domains.common import changes
+from domains.common.rows import change, insert
 from domains.orders.models import Order, OrderEvent, OrderLine
 
 Type = OrderEvent.Type
+_MOVE = "UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s WHERE id = %s AND status = %s"
 
 
 def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> bool:
     """A conditional UPDATE on the old state: of several rivals exactly one gets True."""
-    return bool(
-        Order.objects.filter(id=order_id, status=before).update(
-            status=after, version=F("version") + 1, updated_at=timezone.now()
-        )
-    )
+    moved = change(_MOVE, after, timezone.now(), order_id, before)
+    if moved:
+        changes.announce(topic(order_id))
+    return bool(moved)
 
 
 def note(order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any) -> None:
     """Add to the order's history."""
-    OrderEvent.objects.create(order_id=order_id, type=type_, message=message, actor_id=actor_id, data=data)
+    changes.announce(topic(order_id))
+    insert(event(order_id, type_, message, actor_id=actor_id, **data))
+
+
+def event(
+    order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any
+) -> OrderEvent:
+    """The row of `note`, for a caller that inserts it along with others."""
+    return OrderEvent(order_id=order_id, type=type_, message=message, actor_id=actor_id, data=data)
+
+
+def topic(order_id: UUID) -> str:
+    """What `changes` calls this order."""
+    return f"order:{order_id}"
 
 
 def quantities(order_id: UUID) -> dict[UUID, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from domains.common import changes
 from domains.common.transactions import retried, short_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
@@ -16,6 +17,7 @@ Status = Order.Status
 def follow_payment(order_id: UUID) -> None:
     """Move the order to where its payment's operations have brought it. Safe to repeat."""
     with short_transaction():
+        changes.announce(events.topic(order_id))  # the payment has changed, if not the order
         # One at a time, or a refund would be told twice.
         order = Order.objects.select_for_update(no_key=True).get(id=order_id)
         payment = order.payment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from domains.common import idempotency, outbox
 from domains.common.errors import ValidationError
-from domains.common.models import NO_ID, new_id
+from domains.common.models import NO_ID, BaseModel, new_id
 from domains.common.transactions import retried, short_transaction
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -23,7 +23,6 @@ from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError
-from domains.products.models import Product
 
 OPERATION = "createOrder"
 SETTLE_AFTER = timedelta(seconds=15)  # a crash after the first transaction is picked up then
@@ -105,67 +104,71 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
     Otherwise the order of an earlier call.
     """
     assert viewer.user_id is not None
+    goods = stock.on_sale(cart.quantities)
     with short_transaction():
         known_id = idempotency.claim(
             owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint, result_id=order_id
         )
         if known_id != order_id:
             return known_id, None
-        payment = _write(viewer.user_id, cart, _priced(cart), order_id)
-        _take(cart, order_id)
+        _check(cart, goods)  # only now: a replay is answered whatever has become of the goods
+        payment = _payment(viewer.user_id, cart, goods)
+        _take(cart, order_id, [payment, *_rows(payment, cart, goods, order_id)])
     return order_id, payment
 
 
-def _priced(cart: Cart) -> dict[UUID, Product]:
-    """The active products of the cart; refuses early, before anything hot is locked."""
-    goods = Product.objects.filter(active=True).in_bulk(list(cart.quantities))
+def _check(cart: Cart, goods: Mapping[UUID, stock.Good]) -> None:
+    """Refuse early, before anything hot is locked."""
     for product_id, pieces in cart.quantities.items():
         product = goods.get(product_id)
         if product is None:
             raise _refusal(cart, stock.OutOfStock(product_id, None))
         if product.stock < pieces:
             raise _refusal(cart, stock.OutOfStock(product_id, product.stock))
-    return goods
 
 
-def _write(customer_id: UUID, cart: Cart, goods: dict[UUID, Product], order_id: UUID) -> Payment:
-    """Order, lines, payment and the promise to settle it."""
+def _payment(customer_id: UUID, cart: Cart, goods: Mapping[UUID, stock.Good]) -> Payment:
     total = sum(goods[id_].price * pieces for id_, pieces in cart.quantities.items())
-    currency = settings.STORE_CURRENCY
     if total == 0:
         raise ValidationError.of("lines", message="An order must cost something")
-    payment = Payment.objects.create(payer_id=customer_id, currency=currency, amount=total, method=cart.method)
-    window = timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)
-    Order.objects.create(
+    return Payment(payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method)
+
+
+def _rows(payment: Payment, cart: Cart, goods: Mapping[UUID, stock.Good], order_id: UUID) -> list[BaseModel]:
+    """Order, lines, first event, and the promise to settle the payment."""
+    order = Order(
         id=order_id,
-        customer_id=customer_id,
-        currency=currency,
-        total=total,
+        customer_id=payment.payer_id,
+        currency=payment.currency,
+        total=payment.amount,
         payment=payment,
-        expires_at=timezone.now() + window,
+        expires_at=timezone.now() + timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES),
     )
-    OrderLine.objects.bulk_create(
+    placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
+    promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
+    return [order, *_lines(order, cart, goods), placed, promise]
+
+
+def _lines(order: Order, cart: Cart, goods: Mapping[UUID, stock.Good]) -> list[OrderLine]:
+    return [
         OrderLine(
-            order_id=order_id,
+            order_id=order.id,
             position=position,
             product_id=id_,
             product_name=goods[id_].name,
             sku=goods[id_].sku,
             quantity=pieces,
-            currency=currency,
+            currency=order.currency,
             unit_price=goods[id_].price,
             total=goods[id_].price * pieces,
         )
         for position, (id_, pieces) in enumerate(cart.quantities.items(), start=1)
-    )
-    events.note(order_id, events.Type.PLACED, "Order placed", actor_id=customer_id)
-    outbox.enqueue(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
-    return payment
+    ]
 
 
-def _take(cart: Cart, order_id: UUID) -> None:
+def _take(cart: Cart, order_id: UUID, rows: list[BaseModel]) -> None:
     try:
-        stock.take(cart.quantities, order_id=order_id)
+        stock.take(cart.quantities, order_id=order_id, rows=rows)
     except stock.OutOfStock as short:
         raise _refusal(cart, short) from None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common import outbox
+from domains.common.rows import insert
 from domains.common.transactions import retried, short_transaction
 from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order
@@ -87,7 +88,9 @@ def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
 
 def answer(order_id: UUID) -> Order:
     """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
-    order = Order.objects.select_related("payment").get(id=order_id)
+    order = Order.objects.get(id=order_id)
+    if order.status == Status.CONFIRMED:  # as nearly always: its payment need not be read
+        return order
     if order.payment.status == Payment.Status.FAILED:
         raise PaymentDeclinedError(order.payment.decline_code)
     if (order.status, order.payment.status) == (Status.PENDING, Payment.Status.PENDING):
@@ -118,8 +121,8 @@ def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
     recorded = payments.record(payment_id, outcome)
     outbox.withdraw(SETTLE, key=order_id)
     if confirmed:
-        events.note(order_id, events.Type.CONFIRMED, "The payment is held; the order is confirmed")
-        outbox.enqueue(CONFIRMATION, key=order_id)
+        event = events.event(order_id, events.Type.CONFIRMED, "The payment is held; the order is confirmed")
+        insert(event, outbox.promise(CONFIRMATION, key=order_id))
     elif recorded:  # cancelled or expired while the provider was working: the hold must go
         operations.request(payment_id, operations.Kind.VOID)
 

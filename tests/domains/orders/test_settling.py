@@ -52,7 +52,7 @@ create_order(viewer=Viewer(UUID(sys.argv[4])), lines=[CartLine(UUID(sys.argv[5])
 """
 GATEWAY = "domains.payments.sandbox.gateway.SandboxGateway"
 POINTS = [
-    ("domains.orders.services.placing", "_write", "after"),
+    ("domains.orders.services.placing", "_take", "after"),
     ("domains.payments.services", "settle", "before"),
     (GATEWAY, "create", "before"),
     (GATEWAY, "create", "after"),

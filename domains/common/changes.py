@@ -1,0 +1,103 @@
+"""Telling every process that something changed: whoever shows it looks again.
+
+Redis pub/sub carries no data, only which thing it was. A message may be lost; listeners therefore also look by
+themselves from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+
+from domains.common import redis
+
+logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 10.0  # without a message for so long the connection is tried
+CONNECT_SECONDS = 1.0
+PAUSE_SECONDS = 2.0  # before connecting again
+
+type Wake = Callable[[], None]
+
+
+def announce(topic: str) -> None:
+    """Tell it when the transaction has committed, at once outside of one. Never fails the caller."""
+    transaction.on_commit(partial(_publish, topic), robust=True)
+
+
+def _publish(topic: str) -> None:
+    try:
+        redis.client().publish(redis.key("changes"), topic)
+    except redis.RedisError:
+        logger.warning("a change was not announced", extra={"topic": topic})
+
+
+class Listeners:
+    """Who waits for which topic in this process: one connection to Redis serves them all."""
+
+    def __init__(self) -> None:
+        self._by_topic: dict[str, set[Wake]] = {}
+        self._lock = threading.Lock()
+
+    def join(self, topic: str, wake: Wake) -> None:
+        """Have `wake` called on the event loop at each change of the topic. From any thread."""
+        with self._lock:
+            self._by_topic.setdefault(topic, set()).add(wake)
+
+    def leave(self, topic: str, wake: Wake) -> None:
+        with self._lock:
+            waiting = self._by_topic.get(topic, set())
+            waiting.discard(wake)
+            if not waiting:
+                self._by_topic.pop(topic, None)
+
+    async def listen(self) -> None:
+        """Hear what is announced, until cancelled; a lost connection is made again."""
+        while True:
+            try:
+                await self._hear_all()
+            except (redis.RedisError, OSError) as error:
+                logger.warning("changes are heard late, Redis is away", extra={"reason": type(error).__name__})
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _hear_all(self) -> None:
+        client = Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_connect_timeout=CONNECT_SECONDS)
+        async with client, client.pubsub() as hearing:
+            await hearing.subscribe(redis.key("changes"))
+            while True:
+                await self._hear(hearing)
+
+    async def _hear(self, hearing: PubSub) -> None:
+        message = await hearing.get_message(timeout=QUIET_SECONDS)
+        if message is None:
+            await hearing.ping()
+            message = await hearing.get_message(timeout=QUIET_SECONDS)
+            if message is None:
+                raise redis.RedisError("the connection is dead")
+        if message["type"] == "subscribe":  # only from now on is nothing missed
+            self._wake(self._all())
+        elif message["type"] == "message":
+            self._wake(self._of(message["data"]))
+
+    def _all(self) -> set[Wake]:
+        with self._lock:
+            return set().union(*self._by_topic.values())
+
+    def _of(self, topic: str) -> set[Wake]:
+        with self._lock:
+            return set(self._by_topic.get(topic, ()))
+
+    def _wake(self, waiting: set[Wake]) -> None:
+        for wake in waiting:
+            wake()
+
+
+listeners = Listeners()

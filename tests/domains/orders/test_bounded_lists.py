@@ -1,0 +1,96 @@
+"""Whatever the filter and the sort, a page of orders reads a bounded number of rows, and the pages hold all of them."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from domains.accounts.models import User
+from domains.common import listing
+from domains.common.seeding import moment
+from domains.orders.models import Order
+from tests.api import Api, gid
+from tests.factories import UserFactory
+from tests.reading import rows_read
+
+pytestmark = pytest.mark.django_db
+
+ORDERS = 40_000  # of fewer it is cheaper to read all, and the planner knows
+WALK, COLLECT, LONG_WALK = 200, (100, 400), 400
+MOST = WALK + 2 * sum(COLLECT) + LONG_WALK + 300
+QUERY = """query ($filter: OrderFilter, $sort: OrderSort, $first: Int, $after: String) {
+    orders(filter: $filter, sort: $sort, first: $first, after: $after) {
+        nodes { id } pageInfo { hasNextPage endCursor } } }"""
+PAYMENTS = """
+INSERT INTO payments_payment (id, created_at, updated_at, status, currency, amount, authorized, captured, refunded,
+                              method, intent_id, client_secret, decline_code, payer_id)
+SELECT gen_random_uuid(), now(), now(), 'CAPTURED', 'GBP', n, n, n, 0, 'pm_card_visa', 'pi_' || n, '', '',
+       (%(people)s::uuid[])[1 + n %% 2]
+FROM generate_series(1, %(orders)s) n"""
+FILL = """
+INSERT INTO orders_order (id, created_at, updated_at, status, currency, total, expires_at, version, customer_id,
+                          payment_id)
+SELECT gen_random_uuid(), %(start)s::timestamptz + amount * interval '1 second', now(),
+       CASE WHEN amount %% 1000 = 0 THEN 'PENDING' WHEN amount < 36000 THEN 'FULFILLED' ELSE 'CONFIRMED' END,
+       'GBP', amount * 7919 %% 40009, now(), 1, payer_id, id FROM payments_payment"""
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> list[User]:
+    for name, value in {"WALK": WALK, "COLLECT": COLLECT, "LONG_WALK": LONG_WALK}.items():
+        monkeypatch.setattr(listing, name, value)
+    people = UserFactory.create_batch(2)
+    values: dict[str, Any] = {"start": moment(0), "people": [person.id for person in people], "orders": ORDERS}
+    with connection.cursor() as cursor:
+        cursor.execute(PAYMENTS, values)
+        cursor.execute(FILL, values)
+        cursor.execute("ANALYZE orders_order")
+    return people
+
+
+def filters(person: User) -> list[dict[str, Any]]:
+    late, early = moment(39_950).isoformat(), moment(40).isoformat()
+    number = Order.objects.order_by("created_at")[5_000].number
+    return [
+        {},
+        {"status": ["PENDING"]},
+        {"status": ["CANCELLED"]},
+        {"status": ["CONFIRMED", "FULFILLED"]},
+        {"customerId": gid(person)},
+        {"customerId": gid(person), "status": ["PENDING", "REFUNDED"]},
+        {"createdAfter": late},
+        {"createdBefore": early},
+        {"createdAfter": early, "createdBefore": late, "status": ["CONFIRMED"]},
+        {"number": number},
+        {"number": "2026-999999999"},
+    ]
+
+
+def test_a_page_of_orders_is_bounded_and_starts_where_it_should(people: list[User], staff: Api) -> None:
+    person = people[0]
+    for viewer, mine in ((staff, Order.objects.all()), (Api(person), Order.objects.filter(customer=person))):
+        for chosen, field, direction in product(filters(person), ("CREATED_AT", "TOTAL"), ("ASC", "DESC")):
+            arguments = {"filter": chosen, "sort": {"field": field, "direction": direction}, "first": 20}
+            with rows_read() as reading:
+                page = viewer.data(QUERY, arguments)["orders"]
+            assert reading.rows <= MOST, arguments
+            assert reading.blocks <= 3 * MOST, arguments
+            expected = mine.filter(**as_lookups(chosen, person)).order_by(field.lower(), "id")
+            if direction == "DESC":
+                expected = expected.reverse()
+            ids = [gid(order) for order in expected[:21]]
+            assert [node["id"] for node in page["nodes"]] == ids[:20]
+            assert page["pageInfo"]["hasNextPage"] is (len(ids) == 21)
+
+
+def as_lookups(chosen: dict[str, Any], person: User) -> dict[str, Any]:
+    names = {"status": "status__in", "createdAfter": "created_at__gt", "createdBefore": "created_at__lt"}
+    lookups = {names[name]: value for name, value in chosen.items() if name in names}
+    if "customerId" in chosen:
+        lookups["customer"] = person
+    if "number" in chosen:
+        lookups["serial"] = int(chosen["number"].split("-")[1])
+    return lookups
