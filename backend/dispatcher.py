@@ -1,22 +1,32 @@
-"""Sends event streams to the ASGI application and everything else over the bridge to the WSGI one."""
+"""Sends requests that read event streams to `Streams` and everything else over the bridge to the WSGI application."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from backend.bridge import BodyTooLarge, Bridge, ClientGone, Receive, Scope, Send, read_body, send_too_large
 
+PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"
 EVENT_STREAM = "text/event-stream"
 JSON_TYPES = frozenset({"application/json", "application/graphql-response+json", "application/*", "*/*"})
 
 
+class StreamApplication(Protocol):
+    """Answers requests that read event streams. It is given the whole body in the first message."""
+
+    def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
 class Dispatcher:
     """Chooses the application for each request."""
 
-    def __init__(self, bridge: Bridge, streams: Callable[..., Any], *, max_bytes: int) -> None:
+    def __init__(self, bridge: Bridge, streams: StreamApplication, *, max_bytes: int) -> None:
         self._bridge = bridge
         self._streams = streams
         self._max_bytes = max_bytes
@@ -34,37 +44,48 @@ class Dispatcher:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self._bridge.start()
+        self._streams.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._streams.stop()
         await asyncio.to_thread(self._bridge.stop)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Django would spool a body of any size to the disk: read it here, under the same limit as elsewhere."""
+        """At its own path, whichever way it was chosen: there the answer is a stream."""
         try:
             body = await read_body(receive, self._max_bytes)
         except ClientGone:
             return
         except BodyTooLarge:
-            await send_too_large(send, self._max_bytes)
+            await send_too_large(scope, send, self._max_bytes)
             return
         messages = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Any:
             return messages.pop() if messages else await receive()
 
+        scope = {**scope, "path": STREAM_PATH, "raw_path": STREAM_PATH.encode()}
         await self._streams(scope, replay, send)
 
 
 def is_event_stream(scope: Scope) -> bool:
     """By its path, or because the client accepts event streams and no kind of JSON."""
-    if scope["path"] == STREAM_PATH:
-        return True
+    path = _path(scope)
+    if path != PATH:
+        return path == STREAM_PATH
     accept = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1").lower()
     if EVENT_STREAM not in accept:
         return False
     accepted = {_media_type(part) for part in accept.split(",")}
     return EVENT_STREAM in accepted and not accepted & JSON_TYPES
+
+
+def _path(scope: Scope) -> str:
+    """Without the prefix that the application is mounted on; a proxy may have taken it off before."""
+    path: str = scope["path"]
+    prefix = scope.get("root_path", "")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
 
 
 def _media_type(part: str) -> str:

@@ -94,6 +94,16 @@ class Stack:
         os.killpg(process.pid, 9)
         process.wait()
 
+    def stop(self, name: str) -> None:
+        """Ask it to end (SIGTERM), and wait until it has."""
+        process = self._running[name]
+        process.terminate()
+        process.wait(PATIENCE)
+        del self._running[name]
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
     def _command(self, name: str) -> list[str]:
         python = sys.executable
         return {

@@ -1,0 +1,110 @@
+"""An operation that is executed again and again, for as long as its viewer may."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from domains.common.changes import listeners
+from domains.common.errors import UnauthenticatedError
+from domains.common.viewer import Viewer
+from schema.streams.events import COMPLETE, next_event
+
+type Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What goes to the client; after the last one the stream ends."""
+
+    data: bytes
+    last: bool = False
+
+
+class Live:
+    """A subscription that is open: the same operation, executed anew whenever what it follows may have changed.
+
+    `look` and `check` block and belong into a thread, one call at a time; `on_change` is called on the event loop.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        *,
+        authenticate: Callable[[], Viewer],
+        run: Callable[[Viewer], Result],
+        refusal: Callable[[UnauthenticatedError], Result],
+        on_close: Callable[[], None],
+    ) -> None:
+        self._authenticate = authenticate
+        self._run = run
+        self._refusal = refusal
+        self._on_close = on_close
+        self._topics: set[str] = set()
+        self._viewer = viewer
+        self._sent = b""
+        self._closed = False
+        self.changed = False
+        self.on_change: Callable[[], None] = lambda: None
+
+    def follow(self, topic: str) -> None:
+        """Be told of changes of this topic from now on."""
+        if topic not in self._topics:
+            self._topics.add(topic)
+            listeners.join(topic, self._wake)
+
+    def first(self, result: Result) -> Event:
+        """The event for what was read when the stream was opened."""
+        return self._event(result) or Event(b"")
+
+    def look(self) -> Event | None:
+        """The state now, when it differs from the last one sent. Raises what keeps it from being read."""
+        self.changed = False  # before reading: a change during it is read once more
+        viewer = self._verified()
+        return viewer if isinstance(viewer, Event) else self._read(viewer)
+
+    def check(self) -> Event | None:
+        """Whether the viewer is still who it was; cheaper than `look`."""
+        viewer = self._verified()
+        if isinstance(viewer, Event):
+            return viewer
+        return None if viewer == self._viewer else self._read(viewer)
+
+    def close(self) -> None:
+        """Follow nothing any more. Safe to repeat."""
+        if not self._closed:
+            self._closed = True
+            for topic in self._topics:
+                listeners.leave(topic, self._wake)
+            self._on_close()
+
+    def _wake(self) -> None:
+        self.changed = True
+        self.on_change()
+
+    def _verified(self) -> Viewer | Event:
+        try:
+            return self._authenticate()
+        except UnauthenticatedError as error:
+            return _end(self._refusal(error))
+
+    def _read(self, viewer: Viewer) -> Event | None:
+        self._viewer = viewer
+        return self._event(self._run(viewer))
+
+    def _event(self, result: Result) -> Event | None:
+        if result.get("data") is None:  # every root field is required: an error there leaves nothing to follow
+            return _end(result)
+        digest = hashlib.blake2b(orjson.dumps([result["data"], result.get("errors")]), digest_size=16).digest()
+        if digest == self._sent:
+            return None
+        self._sent = digest
+        return Event(next_event(result))
+
+
+def _end(result: Result) -> Event:
+    return Event(next_event(result) + COMPLETE, last=True)

@@ -1,0 +1,99 @@
+"""The endpoint for those who read event streams. Everything but the form of the answer is the JSON endpoint's."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from graphql import DocumentNode, OperationType, get_operation_ast
+
+from domains.common.graphql.context import Context
+from domains.common.viewer import Viewer
+from schema import errors
+from schema.http import GraphQLView, Reply, authenticate, failed, refusal
+from schema.problems import RequestProblem
+from schema.request import GraphQLRequest
+from schema.streams.events import COMPLETE, EVENT_STREAM, next_event
+from schema.streams.live import Live, Result
+from schema.streams.response import EventStreamResponse
+from schema.streams.slots import slots
+
+
+class StreamView(GraphQLView):
+    """Queries and mutations answer one event; a subscription one at once and one after each change."""
+
+    reads_events = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._live: Live | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        try:
+            response = self._answer(request)
+        except RequestProblem as problem:
+            # What is wrong with the operation is told in the stream; other refusals must not look like one.
+            body = refusal(request, problem.message, problem.code)
+            response = _whole(body) if problem.status == 400 else JsonResponse(body, status=problem.status)
+        except Exception as error:  # outside any field
+            status, body = failed(request, error)
+            response = JsonResponse(body, status=status)
+            response["Retry-After"] = str(errors.retry_after(body))
+        if response.status_code == 405:
+            response["Allow"] = "GET, POST"
+        response["Vary"] = "Accept, Authorization"
+        response["Cache-Control"] = "no-store"
+        response["X-Accel-Buffering"] = "no"  # nginx would hold events back
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in ("PUT", "DELETE"):
+            raise RequestProblem("One stream an operation: turn the client's single connection mode off", status=405)
+        try:
+            _, result = self._reply(request, strict=True)
+            if self._live is None:
+                return _whole(result)
+            first = self._live.first(result)
+        except Exception:
+            self._close()
+            raise
+        if first.last:
+            self._close()
+            return HttpResponse(first.data, content_type=EVENT_STREAM)
+        return EventStreamResponse(first.data, self._live)
+
+    def _execute(
+        self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
+    ) -> Reply:
+        operation = get_operation_ast(node, wanted.operation_name)
+        if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+            return super()._execute(request, node, wanted, viewer, refused)
+        if not slots.take(viewer.user_id):
+            message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
+            return 429, refusal(request, message, "RATE_LIMITED")
+        again = super()._execute
+        self._live = Live(
+            viewer,
+            authenticate=partial(authenticate, request, operation),
+            run=lambda viewer: again(request, node, wanted, viewer, refused)[1],
+            refusal=lambda error: refusal(request, error.message, error.code),
+            on_close=partial(slots.give_back, viewer.user_id),
+        )
+        return again(request, node, wanted, viewer, refused)
+
+    def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
+        if self._live is None:
+            return super()._context(request, viewer)
+        return Context(request, viewer, self._live.follow)
+
+    def _close(self) -> None:
+        if self._live is not None:
+            self._live.close()
+
+
+def _whole(result: Result) -> HttpResponse:
+    """All there is to say, in one event."""
+    return HttpResponse(next_event(result) + COMPLETE, content_type=EVENT_STREAM)

@@ -1,0 +1,114 @@
+"""Promise: whoever follows an order hears of each change at once, whichever process made it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from domains.accounts.models import User
+from tests.api import Api, gid
+from tests.domains.orders.shop import DATABASES, buy, the_order
+from tests.factories import ProductFactory
+from tests.processes import Stack
+from tests.promises.figures import figures, size
+from tests.promises.followers import Follower, memory_of
+from tests.promises.shoppers import post
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+CANCEL = "mutation ($id: ID!) { cancelOrder(input: {orderId: $id}) { __typename } }"
+STREAMS = size(50, 500)
+CANCELLED = '"status":"CANCELLED"'
+
+
+@contextmanager
+def web(tmp_path: Path, name: str, **env: str) -> Iterator[Stack]:
+    mails = tmp_path / name
+    mails.mkdir(exist_ok=True)
+    with Stack(mails, STREAMS_PER_USER="1000", **env) as stack:
+        stack.start("web")
+        yield stack
+
+
+@pytest.fixture
+def order_id(api: Api) -> str:
+    buy(api, [(ProductFactory.create(), 1)])
+    return gid(the_order())
+
+
+def cancel(stack: Stack, api: Api, order_id: str) -> float:
+    """When it was asked for."""
+    asked = time.monotonic()
+    assert api.token
+    answer = post(stack.url, api.token, CANCEL, {"id": order_id})
+    assert answer["data"]["cancelOrder"]["__typename"] == "CancelOrderSuccess"
+    return asked
+
+
+def follow(stack: Stack, api: Api, order_id: str) -> Follower:
+    assert api.token
+    return Follower(stack.port, api.token, order_id)
+
+
+def test_a_change_made_by_one_process_is_heard_at_another(api: Api, order_id: str, tmp_path: Path) -> None:
+    with web(tmp_path, "here") as here, web(tmp_path, "there") as there, follow(here, api, order_id) as follower:
+        assert follower.hears('"status":"CONFIRMED"')
+        asked = cancel(there, api, order_id)
+        assert follower.hears(CANCELLED)
+        figures("order updates arrive", milliseconds_across_processes=(time.monotonic() - asked) * 1000)
+
+
+def test_hundreds_follow_on_one_process(api: Api, order_id: str, tmp_path: Path) -> None:
+    with web(tmp_path, "web") as stack, ExitStack() as streams:
+        server = stack.pid("web")
+        post(stack.url, api.token or "", "{ me { id } }", {})
+        before = memory_of(server)
+        followers = [streams.enter_context(follow(stack, api, order_id)) for _ in range(STREAMS)]
+        assert all(follower.hears('"status":"CONFIRMED"') for follower in followers)
+        after, connections = memory_of(server), _connections()
+        asked = cancel(stack, api, order_id)
+        assert all(follower.hears(CANCELLED) for follower in followers)
+        figures(
+            "order updates arrive",
+            streams=STREAMS,
+            mib_before=before,
+            mib_with_them=after,
+            database_connections=connections,
+            milliseconds_until_the_last_heard=(time.monotonic() - asked) * 1000,
+        )
+    assert connections < STREAMS
+
+
+def _connections() -> int:
+    """Of everybody to the test database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def test_a_server_that_is_told_to_stop_lets_go_of_its_streams(api: Api, order_id: str, tmp_path: Path) -> None:
+    with web(tmp_path, "web") as stack, follow(stack, api, order_id) as follower:
+        assert follower.hears('"status":"CONFIRMED"')
+        stack.stop("web")
+        assert follower.hears_the_end()
+        assert "event: complete" not in follower.text
+
+
+def test_signing_out_at_one_process_ends_streams_at_another(
+    api: Api, customer: User, order_id: str, tmp_path: Path
+) -> None:
+    with (
+        web(tmp_path, "here", STREAM_CHECK_SECONDS="0.5") as here,
+        web(tmp_path, "there") as there,
+        follow(here, api, order_id) as follower,
+    ):
+        assert follower.hears('"status":"CONFIRMED"')
+        post(there.url, api.token or "", "mutation { logout { __typename } }", {})
+        assert follower.hears_the_end()
+    assert "UNAUTHENTICATED" in follower.text
+    assert "event: complete" in follower.text

@@ -1,0 +1,162 @@
+"""GraphQL over Server-Sent Events: the protocol of graphql-sse, one operation a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from pytest_django import Settings
+
+from domains.orders.models import Order
+from domains.orders.services import events
+from tests.api import Api, gid
+from tests.domains.orders.shop import DATABASES, buy, the_order
+from tests.factories import ProductFactory, UserFactory
+from tests.processes import wait_until
+from tests.schema.wire import post
+from tests.sse import Connection, Wire, wire
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+FOLLOW = "subscription ($id: ID!) { orderUpdated(id: $id) { status version } }"
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Wire]:
+    settings.STREAM_CHECK_SECONDS = 0.1
+    with wire(limit=3) as running:
+        yield running
+
+
+@pytest.fixture
+def order(api: Api) -> Order:
+    buy(api, [(ProductFactory.create(), 1)])
+    return the_order()
+
+
+def follow(server: Wire, order: Order, api: Api, **more: str) -> Connection:
+    return server.post(FOLLOW, {"id": gid(order)}, token=api.token, **more)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/stream"])
+def test_a_query_answers_one_event(server: Wire, path: str) -> None:
+    answer = server.post("{ __typename }", path=path)
+    assert answer.next() == {"data": {"__typename": "Query"}}
+    assert answer.kinds() == ["complete", "end"]
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/event-stream"
+
+
+def test_a_mutation_answers_one_event(server: Wire) -> None:
+    answer = server.post('mutation { login(input: {email: "a@example.com", password: "x"}) { __typename } }')
+    assert answer.next() == {"data": {"login": {"__typename": "InvalidCredentialsError"}}}
+    assert answer.kinds() == ["complete", "end"]
+
+
+def test_a_query_and_a_subscription_may_come_by_get(server: Wire, api: Api, order: Order) -> None:
+    asked = server.send("GET", query_string=urlencode({"query": "{ __typename }"}), path="/graphql")
+    assert asked.next() == {"data": {"__typename": "Query"}}
+    query = {"query": FOLLOW, "variables": f'{{"id": "{gid(order)}"}}'}
+    followed = server.send("GET", query_string=urlencode(query), token=api.token)
+    assert followed.next() == {"data": {"orderUpdated": {"status": "CONFIRMED", "version": 2}}}
+
+
+def test_a_mutation_by_get_is_refused(server: Wire) -> None:
+    answer = server.send("GET", query_string=urlencode({"query": "mutation { __typename }"}))
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_single_connection_mode_is_refused_and_says_what_to_do(server: Wire, method: str) -> None:
+    answer = server.send(method)
+    assert answer.status == 405
+    assert "single connection mode off" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { orderUpdated { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ('subscription { orderUpdated(id: "a") { id } b: orderUpdated(id: "b") { id } }', "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "BAD_REQUEST"),
+        (FOLLOW, "BAD_USER_INPUT"),
+        ("", "BAD_REQUEST"),
+    ],
+)
+def test_what_is_wrong_with_an_operation_is_told_in_the_stream(server: Wire, api: Api, query: str, code: str) -> None:
+    answer = server.post(query, token=api.token)
+    assert (answer.status, answer.refusal()) == (200, code)
+
+
+def test_a_token_that_does_not_verify_is_told_in_the_stream(server: Wire, order: Order) -> None:
+    assert server.post(FOLLOW, {"id": gid(order)}, token="forged").refusal() == "UNAUTHENTICATED"
+
+
+def test_the_head_keeps_proxies_from_holding_events_back(server: Wire, api: Api, order: Order) -> None:
+    headers = follow(server, order, api).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-accel-buffering"] == "no"
+    assert headers["x-request-id"]
+    assert "content-length" not in headers
+
+
+def test_json_clients_are_told_how_to_read_subscriptions(server: Wire) -> None:
+    answer = post({"query": FOLLOW, "variables": {"id": "x"}}, accept="application/json, text/event-stream")
+    assert answer.status_code == 406
+    assert b"text/event-stream" in answer.content
+
+
+def test_a_person_has_a_limit_of_streams_and_gets_it_back(
+    server: Wire, api: Api, order: Order, settings: Settings
+) -> None:
+    settings.STREAMS_PER_USER = 1
+    stream = follow(server, order, api)
+    stream.next()
+    assert follow(server, order, api).refusal() == "RATE_LIMITED"
+    stream.leave()
+    assert follow(server, order, api).next()["data"]
+
+
+def test_a_refused_stream_takes_no_place(server: Wire, order: Order, settings: Settings) -> None:
+    settings.STREAMS_PER_USER = 1
+    stranger = Api(UserFactory.create())
+    assert [follow(server, order, stranger).refusal() for _ in range(3)] == ["FORBIDDEN"] * 3
+
+
+def test_a_full_process_sends_clients_elsewhere(server: Wire, api: Api, order: Order) -> None:
+    streams = [follow(server, order, api) for _ in range(3)]
+    refused = follow(server, order, api)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+    streams[0].leave()
+    wait_until(lambda: follow(server, order, api).status == 200, what="a place is free again")
+
+
+def test_a_stopping_server_ends_streams_without_calling_them_complete(server: Wire, api: Api, order: Order) -> None:
+    stream = follow(server, order, api)
+    stream.next()
+    server.loop.call_soon_threadsafe(server.streams.end)
+    assert stream.kinds() == ["end"]
+    assert follow(server, order, api).status == 503
+
+
+def test_a_burst_of_changes_ends_in_the_latest_state(server: Wire, api: Api, order: Order) -> None:
+    stream = follow(server, order, api)
+    stream.next()
+    for before, after in [("CONFIRMED", "CANCELLED"), ("CANCELLED", "CONFIRMED")] * 20:
+        assert events.move(order.id, before=Order.Status(before), after=Order.Status(after))
+    seen = [2]
+    while seen[-1] < 42:
+        seen.append(stream.next()["data"]["orderUpdated"]["version"])
+    assert seen == sorted(set(seen))
+
+
+def test_an_order_that_is_hidden_from_then_on_ends_the_stream(server: Wire, api: Api, order: Order) -> None:
+    stream = follow(server, order, api)
+    stream.next()
+    Order.objects.filter(id=order.id).update(customer=UserFactory.create())
+    events.note(order.id, events.Type.CONFIRMED, "It is somebody else's now")
+    assert stream.refusal() == "FORBIDDEN"
