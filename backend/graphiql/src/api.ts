@@ -1,13 +1,14 @@
-import type { Fetcher } from "@graphiql/toolkit";
-import { getOperationAST } from "graphql";
-import { createClient } from "graphql-sse";
-
-export interface Reply<Data> {
-  data?: Data | null;
-  errors?: readonly { message: string }[];
+export interface Problem {
+  message: string;
+  extensions?: Record<string, unknown>;
 }
 
-interface GraphQLRequest {
+export interface Reply<Data = unknown> {
+  data?: Data | null;
+  errors?: readonly Problem[];
+}
+
+export interface GraphQLRequest {
   query: string;
   variables?: unknown;
   operationName?: string | null;
@@ -15,31 +16,43 @@ interface GraphQLRequest {
 
 export type HeaderMap = Record<string, string>;
 
-/** Sends one request. Throws where the answer is not JSON (a proxy's error page, no connection). */
+const JSON_TYPES = "application/graphql-response+json, application/json";
+
+/** Sends one request. Throws, in words for people, where no API answers. */
 export async function post<Data>(endpoint: string, body: GraphQLRequest, headers: HeaderMap = {}, signal?: AbortSignal) {
-  const all = new Headers({
-    accept: "application/graphql-response+json, application/json",
-    "content-type": "application/json",
-  });
+  return readReply<Data>(await request(endpoint, body, { accept: JSON_TYPES, ...headers }, signal));
+}
+
+export async function request(endpoint: string, body: GraphQLRequest, headers: HeaderMap, signal?: AbortSignal) {
+  const all = new Headers({ "content-type": "application/json" });
   for (const [name, value] of Object.entries(headers)) all.set(name, value);
-  const response = await fetch(endpoint, { method: "POST", headers: all, body: JSON.stringify(body), signal });
+  try {
+    return await fetch(endpoint, { method: "POST", headers: all, body: JSON.stringify(body), signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Error(`The API at ${endpoint} cannot be reached. Is it running? Run the operation again when it is.`);
+  }
+}
+
+/** The GraphQL reply in a response; a proxy's error page is told as such. */
+export async function readReply<Data>(response: Response): Promise<Reply<Data>> {
   const text = await response.text();
   try {
     return JSON.parse(text) as Reply<Data>;
   } catch {
-    throw new Error(`The server answered ${response.status} with something that is not JSON.`);
+    const id = response.headers.get("x-request-id");
+    const which = id ? ` (request ${id})` : "";
+    throw new Error(`The API did not answer: HTTP ${response.status} with something that is not JSON${which}. Try again in a moment.`);
   }
 }
 
-/** Queries and mutations over POST, subscriptions as server-sent events on the same address. */
-export function createFetcher(endpoint: string): Fetcher {
-  return async ({ query, variables, operationName }, options) => {
-    const headers: HeaderMap = options?.headers ?? {};
-    const document = options?.documentAST;
-    if (document && getOperationAST(document, operationName)?.operation === "subscription") {
-      const client = createClient({ url: endpoint, headers, retryAttempts: 0 });
-      return client.iterate({ query, variables, operationName: operationName ?? undefined });
-    }
-    return post(endpoint, { query, variables, operationName }, headers);
-  };
+/** Whether the access token was turned away, before anything was executed. */
+export function isRefused(reply: Reply): boolean {
+  return reply.data === undefined && !!reply.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED");
+}
+
+/** What GraphiQL shows for something thrown: its message, without a stack. */
+export function problem(error: unknown): Reply<never> {
+  const message = error instanceof Error ? error.message : String(error);
+  return { errors: [{ message }] };
 }

@@ -1,16 +1,20 @@
+import "./nonce";
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "./page.css";
 
-import { ToolbarButton, useGraphiQL } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { createRoot } from "react-dom/client";
-import { createFetcher } from "./api";
-import { newKey, sampleTabs } from "./samples";
-import { SignIn } from "./sign-in";
+import { post } from "./api";
+import { AccessibleEditors, LatestOrder, NewKeyButton, OrderFiller } from "./editors";
+import { createFetcher } from "./fetcher";
+import { sampleTabs } from "./samples";
+import { Session } from "./session";
+import { SessionBar } from "./session-bar";
 import { keepOwnTabs, ownTabs, storage } from "./storage";
 import type { TabDefinition } from "./tabs";
+import { orderIn } from "./variables";
 
 interface PageProps {
   endpoint: string;
@@ -19,17 +23,26 @@ interface PageProps {
 }
 
 function Page({ endpoint, demo, samples }: PageProps) {
-  const [bar, setBar] = useState<HTMLElement | null>(null);
-  const fetcher = useMemo(() => createFetcher(endpoint), [endpoint]);
+  const session = useMemo(() => new Session((request, headers) => post(endpoint, request, headers)), [endpoint]);
+  const latest = useMemo(() => new LatestOrder(), []);
   const tabs = useMemo(() => [...samples, ...ownTabs()], [samples]);
+  const fetcher = useMemo(() => {
+    const see = (data: unknown) => {
+      const order = orderIn(data);
+      if (order) latest.see(order);
+    };
+    return createFetcher(endpoint, session, see);
+  }, [endpoint, session, latest]);
   return (
     <>
-      <header ref={setBar} className="graphiql-container bar" />
+      <SessionBar session={session} demo={demo} />
       <GraphiQL
         fetcher={fetcher}
         storage={storage}
         defaultTabs={tabs}
+        initialVariables={tabs[0]?.variables ?? ""}
         shouldPersistHeaders={false}
+        showPersistHeadersSettings={false}
         defaultEditorToolsVisibility="variables"
         onTabChange={(state) => keepOwnTabs(state.tabs, samples)}
       >
@@ -43,33 +56,17 @@ function Page({ endpoint, demo, samples }: PageProps) {
             </>
           )}
         </GraphiQL.Toolbar>
-        {bar && <SignIn endpoint={endpoint} demo={demo} bar={bar} />}
+        <AccessibleEditors />
+        <OrderFiller latest={latest} />
       </GraphiQL>
     </>
-  );
-}
-
-function NewKeyButton() {
-  const editor = useGraphiQL((state) => state.variableEditor);
-  function renew() {
-    const text = editor?.getValue() ?? "";
-    editor?.setValue(text.replace(/("idempotencyKey"\s*:\s*")[^"]*/g, `$1${newKey()}`));
-  }
-  return (
-    <ToolbarButton label="New idempotency key" onClick={renew}>
-      <svg viewBox="0 0 16 16" className="graphiql-toolbar-icon" fill="none" stroke="currentColor" aria-hidden="true">
-        <circle cx="5" cy="8" r="3" />
-        <path d="M8 8h7M12 8v3M14.5 8v2" />
-      </svg>
-    </ToolbarButton>
   );
 }
 
 async function start(root: HTMLElement) {
   const endpoint = new URL(root.dataset.endpoint ?? "", location.href).href;
   const demo = root.dataset.demo === "true";
-  const samples = await sampleTabs(endpoint, demo);
-  createRoot(root).render(<Page endpoint={endpoint} demo={demo} samples={samples} />);
+  createRoot(root).render(<Page endpoint={endpoint} demo={demo} samples={await sampleTabs(endpoint)} />);
 }
 
 void start(document.getElementById("graphiql")!);

@@ -1,21 +1,16 @@
 import { post } from "./api";
-import { PASSWORD, PEOPLE } from "./demo";
+import cancelOrder from "./operations/cancel-order.graphql?raw";
 import catalogue from "./operations/catalogue.graphql?raw";
 import createOrder from "./operations/create-order.graphql?raw";
+import fulfillOrder from "./operations/fulfill-order.graphql?raw";
 import myOrders from "./operations/my-orders.graphql?raw";
-import signIn from "./operations/sign-in.graphql?raw";
+import orderUpdated from "./operations/order-updated.graphql?raw";
+import refundOrder from "./operations/refund-order.graphql?raw";
+import search from "./operations/search.graphql?raw";
 import type { TabDefinition } from "./tabs";
+import { newKey, NO_ORDER } from "./variables";
 
 const PRODUCT_WAIT_MS = 2000;
-
-/** A random UUID. crypto.randomUUID exists on https and localhost only; this works on a plain http address too. */
-export function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 /** The id of something that can be ordered, or "" where the server does not say in time. */
 async function firstProductId(endpoint: string): Promise<string> {
@@ -29,19 +24,24 @@ async function firstProductId(endpoint: string): Promise<string> {
   }
 }
 
-/** The tabs a visitor finds: each runs as it is, the last two after a sign-in. */
-export async function sampleTabs(endpoint: string, demo: boolean): Promise<TabDefinition[]> {
-  const credentials = demo ? { email: PEOPLE[0], password: PASSWORD } : { email: "", password: "" };
+/** The tabs a visitor finds, in the order of a walk through the shop; those from the third on ask for a sign-in. */
+export async function sampleTabs(endpoint: string): Promise<TabDefinition[]> {
   const order = {
     lines: [{ productId: await firstProductId(endpoint), quantity: 1 }],
     paymentMethod: "pm_card_visa",
     idempotencyKey: newKey(),
   };
+  const filter = { search: "pin", inStock: true, priceMin: "1.00", priceMax: "50.00" };
+  const refund = { orderId: NO_ORDER, amount: "1.00", reason: "Arrived scratched", idempotencyKey: newKey() };
   return [
-    { query: catalogue, variables: pretty({ first: 10 }) },
-    { query: signIn, variables: pretty({ input: credentials }) },
+    { query: catalogue, variables: pretty({ first: 10, after: null }) },
+    { query: search, variables: pretty({ filter, sort: { field: "PRICE", direction: "ASC" } }) },
     { query: createOrder, variables: pretty({ input: order }) },
-    { query: myOrders },
+    { query: myOrders, variables: pretty({ first: 5, after: null }) },
+    { query: orderUpdated, variables: pretty({ orderId: NO_ORDER }) },
+    { query: cancelOrder, variables: pretty({ input: { orderId: NO_ORDER, reason: "Changed my mind" } }) },
+    { query: fulfillOrder, variables: pretty({ input: { orderId: NO_ORDER } }) },
+    { query: refundOrder, variables: pretty({ input: refund }) },
   ];
 }
 

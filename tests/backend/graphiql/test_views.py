@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -72,6 +73,19 @@ def test_the_page_may_load_from_its_own_host_only_and_is_never_stored(
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("fixture", ["dist", "built"])
+def test_style_elements_need_a_nonce_that_is_new_in_every_answer(fixture: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(fixture)
+    nonces = set()
+    for answer in (page(), page()):
+        policy = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
+        own, nonce = policy["style-src-elem"].split()
+        assert own == "'self'"
+        assert f'nonce="{nonce.removeprefix("'nonce-").removesuffix("'")}"' in answer.content.decode()
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
 @pytest.mark.usefixtures("built")
 def test_the_page_has_no_inline_script() -> None:
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", page().content.decode(), re.DOTALL)
@@ -118,7 +132,9 @@ def test_a_link_out_of_the_build_is_not_followed(built: Path) -> None:
 @pytest.mark.usefixtures("built")
 @override_settings(GRAPHIQL=False)
 def test_no_file_is_served_where_graphiql_is_off() -> None:
-    assert asset("index-abc.js").status_code == 404
+    answer = asset("index-abc.js")
+    assert answer.status_code == 404
+    assert json.loads(answer.content)["errors"]
 
 
 def test_a_build_that_ends_after_the_start_is_seen_without_a_restart(
