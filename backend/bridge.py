@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import Any
 
-import orjson
-
+from backend.logging import request_id
+from backend.replies import CONTENT_TYPE, error_body, request_id_from
 from backend.wsgi_environ import environ
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is told to come back
 PIECE_BYTES = 65_536  # longer replies are passed on in pieces of at least this size
@@ -58,17 +59,26 @@ async def read_body(receive: Receive, max_bytes: int) -> bytes:
             return b"".join(parts)
 
 
-async def send_error(send: Send, status: int, code: str, message: str, headers: Headers | None = None) -> None:
-    """A complete reply with one GraphQL error."""
-    body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
-    await _send_start(send, status, [(b"content-type", b"application/json; charset=utf-8"), *(headers or [])], body)
-    await send({"type": "http.response.body", "body": body})
+async def send_error(scope: Scope, send: Send, status: int, code: str, message: str, *headers: Header) -> None:
+    """A complete reply with one GraphQL error, for a request that no application gets to see."""
+    identifier = request_id_of(scope)
+    logger.warning("request refused", extra={"status": status, "request_id": identifier, "path": scope["path"]})
+    body = error_body(code, message, identifier)
+    own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", identifier.encode())]
+    await _send_start(send, status, [*own, *headers], body)
+    await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
 
 
-async def send_too_large(send: Send, max_bytes: int) -> None:
+async def send_too_large(scope: Scope, send: Send, max_bytes: int) -> None:
     """413 for a body beyond ``max_bytes``; what was not read of it ends the connection."""
-    message = f"The request body is larger than {max_bytes} bytes."
-    await send_error(send, 413, "BAD_REQUEST", message, [(b"connection", b"close")])
+    message = f"The request body is larger than {max_bytes} bytes"
+    await send_error(scope, send, 413, "BAD_REQUEST", message, (b"connection", b"close"))
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id that a proxy gave, or a new one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return request_id_from(given.decode("latin-1"))
 
 
 async def _send_start(send: Send, status: int, headers: Headers, body: bytes | None = None) -> None:
@@ -113,13 +123,14 @@ class Bridge:
         except ClientGone:
             return
         except BodyTooLarge:
-            await send_too_large(send, self._max_bytes)
+            await send_too_large(scope, send, self._max_bytes)
             return
         if self._accepted >= self._max_accepted:
-            message = "Too many requests are waiting. Try again in a moment."
-            await send_error(send, 503, "SERVICE_UNAVAILABLE", message, [(b"retry-after", b"1")])
+            message = "Too many requests are waiting; try again in a moment"
+            await send_error(scope, send, 503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"1"))
             return
-        exchange = Exchange(environ(scope, body), receive, send)
+        # The application is told the id, so that its log, its reply and ours agree on it.
+        exchange = Exchange({**environ(scope, body), "HTTP_X_REQUEST_ID": request_id_of(scope)}, receive, send)
         self._accepted += 1
         try:
             self._queue.put(exchange)
@@ -167,7 +178,9 @@ class Exchange:
         except ClientGone as gone:
             error = gone
         except BaseException as failure:  # a thread of the pool survives whatever a view does
+            request_id.set(self._environ["HTTP_X_REQUEST_ID"])
             logger.exception("The application failed.")
+            request_id.set(None)
             last, error = self._failed(failure)
         try:
             self._loop.call_soon_threadsafe(self._settle, last, error)
@@ -196,9 +209,10 @@ class Exchange:
             # Half a reply is out: an error here makes the server cut the connection, so that it is not taken for whole.
             return b"", RuntimeError(f"The reply ended early: {type(failure).__name__}.")
         self._status = 500
-        self._headers = [(b"content-type", b"application/json; charset=utf-8")]
-        extensions = {"code": "INTERNAL_SERVER_ERROR"}
-        return orjson.dumps({"errors": [{"message": "Internal server error.", "extensions": extensions}]}), None
+        identifier = self._environ["HTTP_X_REQUEST_ID"]
+        self._headers = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", identifier.encode())]
+        message = "Something went wrong on our side; tell us the requestId"
+        return error_body("INTERNAL_SERVER_ERROR", message, identifier), None
 
     def _settle(self, last: bytes, error: Exception | None) -> None:
         if self._last_piece.cancelled():

@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
 
 
-class _Utf8:
+class Utf8WSGIRequest(WSGIRequest):
     """Django reads the query string in the charset of the body, and fails before any view for some that it knows."""
-
-    content_type: str | None
-    content_params: dict[str, str] | None
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-
-
-class Utf8WSGIRequest(_Utf8, WSGIRequest):
-    """For the WSGI application."""
-
-
-class Utf8ASGIRequest(_Utf8, ASGIRequest):
-    """For the ASGI application."""

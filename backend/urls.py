@@ -1,20 +1,25 @@
-"""The routes: one GraphQL endpoint, probes, and what a domain brings in a `urls.py` of its own."""
+"""The routes: one GraphQL endpoint, probes, and what a domain brings in a `urls.py` of its own. Errors are JSON."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from backend.graphiql.views import graphiql_page
 from backend.health import healthz, readyz
+from backend.replies import bad_request, forbidden, not_found, server_error
 from domains import DOMAINS
 from schema.http import GraphQLView
+from schema.streams.view import StreamView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", GraphQLView.as_view(explorer=graphiql_page), name="graphql"),
+    path("graphql/stream", StreamView.as_view(), name="stream"),
     path("graphql/", include("backend.graphiql.urls")),
     path("healthz", healthz),
     path("readyz", readyz),
     *(path("", include(f"domains.{name}.urls")) for name in DOMAINS if find_spec(f"domains.{name}.urls")),
+    re_path("", not_found),  # here and not as handler404 alone, so that development answers like production
 ]
+handler400, handler403, handler404, handler500 = bad_request, forbidden, not_found, server_error

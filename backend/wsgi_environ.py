@@ -12,11 +12,13 @@ def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
     """Bytes are tunnelled as latin-1, as WSGI has it; repeated headers are joined."""
     host, port = scope.get("server") or ("localhost", 80)
     client = scope.get("client") or ("", 0)
-    root = scope.get("root_path", "")
+    path = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
+    script = scope.get("root_path", "").encode().decode("latin-1")
     values: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": root.encode().decode("latin-1"),
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "SCRIPT_NAME": script,
+        # Whole in ASGI, but a proxy may have taken the prefix off before.
+        "PATH_INFO": path.removeprefix(script) if path.startswith(f"{script}/") else path,
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "CONTENT_LENGTH": str(len(body)),
         "SERVER_NAME": host,

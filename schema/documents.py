@@ -1,14 +1,18 @@
-"""Parsing and validating, once for each document: clients send the same few again and again."""
+"""Parsing, measuring and validating, once for each document: clients send the same few again and again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
+from django.conf import settings
 from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
+    NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     StringValueNode,
@@ -22,12 +26,16 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from schema.cost import MAX_NESTING, Limits, Meter, TooDeep
+from schema.errors import TOO_COMPLEX
 from schema.merge import core
 from schema.request import NUL_MESSAGE
 
 MAX_TOKENS = 5_000
 CACHED_DOCUMENTS = 1_000
 CACHED_CHARACTERS = 10_000
+MAX_TOLD = 1_000_000_000  # nested fragments can stand for numbers that no JSON reader takes
+CACHED_COSTS = 20  # of one document: clients ask for pages of few sizes
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what inputs of Strawberry need besides
 
 
@@ -38,28 +46,75 @@ class Document:
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
     code: str = ""
+    _sizes: frozenset[str] = frozenset()
+    _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         return get_operation_ast(self.node, name) if self.node else None
 
+    def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+        """What executing the operation with these raw variables costs at most; about one for each object."""
+        given = tuple((name, _size_of(variables[name])) for name in sorted(self._sizes) if name in variables)
+        key = operation.loc and operation.loc.start, *given
+        if key not in self._costs and self.node is not None:
+            if len(self._costs) >= CACHED_COSTS:
+                self._costs.clear()
+            self._costs[key] = Meter(core, self.node, variables).operation(operation).cost
+        return self._costs[key]
+
+
+def too_costly(cost: int) -> GraphQLError | None:
+    """The error for an operation above the limit."""
+    allowed = settings.QUERY_LIMITS["cost"]
+    return _excess("cost", cost, allowed) if cost > allowed else None
+
+
+def _size_of(value: Any) -> Any:
+    """What of a variable the cost depends on: a number, or the length of a list."""
+    return ("list", len(value)) if isinstance(value, list) else value if isinstance(value, int | float) else None
+
 
 def read(query: str, *, introspection: bool) -> Document:
-    """Parse and validate."""
+    """Parse, measure and validate."""
     # Long documents are not kept: a thousand of them would fill the memory.
     checked = _cached if len(query) <= CACHED_CHARACTERS else _checked
-    return checked(query, introspection)
+    return checked(query, introspection, Limits(**settings.QUERY_LIMITS))
 
 
-def _checked(query: str, introspection: bool) -> Document:
+def _checked(query: str, introspection: bool, limits: Limits) -> Document:
     try:  # what is nested too deeply is a GraphQLError of both, never a RecursionError
         node = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
         return Document(None, (error,), "GRAPHQL_PARSE_FAILED")
     if "\\u" in query and (nul := _nul(node)):
         return Document(None, (GraphQLError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
+    meter = Meter(core, node, {})
+    if (excess := _measured(meter, limits)) is not None:
+        return Document(None, (excess,), TOO_COMPLEX)
     rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
-    errors = validate(core, node, rules)
-    return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED") if errors else Document(node)
+    errors = validate(core, node, [NoFragmentCyclesRule] if meter.cyclic else rules)
+    sizes = frozenset(meter.sizes)
+    return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", sizes)
+
+
+def _measured(meter: Meter, limits: Limits) -> GraphQLError | None:
+    """Refuses before validation what would take long to validate."""
+    try:
+        counts = meter.document()
+        if not (excess := counts.excess(limits)) and not meter.cyclic:
+            excess = replace(counts, comparisons=meter.comparisons()).excess(limits)
+    except TooDeep:
+        excess = "depth", MAX_NESTING, limits.depth
+    return _excess(*excess) if excess else None
+
+
+def _excess(what: str, measured: int, allowed: int) -> GraphQLError:
+    measured = min(measured, MAX_TOLD)
+    told = f"The query has a {what} of {measured}" if what in ("cost", "depth") else f"The query has {measured} {what}"
+    if what == "comparisons":
+        told = f"The query selects the same names so often that {measured} pairs of fields must be compared"
+    message = f"{told}; at most {allowed} is allowed. Ask for less at once: smaller pages, fewer fields, more requests"
+    return GraphQLError(message, extensions={"limit": what, "measured": measured, "allowed": allowed})
 
 
 _cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_checked)

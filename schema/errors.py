@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,13 +12,17 @@ from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
 
 from domains.common.errors import RequestError
+from schema import outages
+from schema.quoting import unquoted
 
 logger = logging.getLogger(__name__)
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
+TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
 _FOR_DEVELOPERS = re.compile(r" Field of type 'Maybe\[.*$")
-_SUGGESTION = re.compile(r" Did you mean [^?]*\?$")
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
@@ -27,11 +32,26 @@ def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
 
 def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
     """An error found by parsing or validating, with its locations."""
-    answer = dict(error.formatted)
+    message = unquoted(error)
     if not settings.INTROSPECTION:  # a schema that is not told must not be guessed from suggestions
-        answer["message"] = _SUGGESTION.sub("", error.message)
-    answer["extensions"] = {"code": code, "requestId": request_id}
+        message = _SUGGESTION.sub("", message)
+    answer: dict[str, Any] = {**error.formatted, "message": message}
+    ours = code == TOO_COMPLEX or isinstance(error.original_error, RequestError)
+    answer["extensions"] = {**((ours and error.extensions) or {}), "code": code, "requestId": request_id}
     return answer
+
+
+def execution_errors(found: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """All errors of one execution; an outage is logged once, however many fields it hit."""
+    outage = next((e.original_error for e in found if outages.database_is_away(e.original_error)), None)
+    if outage is not None:
+        log_outage(outage)
+    return [execution_error(error, request_id) for error in found]
+
+
+def log_outage(error: BaseException) -> None:
+    """Without a traceback: it would say where we were, and not why the database is away."""
+    logger.error("database away", extra={"error": type(error).__name__})
 
 
 def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
@@ -46,6 +66,15 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if isinstance(cause, StrawberryGraphQLError):  # a null variable where a value may only be absent
         told = GraphQLError(_FOR_DEVELOPERS.sub("", cause.message), nodes=error.nodes, path=error.path)
         return formatted(told, "BAD_USER_INPUT", request_id)
+    if outages.database_is_away(cause):
+        return formatted(GraphQLError(outages.AWAY, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)
+
+
+def retry_after(body: dict[str, Any]) -> int:
+    """Seconds until what was refused may be tried again, for the header of that name; 0 when nothing was."""
+    told = [error["extensions"] for error in body.get("errors", ())]
+    waits = [outages.RETRY_SECONDS if one["code"] == UNAVAILABLE else one.get("retryAfterSeconds", 0) for one in told]
+    return max(waits, default=0)

@@ -16,11 +16,12 @@ from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
 from domains.common.viewer import ANONYMOUS, Viewer
-from schema import documents, errors
+from schema import documents, errors, outages, persisted
 from schema.execution import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
-from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, names_json, wants_page
-from schema.request import GraphQLRequest, RequestProblem, read_request
+from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
+from schema.problems import RequestProblem
+from schema.request import GraphQLRequest, read_request
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class GraphQLView(View):
     """The endpoint. Synchronous: it runs in a web thread. No cookie authenticates, so no CSRF token is asked for."""
 
     explorer: Callable[[HttpRequest], HttpResponse] | None = None
+    reads_events = False  # the client reads event streams, subscriptions among them
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD") and self.explorer and settings.GRAPHIQL and wants_page(request):
@@ -41,13 +43,16 @@ class GraphQLView(View):
                 raise RequestProblem(f"Accept {JSON} or {GRAPHQL_RESPONSE}", status=406)
             status, body = self._reply(request, strict=media == GRAPHQL_RESPONSE)
         except RequestProblem as problem:
-            status, body = problem.status, _refusal(request, problem.message, problem.code)
-        except Exception:  # outside any field: the database is away, for one
-            logger.exception("unexpected error")
-            status, body = 500, _refusal(request, errors.HIDDEN, errors.INTERNAL)
+            status = 200 if problem.lenient and media == JSON else problem.status
+            body = refusal(request, problem.message, problem.code)
+        except Exception as error:  # outside any field
+            status, body = failed(request, error)
         response = HttpResponse(orjson.dumps(body), status=status, content_type=f"{media or JSON}; charset=utf-8")
         if status == 405:
             response["Allow"] = "GET, POST"
+        if wait := errors.retry_after(body):
+            response["Retry-After"] = str(wait)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # by us, with its reason
         response["Vary"] = "Accept, Authorization"
         response["Cache-Control"] = "no-store"
         return response
@@ -56,8 +61,8 @@ class GraphQLView(View):
         """Status and body. `strict`: request errors are 400 and not 200 (the new media type)."""
         if request.method not in ("GET", "POST"):
             raise RequestProblem("Use POST, or GET for a query", status=405)
-        if request.method == "GET" and not names_json(request):
-            raise RequestProblem(f"A query by GET needs an Accept header that names {JSON}", status=406)
+        if request.method == "GET" and not self.reads_events and not wants_json(request):
+            raise RequestProblem(f"A query by GET needs an Accept header that prefers {JSON}", status=406)
         identifier = _request_id(request)
         wanted = read_request(request)
         document = documents.read(wanted.query, introspection=settings.INTROSPECTION)
@@ -67,16 +72,24 @@ class GraphQLView(View):
         operation = document.operation(wanted.operation_name)
         if operation is None:
             raise RequestProblem("Name one of the operations of the document in operationName")
-        if operation.operation is OperationType.SUBSCRIPTION:
-            raise RequestProblem("Subscriptions are read as text/event-stream", status=406)
+        if operation.operation is OperationType.SUBSCRIPTION and not self.reads_events:
+            raise RequestProblem("Read subscriptions with 'Accept: text/event-stream' and no JSON type", status=406)
         if request.method == "GET" and operation.operation is OperationType.MUTATION:
             raise RequestProblem("Mutations need POST", status=405)
+        if wanted.register_as:
+            persisted.register(wanted.register_as, wanted.query)
+        cost = document.cost(operation, wanted.variables or {})
+        if (excess := documents.too_costly(cost)) is not None:
+            return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         request.graphql_operation = wanted.operation_name or _name(operation)  # type: ignore[attr-defined]
         try:
             viewer = authenticate(request, operation)
         except UnauthenticatedError as error:
-            return 401 if strict else 200, _refusal(request, error.message, error.code)
-        return self._execute(request, document.node, wanted, viewer, refused)
+            return 401 if strict else 200, refusal(request, error.message, error.code)
+        status, body = self._execute(request, document.node, wanted, viewer, refused)
+        if wanted.tells_cost:
+            body["extensions"] = {"cost": {"requested": cost, "allowed": settings.QUERY_LIMITS["cost"]}}
+        return status, body
 
     def _execute(
         self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
@@ -84,15 +97,20 @@ class GraphQLView(View):
         result: ExecutionResult = execute(
             core,
             node,
-            context_value=Context(request, viewer),
+            context_value=self._context(request, viewer),
             variable_values=wanted.variables,
             operation_name=wanted.operation_name,
         )
         identifier = _request_id(request)
-        found = [errors.execution_error(error, identifier) for error in result.errors or ()]
+        found = errors.execution_errors(result.errors or [], identifier)
         if result.data is None and not any(error.path for error in result.errors or ()):
             return refused, {"errors": found}  # nothing was executed: the variables did not fit
-        return 200, {"data": result.data, **({"errors": found} if found else {})}
+        nothing = all(value is None for value in (result.data or {}).values())
+        away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
+        return 503 if away else 200, {"data": result.data, **({"errors": found} if found else {})}
+
+    def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
+        return Context(request, viewer)
 
 
 def authenticate(request: HttpRequest, operation: OperationDefinitionNode) -> Viewer:
@@ -109,7 +127,17 @@ def authenticate(request: HttpRequest, operation: OperationDefinitionNode) -> Vi
     return viewer_of(token.strip())
 
 
-def _refusal(request: HttpRequest, message: str, code: str) -> dict[str, Any]:
+def failed(request: HttpRequest, error: Exception) -> Reply:
+    """500, or 503 when the database is away."""
+    if outages.database_is_away(error):
+        errors.log_outage(error)
+        return 503, refusal(request, outages.AWAY, errors.UNAVAILABLE)
+    logger.error("unexpected error", exc_info=error)
+    return 500, refusal(request, errors.HIDDEN, errors.INTERNAL)
+
+
+def refusal(request: HttpRequest, message: str, code: str) -> dict[str, Any]:
+    """An answer that is one error of the whole request."""
     return {"errors": [errors.request_error(message, code, _request_id(request))]}
 
 

@@ -1,4 +1,4 @@
-"""One schema out of all domains: each may bring `Query`, `Mutation`, loaders of nodes and header rules."""
+"""One schema out of all domains: each may bring root types, loaders of nodes and header rules."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def build() -> strawberry.Schema:
     return strawberry.Schema(
         query=merge_types("Query", (NodeQuery, *contributions("queries", "Query"))),
         mutation=merge_types("Mutation", tuple(contributions("mutations", "Mutation"))),
+        subscription=merge_types("Subscription", tuple(contributions("subscriptions", "Subscription"))),
         types=[*contributions("types", "EXTRA_TYPES")],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
     )
@@ -78,6 +79,9 @@ def build() -> strawberry.Schema:
 schema = build()
 core: GraphQLSchema = schema._schema
 core.description = "Ordergraph: accounts, catalogue, orders and payments of a shop."
-if core.query_type and core.mutation_type:
+if core.query_type and core.mutation_type and core.subscription_type:
     core.query_type.description = "What can be read. Every list is paged or short; every row is scoped by the viewer."
     core.mutation_type.description = "What can be changed. Each answers a union: one success, then what can go wrong."
+    core.subscription_type.description = (
+        "What can be followed, as Server-Sent Events: the state at once, then after each change. One field a request."
+    )

@@ -49,9 +49,10 @@ def media_type(request: HttpRequest) -> str | None:
     return next((kind for kind in offers if weights.get(kind, 1) > 0), None)
 
 
-def names_json(request: HttpRequest) -> bool:
-    """Whether a JSON type is accepted by name and not just by a wildcard, as a mere link or image would."""
-    return bool({GRAPHQL_RESPONSE, JSON} & set(_ranges(request.headers.get("Accept", ""))))
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a JSON type is accepted by name, or anything at all is welcome; a link or an image asks for its kind."""
+    ranges = _ranges(request.headers.get("Accept", "") or "*/*")
+    return bool({GRAPHQL_RESPONSE, JSON} & set(ranges)) or ranges[:1] in (["*/*"], ["application/*"])
 
 
 def wants_page(request: HttpRequest) -> bool:

@@ -9,7 +9,9 @@ import orjson
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest
 
+from schema import persisted
 from schema.negotiation import JSON
+from schema.problems import RequestProblem
 
 NUL_MESSAGE = "Text must not hold the character NUL"
 
@@ -21,30 +23,31 @@ class GraphQLRequest:
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
-
-
-class RequestProblem(Exception):
-    """The HTTP request holds no GraphQL request."""
-
-    def __init__(self, message: str, *, status: int = 400, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.code = code
+    register_as: str | None = None  # the hash to keep the query under, once it is found to be valid
+    tells_cost: bool = False
 
 
 def read_request(request: HttpRequest) -> GraphQLRequest:
     """The request in the body of a POST or the query string of a GET. Raises RequestProblem."""
     parameters = _from_query_string(request) if request.method == "GET" else _from_body(request)
+    variables = _typed(parameters, "variables", dict)
+    name = _typed(parameters, "operationName", str) or None
+    extensions = _typed(parameters, "extensions", dict) or {}
+    query, register_as = _document(parameters, extensions.get("persistedQuery"))
+    return GraphQLRequest(query, variables, name, register_as, extensions.get("cost") is True)
+
+
+def _document(parameters: dict[str, Any], hashed: Any) -> tuple[str, str | None]:
+    """The query, as it was sent or under the name that was sent for it; and the hash to register it under."""
     query = _typed(parameters, "query", str)
-    extensions = _typed(parameters, "extensions", dict)
-    if query is None and extensions and "persistedQuery" in extensions:
-        raise RequestProblem("Send the whole query along with its hash", code="PERSISTED_QUERY_NOT_FOUND")
-    if not query:
-        raise RequestProblem('The request has no "query"')
-    return GraphQLRequest(
-        query, _typed(parameters, "variables", dict), _typed(parameters, "operationName", str) or None
-    )
+    document_id = _typed(parameters, "documentId", str)
+    if query and document_id:
+        raise RequestProblem('Send "query" or "documentId", not both')
+    if query:
+        return query, persisted.admitted(query, hashed)
+    if document_id or hashed is not None:
+        return persisted.named(document_id, hashed), None
+    raise RequestProblem('The request has no "query"')
 
 
 def _typed[T](parameters: dict[str, Any], name: str, kind: type[T]) -> T | None:

@@ -88,14 +88,23 @@ def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return [reply[:2], reply[2:]]
 
 
-async def streams(scope: Any, receive: Any, send: Any) -> None:
+class Streams:
     """Sets the event that its query names, even when no thread is free; answers with the body."""
-    body = (await receive())["body"]
-    events[parse_qs(scope["query_string"].decode()).get("name", [""])[0]].set()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-    await send({"type": "http.response.body", "body": b"event: next\ndata: " + body + b"\n\n"})
+
+    def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = (await receive())["body"]
+        events[parse_qs(scope["query_string"].decode()).get("name", [""])[0]].set()
+        headers = [(b"content-type", b"text/event-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"event: next\ndata: " + body + b"\n\n"})
 
 
 application = Dispatcher(
-    Bridge(wsgi, threads=THREADS, max_bytes=MAX_BYTES, max_waiting=MAX_WAITING), streams, max_bytes=MAX_BYTES
+    Bridge(wsgi, threads=THREADS, max_bytes=MAX_BYTES, max_waiting=MAX_WAITING), Streams(), max_bytes=MAX_BYTES
 )

@@ -168,9 +168,9 @@ def test_a_body_at_the_limit_is_accepted(server: Server) -> None:
 @pytest.mark.parametrize("parts", [1, 5])
 def test_a_body_beyond_the_limit_is_refused_as_json(server: Server, path: str, parts: int) -> None:
     body = b"x" * (MAX_BYTES + 1) if parts == 1 else iter([b"x" * MAX_BYTES] * parts)
-    status, reply = server.request("POST", path, body)
+    status, reply = server.request("POST", path, body, {"X-Request-ID": "too-large-1"})
     assert status == 413
-    assert json.loads(reply)["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+    assert json.loads(reply)["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "requestId": "too-large-1"}
 
 
 def test_an_endless_body_is_cut_off(server: Server) -> None:
@@ -182,8 +182,9 @@ def test_an_endless_body_is_cut_off(server: Server) -> None:
 
 
 def test_a_failing_application_is_answered_without_internals(server: Server) -> None:
-    status, reply = server.get("/fail")
-    assert (status, json.loads(reply)["errors"][0]["extensions"]) == (500, {"code": "INTERNAL_SERVER_ERROR"})
+    status, reply = server.get("/fail", **{"X-Request-ID": "failing-1"})
+    extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": "failing-1"}
+    assert (status, json.loads(reply)["errors"][0]["extensions"]) == (500, extensions)
     assert b"secret" not in reply
     assert server.logs("an internal secret")
 
@@ -232,7 +233,8 @@ def test_beyond_the_queue_clients_are_told_to_come_back(server: Server) -> None:
     with HTTPResponse(refused) as response:
         response.begin()
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
-        assert json.loads(response.read())["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+        extensions = json.loads(response.read())["errors"][0]["extensions"]
+        assert extensions == {"code": "SERVICE_UNAVAILABLE", "requestId": response.headers["X-Request-ID"]}
     assert server.get("/graphql/stream?name=busy+released")[0] == 200
     assert [_read(client) for client in clients if client is not refused] == [(201, b"held")] * (len(clients) - 1)
 

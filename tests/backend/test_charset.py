@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import orjson
 import pytest
 from django.test import RequestFactory
 
-from backend.asgi import streams
-from backend.charset import Utf8ASGIRequest
 from backend.wsgi import application
 
 CHARSETS = ["hex", "undefined", "idna", "utf-16", "no-such-charset"]
@@ -33,10 +30,3 @@ def test_a_query_by_get_is_read_as_utf_8(charset: str) -> None:
 def test_a_body_in_another_charset_is_refused_in_json(charset: str) -> None:
     status, answer = call("POST", charset, b'{"query": "{ __typename }"}')
     assert (status, answer["errors"][0]["extensions"]["code"]) == (415, "BAD_REQUEST")
-
-
-def test_event_streams_are_read_the_same_way() -> None:
-    assert streams.request_class is Utf8ASGIRequest
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"a=b", "headers": []}
-    scope["headers"] = [(b"content-type", b"text/plain; charset=hex")]
-    assert Utf8ASGIRequest(scope, io.BytesIO()).GET["a"] == "b"

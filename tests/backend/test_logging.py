@@ -8,10 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from backend.logging import JsonFormatter, request_id
+from tests.factories import UserFactory
 
 FORMATTER = JsonFormatter()
+TWICE = """CREATE TEMPORARY TABLE seen (email text UNIQUE) ON COMMIT DROP;
+INSERT INTO seen SELECT email FROM accounts_user UNION ALL SELECT email FROM accounts_user"""
 
 
 def line(message: str, *arguments: object, exc_info: Any = None, **extra: Any) -> dict[str, Any]:
@@ -59,3 +63,26 @@ def test_nothing_is_too_odd_to_be_logged(value: Any) -> None:
 
 def test_whole_requests_are_left_out() -> None:
     assert line("x", request={"password": "secret"}).keys() == {"time", "level", "logger", "message"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "kept"),
+    [
+        (TWICE, "duplicate key"),
+        ("UPDATE accounts_user SET email = NULL", "null value in column"),
+        ("SELECT email::uuid FROM accounts_user", "invalid input syntax for type uuid"),
+        ("SELECT email::int FROM accounts_user", "invalid input syntax for type integer"),
+    ],
+)
+def test_what_the_database_tells_of_a_row_is_not_logged(statement: str, kept: str) -> None:
+    canary = "canary-row@example.com"
+    UserFactory.create(email=canary, name=canary)
+    with pytest.raises(DatabaseError, match=canary) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    error = caught.value
+    written = line("failed: %s", error, exc_info=(type(error), error, error.__traceback__), error=str(error))
+    assert kept in written["exception"]
+    assert canary not in written["exception"]
+    if "invalid input" not in kept:
+        assert canary not in str(written)

@@ -13,6 +13,13 @@ import backend.settings
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ"
 OTHER = "zyxwvutsrqponmlkjihgfedcba9876543210-ZYXWVUTSRQ"
+PUBLIC = r"\n".join(
+    [
+        "-----BEGIN PUBLIC KEY-----",
+        "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
+        "-----END PUBLIC KEY-----",
+    ]
+)
 GOOD = {
     "SECRET_KEY": SECRET,
     "JWT_KEYS": f"old={OTHER},new={OTHER}2",
@@ -53,6 +60,8 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"JWT_KEYS": "new=short"}, "the key 'new' in JWT_KEYS"),
         ({"JWT_KEYS": f"old=short,new={OTHER}"}, "the key 'old' in JWT_KEYS"),
         ({"JWT_KEYS": f"new={SECRET}"}, "reuse SECRET_KEY"),
+        ({"JWT_KEYS": "new=EdDSA:c2hvcnQ="}, "the key 'new' in JWT_KEYS is not an Ed25519 key"),
+        ({"JWT_KEYS": f"new=EdDSA:{PUBLIC}"}, "JWT_ACTIVE_KID names a public key"),
         ({"JWT_ACTIVE_KID": "newer"}, "JWT_ACTIVE_KID names no key"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"REDIS_URL": ""}, "REDIS_URL is not set"),
@@ -88,3 +97,10 @@ def test_production_starts_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_choice_the_first_key_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, "production", **{**GOOD, "JWT_ACTIVE_KID": ""}).JWT_ACTIVE_KID == "old"
+
+
+def test_production_starts_with_ed25519_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = {"new": "EdDSA:nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "old": f"EdDSA:{PUBLIC}"}
+    text = ",".join(f"{kid}={key}" for kid, key in ring.items())
+    settings = load(monkeypatch, "production", **{**GOOD, "JWT_KEYS": text})
+    assert ring == settings.JWT_KEYS

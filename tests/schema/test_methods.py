@@ -20,8 +20,13 @@ def test_a_query_may_be_sent_by_get(accept: str) -> None:
     assert body(response) == {"data": {"__typename": "Query"}}
 
 
-@pytest.mark.parametrize("accept", ["*/*", "image/png", "application/*"])
-def test_a_get_that_does_not_name_json_is_refused(accept: str) -> None:
+@pytest.mark.parametrize("accept", ["*/*", "application/*", ""])
+def test_a_get_that_welcomes_anything_is_answered_in_json(accept: str) -> None:
+    assert body(get({"Accept": accept}, query=QUERY)) == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize("accept", ["image/png", "image/avif,image/webp,*/*;q=0.8", "text/css,*/*;q=0.1"])
+def test_a_get_by_a_link_or_an_image_is_refused(accept: str) -> None:
     response = get({"Accept": accept}, query=QUERY)
     assert (response.status_code, code(response)) == (406, "BAD_REQUEST")
 

@@ -90,13 +90,6 @@ def test_a_backslash_before_u0000_is_ordinary_text() -> None:
     assert body(post(asked)) == {"data": {"category": None}}
 
 
-def test_a_hash_without_its_query_asks_for_the_query() -> None:
-    persisted = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
-    response = post({"extensions": persisted})
-    assert (response.status_code, code(response)) == (400, "PERSISTED_QUERY_NOT_FOUND")
-    assert body(post({"query": QUERY, "extensions": persisted})) == {"data": {"__typename": "Query"}}
-
-
 def test_a_body_over_the_limit_is_413_and_one_at_the_limit_is_read(settings: LazySettings) -> None:
     padding = settings.REQUEST_MAX_BYTES - len(b'{"query":""}')
     assert code(post(b'{"query":"' + b" " * padding + b'"}')) == "GRAPHQL_PARSE_FAILED"

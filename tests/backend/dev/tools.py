@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -48,6 +49,8 @@ def manage(*arguments: str, answer: str = "", **environment: str) -> subprocess.
 @contextlib.contextmanager
 def started(command: list[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A process of its own session; whatever it started is ended afterwards, however the test went."""
+    # A suite that runs as a shell's background job has SIGINT ignored, and its children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command,
         env=clean_environment(**environment),

@@ -1,0 +1,219 @@
+"""What a document asks for, counted before it is validated.
+
+One pass: each fragment is counted once however often it is spread, so a bomb of nested fragments costs no more than
+its length. The counts are those of the document with every spread written out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_leaf_type,
+)
+
+from schema.sizes import items
+
+MUTATION_COST = 100  # of each root field of a mutation: locks, hashing, a call to a provider
+MAX_NESTING = 100  # fields and fragments inside each other; far above any depth that is allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one document may ask for."""
+
+    operations: int
+    depth: int
+    fields: int
+    aliases: int
+    directives: int
+    spreads: int
+    values: int
+    comparisons: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a selection, an operation or a document holds. Introspection has no depth and no cost."""
+
+    operations: int = 0
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    spreads: int = 0
+    values: int = 0
+    comparisons: int = 0
+    cost: int = 0
+
+    def excess(self, limits: Limits) -> tuple[str, int, int] | None:
+        """What there is too much of, how much, and how much is allowed."""
+        found = ((f.name, getattr(self, f.name), getattr(limits, f.name)) for f in fields(self))
+        return next(((name, count, allowed) for name, count, allowed in found if count > allowed), None)
+
+
+class TooDeep(Exception):
+    """Nested more deeply than is worth counting."""
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """Side by side: everything adds up, the deepest counts."""
+    operations = depth = count = aliases = directives = spreads = values = cost = 0
+    for part in parts:
+        operations += part.operations
+        depth = max(depth, part.depth)
+        count += part.fields
+        aliases += part.aliases
+        directives += part.directives
+        spreads += part.spreads
+        values += part.values
+        cost += part.cost
+    return Counts(operations, depth, count, aliases, directives, spreads, values, 0, cost)
+
+
+class Meter:
+    """Counts one document; `variables` are the raw ones of the request, for the sizes of pages."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._variables = variables
+        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        self._unused: Set[str] = frozenset()
+        self._defaults: dict[str, Node] = {}
+        self._operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        self._known: dict[tuple[str, int | None], Counts | None] = {}  # None while it is being counted
+        self.sizes: set[str] = set()  # the variables that say how long a list is
+        self.cyclic = False
+
+    def document(self) -> Counts:
+        """All definitions together, unused ones too: validation reads them all. Raises TooDeep."""
+        operations = [self.operation(node) for node in self._operations]
+        self._unused = self._fragments.keys() - {name for name, _ in self._known}
+        return replace(total([*operations, *(self._fragment(name, None, 0) for name in self._unused)]), cost=0)
+
+    def comparisons(self) -> int:
+        """How many pairs of fields and of fragments validation compares. Only after `document`, and without cycles."""
+        roots = [*self._operations, *(self._fragments[name] for name in self._unused)]
+        return sum(_overlaps(node.selection_set, self._fragments) for node in roots)
+
+    def operation(self, node: OperationDefinitionNode) -> Counts:
+        """One operation. Raises TooDeep."""
+        declared = node.variable_definitions
+        self._defaults = {v.variable.name.value: v.default_value for v in declared if v.default_value}
+        own = Counts(
+            operations=1,
+            directives=len(node.directives) + sum(len(v.directives) for v in declared),
+            values=len(declared) + sum(map(_value_nodes, self._defaults.values())),
+        )
+        return total([own, self._set(node.selection_set, self._schema.get_root_type(node.operation), None, 0)])
+
+    def _set(self, node: SelectionSetNode, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+        if level > MAX_NESTING:
+            raise TooDeep
+        return total([self._selection(selection, parent, page, level) for selection in node.selections])
+
+    def _selection(self, node: Node, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+        if isinstance(node, FieldNode):
+            return self._field(node, parent, page, level)
+        own = Counts(spreads=1, directives=len(getattr(node, "directives", ())))
+        if isinstance(node, FragmentSpreadNode):
+            return total([own, self._fragment(node.name.value, page, level + 1)])
+        assert isinstance(node, InlineFragmentNode)
+        condition: Any = node.type_condition  # absent from an inline fragment that only carries a directive
+        inner = self._schema.get_type(condition.name.value) if condition else parent
+        return total([own, self._set(node.selection_set, inner, page, level + 1)])
+
+    def _fragment(self, name: str, page: int | None, level: int) -> Counts:
+        key = name, page
+        if key not in self._known:
+            node = self._fragments.get(name)
+            self._known[key] = None
+            condition = self._schema.get_type(node.type_condition.name.value) if node else None
+            inner = self._set(node.selection_set, condition, page, level) if node else Counts()
+            self._known[key] = inner
+        counts = self._known[key]
+        if counts is None:
+            self.cyclic = True
+        return counts or Counts()
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+        name = node.name.value
+        introspection = parent is None or parent.name.startswith("__") or name.startswith("__")
+        definition = None if introspection else getattr(parent, "fields", {}).get(name)
+        kind = get_named_type(definition.type) if definition else None
+        times, inner_page = 1, None
+        if definition is not None:
+            times, inner_page, asked = items(definition, node, page, self._variables, self._defaults)
+            self.sizes |= asked
+        inner = Counts()
+        if node.selection_set:
+            inner = self._set(node.selection_set, kind, inner_page, level + 1)
+        own = 0 if kind is None or is_leaf_type(kind) else 1
+        if own and parent is self._schema.mutation_type:
+            own = MUTATION_COST
+        return Counts(
+            depth=0 if introspection else inner.depth + 1,
+            fields=inner.fields + 1,
+            aliases=inner.aliases + (node.alias is not None),
+            directives=inner.directives + len(node.directives),
+            spreads=inner.spreads,
+            values=inner.values + sum(_value_nodes(argument.value) for argument in node.arguments),
+            cost=times * (own + inner.cost),
+        )
+
+
+def _value_nodes(value: Node) -> int:
+    """How many literals and variables an argument is made of."""
+    waiting, found = [value], 0
+    while waiting:
+        node = waiting.pop()
+        found += 1
+        if isinstance(node, ListValueNode):
+            waiting += node.values
+        elif isinstance(node, ObjectValueNode):
+            waiting += [field.value for field in node.fields]
+    return found
+
+
+def _overlaps(root: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    """Pairs under one response name, level by level. graphql-core compares each pair, so they are what costs time."""
+    pairs = 0
+    waiting = [[root]]
+    while waiting:
+        merged = waiting.pop()
+        names: Counter[str] = Counter()
+        below: dict[str, list[SelectionSetNode]] = {}
+        spread: set[str] = set()
+        while merged:
+            for node in merged.pop().selections:
+                if isinstance(node, FieldNode):
+                    name = node.alias.value if node.alias else node.name.value
+                    names[name] += 1
+                    if node.selection_set:
+                        below.setdefault(name, []).append(node.selection_set)
+                elif isinstance(node, InlineFragmentNode):
+                    merged.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                    spread.add(node.name.value)
+                    if node.name.value in fragments:
+                        merged.append(fragments[node.name.value].selection_set)
+        pairs += sum(count * (count - 1) // 2 for count in (*names.values(), len(spread)))
+        waiting += below.values()
+    return pairs

@@ -1,0 +1,32 @@
+"""Telling a database that is away from a statement that went wrong."""
+
+from __future__ import annotations
+
+import logging
+
+import psycopg
+from django.db import Error as DatabaseError
+
+from domains.common.errors import ServiceUnavailableError
+
+logger = logging.getLogger(__name__)
+
+AWAY = "The service cannot reach its database; try again in a moment"
+RETRY_SECONDS = 2
+# admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections; class 08 are connection exceptions.
+_STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether it could not be reached, or left. Statements that ran into a timeout or a lock are another matter."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, psycopg.InterfaceError):
+        return True  # the connection was closed meanwhile
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the same request may well succeed in a moment."""
+    return isinstance(error, ServiceUnavailableError) or database_is_away(error)

@@ -1,0 +1,51 @@
+"""An error says which variable, field and rule; it does not repeat the value, which may be a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.schema.wire import body, post
+
+LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
+TRICK = "canary; at 'input.email'; Expected value; \"x\" \n' at 'x'"
+FIT = "Variable '$input' got an invalid value"
+
+
+@pytest.mark.parametrize("canary", ["canary", TRICK])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda canary: canary, f"{FIT}; Expected type 'LoginInput' to be a mapping."),
+        (
+            lambda canary: {"password": canary},
+            f"{FIT}; Field 'email' of required type 'String!' was not provided.",
+        ),
+        (
+            lambda canary: {"email": [canary], "password": canary},
+            f"{FIT} at 'input.email'; String cannot represent a non string value.",
+        ),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_not_repeated(given: Any, told: str, canary: str) -> None:
+    (error,) = body(post({"query": LOGIN, "variables": {"input": given(canary)}}))["errors"]
+    assert error["message"] == told
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ('{ product(by: "canary") { id } }', "Expected value of type 'ProductBy!'."),
+        ("{ product(by: {slug: canary}) { id } }", "String cannot represent a non string value."),
+        ('{ products(first: "canary") { nodes { id } } }', "Int cannot represent non-integer value."),
+        ('{ products(sort: {field: "canary"}) { nodes { id } } }', "Enum 'ProductSortField' cannot represent non-"),
+        ("{ products(sort: {field: CANARY}) { nodes { id } } }", "This value does not exist in 'ProductSortField'"),
+        ('{ me "canary" }', "Syntax Error: Expected Name, found String."),
+        ('{ me """canary""" }', "Syntax Error: Expected Name, found BlockString."),
+    ],
+)
+def test_a_literal_that_does_not_fit_is_not_repeated(document: str, told: str) -> None:
+    response = post({"query": document})
+    assert body(response)["errors"][0]["message"].replace('"', "'").startswith(told)
+    assert "canary" not in response.content.decode().lower()
