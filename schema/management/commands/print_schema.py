@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from graphql.utilities.print_schema import print_schema_definition
 
-from schema.merge import schema
+from schema.merge import core, schema
 
 FILE = Path(__file__).resolve().parents[2] / "schema.graphql"
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
-        text = f"{schema.as_str()}\n"
+        text = f"{print_schema_definition(core)}\n\n{schema.as_str()}\n"  # Strawberry leaves its description out
         if not check:
             FILE.write_text(text)
             self.stdout.write(f"{FILE.name}: written")

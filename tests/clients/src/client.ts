@@ -1,10 +1,10 @@
 import type { SignInMutation, TokensFragment, TypedDocumentString } from './gql/graphql';
-import { Refresh, SignIn } from './operations';
+import { Refresh, SignIn, SignOut } from './operations';
 
 /** An operation without variables is called without them. */
 type Given<V> = V extends Record<string, never> ? [] : [V];
 type Held = TokensFragment | null;
-type Failure = { message: string; extensions: { code: string; requestId: string } };
+export type Failure = { message: string; extensions: { code: string; requestId: string } };
 
 /** The request as a whole failed. What a person can cause is no exception but a member of the mutation's union. */
 export class RequestFailed extends Error {
@@ -14,8 +14,11 @@ export class RequestFailed extends Error {
   }
 }
 
-const unauthenticated = (error: unknown): boolean =>
+export const unauthenticated = (error: unknown): boolean =>
   error instanceof RequestFailed && error.failures.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
+
+const bearer = (tokens: Held): { authorization?: string } =>
+  tokens ? { authorization: `Bearer ${tokens.accessToken}` } : {};
 
 /** One person at one endpoint, signed in or not. Make a new one for the next person. */
 export class Session {
@@ -24,6 +27,10 @@ export class Session {
   #refreshing: Promise<void> | null = null;
 
   constructor(readonly endpoint: string, readonly send: typeof fetch = (input, init) => fetch(input, init)) {}
+
+  get authorization(): { authorization?: string } {
+    return bearer(this.tokens);
+  }
 
   async signIn(email: string, password: string): Promise<SignInMutation['login']> {
     const { login } = await this.#post(SignIn, { input: { email, password } }, null);
@@ -38,7 +45,7 @@ export class Session {
       return await this.#post(document, variables, sent);
     } catch (error) {
       if (!sent || !unauthenticated(error)) throw error;
-      if (this.tokens === sent) await this.#renew(sent); // else another caller has renewed them already
+      await this.renew(sent);
       if (!this.tokens) throw error;
     }
     const renewed = this.tokens;
@@ -50,10 +57,19 @@ export class Session {
     }
   }
 
-  /** All callers share one refresh: a refresh token works once. */
-  #renew(old: TokensFragment): Promise<void> {
-    this.#refreshing ??= this.#refresh(old).finally(() => (this.#refreshing = null));
-    return this.#refreshing;
+  /** Ends the session at the server; offline it is forgotten here alone. */
+  async signOut(): Promise<void> {
+    try {
+      if (this.tokens) await this.run(SignOut);
+    } finally {
+      this.tokens = null;
+    }
+  }
+
+  /** Swaps tokens that were refused. All callers share one refresh: a refresh token works once. */
+  async renew(old: TokensFragment): Promise<void> {
+    if (this.tokens !== old) return; // another caller has renewed them already
+    await (this.#refreshing ??= this.#refresh(old).finally(() => (this.#refreshing = null)));
   }
 
   /** A refused refresh signs out; a failed one (no network) throws and keeps the tokens for the next try. */
@@ -69,7 +85,7 @@ export class Session {
       headers: {
         'content-type': 'application/json',
         accept: 'application/graphql-response+json, application/json;q=0.9',
-        ...(tokens && { authorization: `Bearer ${tokens.accessToken}` }),
+        ...bearer(tokens),
       },
       body: JSON.stringify({ query: document.toString(), variables }),
     });

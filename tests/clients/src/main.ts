@@ -1,28 +1,13 @@
-/** A customer's walk through the demo shop. Usage: npm start -- [ENDPOINT]; throws at the first difference. */
+/** A walk through the demo shop. Usage: npm start -- [ENDPOINT]; throws at the first difference. */
 import { Session } from './client';
-import type { CatalogueQuery, CreateOrderInput, CreateOrderMutation } from './gql/graphql';
-import { Catalogue, CreateOrder, Me, MyOrders } from './operations';
+import type { CatalogueQuery } from './gql/graphql';
+import { ok } from './ok';
+import { Catalogue, CountProducts, Me, MyOrders } from './operations';
+import { paysLater, places, refunds } from './orders';
+import { pages } from './pages';
 
 type Product = CatalogueQuery['products']['nodes'][number];
-
-function ok(truth: unknown, promise: string): asserts truth {
-  if (!truth) throw new Error(`not so: ${promise}`);
-  console.log(`ok   ${promise}`);
-}
-
-/** What a shop tells its customer. Leave a case out, and `result` is no `never` any more: it does not compile. */
-function told(result: CreateOrderMutation['createOrder']): string {
-  switch (result.__typename) {
-    case 'CreateOrderSuccess': return `${result.order.number} is ${result.order.status}`;
-    case 'ValidationError': return result.fields.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-    case 'ProductUnavailableError': return `${result.productId} is not for sale`;
-    case 'InsufficientStockError': return `only ${result.available} of ${result.requested} left`;
-    case 'PaymentDeclinedError': return `declined: ${result.declineCode ?? 'no reason given'}`;
-    case 'PaymentPendingError': return `${result.orderId} is being decided`;
-    case 'IdempotencyConflictError': return result.message;
-    default: throw new Error(`no such outcome: ${JSON.stringify(result satisfies never)}`);
-  }
-}
+const PASSWORD = 'demo-Passw0rd!';
 
 /** The names of the operations sent: they tell how often the tokens were refreshed. */
 const sent: string[] = [];
@@ -44,13 +29,25 @@ function spoil(refresh = refreshToken()): void {
 }
 
 async function signsInAndReads(): Promise<Product> {
-  const login = await session.signIn('customer@example.com', 'demo-Passw0rd!');
+  const login = await session.signIn('customer@example.com', PASSWORD);
   ok(login.__typename === 'LoginSuccess' && refreshToken(), 'signed in');
   const { me } = await session.run(Me);
   ok(me?.email === 'customer@example.com' && me.id === login.user.id && !me.isStaff, 'me is who signed in');
   const { nodes, pageInfo } = (await session.run(Catalogue, { first: 20, filter: { inStock: true } })).products;
   ok(nodes[0] && nodes.length === 20 && pageInfo.hasNextPage, 'the first page of the catalogue');
   return nodes[0];
+}
+
+async function turnsPages(): Promise<void> {
+  const list = { filter: { inStock: true }, sort: { field: 'PRICE', direction: 'ASC' } } as const;
+  const seen: CatalogueQuery['products'][] = [];
+  for await (const page of pages(session, { first: 50, ...list })) seen.push(page);
+  const ids = new Set(seen.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  const { totalCount } = (await session.run(CountProducts, { filter: list.filter })).products;
+  ok(seen.length > 1 && ids.size === totalCount, `${seen.length} pages hold all ${totalCount} products, each once`);
+  const before = seen[1]?.pageInfo.startCursor ?? null;
+  const { products } = await session.run(Catalogue, { last: 50, before, ...list });
+  ok(JSON.stringify(products.nodes) === JSON.stringify(seen[0]?.nodes), 'the page before the second is the first');
 }
 
 async function refreshesOnceForAll(): Promise<void> {
@@ -65,38 +62,24 @@ async function refreshesOnceForAll(): Promise<void> {
   ok(refreshToken() && refreshToken() !== before, 'the refresh token is a new one too');
 }
 
-async function place(input: CreateOrderInput): Promise<CreateOrderMutation['createOrder']> {
-  return (await session.run(CreateOrder, { input })).createOrder;
-}
-
-async function orders({ id, price }: Product): Promise<void> {
-  const idempotencyKey = crypto.randomUUID(); // made when the person presses the button, kept for every retry
-  const input = { lines: [{ productId: id, quantity: 1 }], paymentMethod: 'pm_card_visa', idempotencyKey };
-  spoil();
-  const first = await place(input);
-  ok(first.__typename === 'CreateOrderSuccess' && !first.replayed, `ordered, through a refresh: ${told(first)}`);
-  const { amount, currencyCode } = first.order.total;
-  ok(first.order.status === 'CONFIRMED' && amount === price.amount, `it costs ${amount} ${currencyCode}`);
-  const again = await place(input);
-  ok(again.__typename === 'CreateOrderSuccess' && again.replayed, 'the same key answers again');
-  ok(again.order.id === first.order.id, 'with the same order');
-  const mine = (await session.run(MyOrders, { first: 10 })).orders.nodes;
-  ok(mine.filter((order) => order.id === first.order.id).length === 1, 'which is among my orders once');
-
-  const card = { ...input, paymentMethod: 'pm_card_chargeDeclined' };
-  const conflict = await place(card);
-  ok(conflict.__typename === 'IdempotencyConflictError', `the same key with another card: ${told(conflict)}`);
-  const declined = await place({ ...card, idempotencyKey: crypto.randomUUID() });
-  ok(declined.__typename === 'PaymentDeclinedError', `that card with its own key: ${told(declined)}`);
-}
-
 async function signsOut(): Promise<void> {
-  spoil('no token of this shop');
+  const { tokens } = session;
+  await session.signOut();
+  session.tokens = tokens;
   const end = await session.run(Me).then(() => 'answered', String);
-  ok(end.includes('UNAUTHENTICATED') && session.tokens === null, 'a refused refresh signs out');
+  ok(end.includes('UNAUTHENTICATED') && session.tokens === null, 'who signed out is out, refresh token and all');
 }
 
+const deadline = setTimeout(() => { throw new Error('not done within 60 s'); }, 60_000);
 const product = await signsInAndReads();
+await turnsPages();
 await refreshesOnceForAll();
-await orders(product);
+spoil();
+const order = await places(session, product);
+await paysLater(session, product, spoil);
+const staff = new Session(endpoint);
+ok((await staff.signIn('staff@example.com', PASSWORD)).__typename === 'LoginSuccess', 'staff signed in');
+await refunds(staff, order);
+await staff.signOut();
 await signsOut();
+clearTimeout(deadline);

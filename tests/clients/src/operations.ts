@@ -26,24 +26,40 @@ export const Refresh = graphql(`
   }
 `);
 
+export const SignOut = graphql(`
+  mutation SignOut {
+    logout { __typename ... on UserError { code message } }
+  }
+`);
+
 export const Me = graphql(`
   query Me { me { id email name isStaff } }
 `);
 
 export const Catalogue = graphql(`
-  query Catalogue($first: Int!, $after: String, $filter: ProductFilter) {
-    products(first: $first, after: $after, filter: $filter) {
-      nodes { id sku name stock price { amount currencyCode } category { name } }
-      pageInfo { hasNextPage endCursor }
+  query Catalogue($first: Int, $after: String, $last: Int, $before: String, $filter: ProductFilter, $sort: ProductSort) {
+    products(first: $first, after: $after, last: $last, before: $before, filter: $filter, sort: $sort) {
+      nodes { id sku name stock price { amount currencyCode } category { id name } }
+      pageInfo { hasNextPage endCursor hasPreviousPage startCursor }
     }
   }
+`);
+
+export const CountProducts = graphql(`
+  query CountProducts($filter: ProductFilter) {
+    products(first: 0, filter: $filter) { totalCount }
+  }
+`);
+
+export const OrderState = graphql(`
+  fragment OrderState on Order { id number status version payment { id status clientSecret } }
 `);
 
 export const CreateOrder = graphql(`
   mutation CreateOrder($input: CreateOrderInput!) {
     createOrder(input: $input) {
       __typename
-      ... on CreateOrderSuccess { replayed order { id number status total { amount currencyCode } } }
+      ... on CreateOrderSuccess { replayed order { ...OrderState total { amount currencyCode } } }
       ... on ValidationError { fields { path message } }
       ... on InsufficientStockError { productId requested available }
       ... on ProductUnavailableError { productId }
@@ -59,5 +75,43 @@ export const MyOrders = graphql(`
     orders(first: $first) {
       nodes { id number status total { amount currencyCode } lines { sku quantity } }
     }
+  }
+`);
+
+export const CancelOrder = graphql(`
+  mutation CancelOrder($input: CancelOrderInput!) {
+    cancelOrder(input: $input) {
+      __typename
+      ... on CancelOrderSuccess { order { ...OrderState } }
+      ... on InvalidStateError { status }
+      ... on UserError { code message }
+    }
+  }
+`);
+
+export const FulfillOrder = graphql(`
+  mutation FulfillOrder($input: FulfillOrderInput!) {
+    fulfillOrder(input: $input) {
+      __typename
+      ... on FulfillOrderSuccess { order { ...OrderState } }
+      ... on UserError { code message }
+    }
+  }
+`);
+
+export const RefundOrder = graphql(`
+  mutation RefundOrder($input: RefundOrderInput!) {
+    refundOrder(input: $input) {
+      __typename
+      ... on RefundOrderSuccess { replayed refund { id amount { amount currencyCode } } order { ...OrderState } }
+      ... on RefundTooLargeError { refundable { amount currencyCode } }
+      ... on UserError { code message }
+    }
+  }
+`);
+
+export const OrderUpdated = graphql(`
+  subscription OrderUpdated($id: ID!) {
+    orderUpdated(id: $id) { ...OrderState }
   }
 `);

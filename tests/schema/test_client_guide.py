@@ -1,0 +1,90 @@
+"""What the client guide shows is what happens: requests are sent, documents validated, code is that of tests/clients.
+
+The programs themselves run where Node and the packages of others are: `npm test` in tests/clients and its folders.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from graphql import parse, validate
+
+from domains.accounts.models import User
+from schema.merge import core
+from tests.api import Api, gid
+from tests.domains.orders.shop import DATABASES, buy, the_order
+from tests.factories import ProductFactory
+from tests.processes import ROOT, running
+from tests.schema.guide import DOCS, Fence, fences, fits, send
+
+FENCES = fences()
+SHELL = [(fence, after) for fence, after in pairwise(FENCES) if fence.language == "sh"]
+
+
+def of(*languages: str) -> list[Fence]:
+    return [fence for fence in FENCES if fence.language in languages]
+
+
+def test_every_snippet_is_of_a_kind_that_is_tried_below() -> None:
+    unnamed = [fence for fence in of("ts", "python", "toml") if not fence.file]
+    results = {after for fence, after in SHELL}
+    loose = [fence for fence in of("json") if not fence.file and fence not in results]
+    assert not [*map(str, unnamed), *map(str, loose)]
+    assert {fence.language for fence in FENCES} <= {"ts", "python", "toml", "json", "graphql", "sh", "console"}
+
+
+@pytest.mark.parametrize("fence", [fence for fence in FENCES if fence.file], ids=str)
+def test_code_stands_in_the_clients_that_are_run_as_the_page_shows_it(fence: Fence) -> None:
+    lines = [line.strip() for line in (ROOT / fence.file).read_text().splitlines()]
+    shown = [line.strip() for line in fence.text.splitlines()]
+    assert any(lines[at : at + len(shown)] == shown for at in range(len(lines))), f"{fence} is not in {fence.file}"
+
+
+@pytest.mark.parametrize("fence", of("graphql"), ids=str)
+def test_documents_fit_the_schema(fence: Fence) -> None:
+    assert validate(core, parse(fence.text)) == []
+
+
+@pytest.mark.parametrize("fence", of("console"), ids=str)
+def test_commands_exist(fence: Fence) -> None:
+    folder = ROOT
+    for line in fence.text.splitlines():
+        words = line.split()
+        if words[0] == "cd":
+            folder = ROOT / words[1]
+        elif words[0] == "npm":
+            assert words[1] == "ci" or _script(words) in json.loads((folder / "package.json").read_text())["scripts"]
+        elif words[0] == "pip":
+            assert (ROOT / words[-1]).exists()
+        elif words[0] == "python3":
+            assert words[1] == "manage.py"
+            assert words[2] in get_commands()
+        else:
+            assert (ROOT / words[0]).exists(), line
+
+
+def _script(words: list[str]) -> str:
+    return words[2] if words[1] == "run" else words[1]
+
+
+def test_links_lead_somewhere() -> None:
+    for name in re.findall(r"\]\(([^)#:]+)\)", (DOCS / "clients.md").read_text()):
+        assert (DOCS / name).exists(), name
+
+
+@pytest.mark.django_db(transaction=True, databases=DATABASES)
+def test_requests_are_answered_as_the_page_says(api: Api, customer: User, tmp_path: Path) -> None:
+    buy(api, [(ProductFactory.create(name="Beech Rolling Pin", price=950), 1)])
+    known = {"TOKEN": api.token or "", "ORDER_ID": gid(the_order())}
+    with running(tmp_path / "mails", "web") as stack:
+        for fence, after in SHELL:
+            answer = send(fence.text, stack.url, known)
+            if after.language == "json":
+                assert fits(json.loads(after.text), answer), (str(fence), answer)
+            else:
+                assert "errors" not in answer, (str(fence), answer)
