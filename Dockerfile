@@ -36,4 +36,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["pyt
 import os, urllib.request;\
 host = os.environ['ALLOWED_HOSTS'].split(',')[0].strip().lstrip('.');\
 urllib.request.urlopen(urllib.request.Request('http://127.0.0.1:8000/healthz', headers={'Host': host}), timeout=4)"]
-CMD ["granian", "--interface", "asgi", "backend.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--workers", "1"]
+CMD ["granian", "--interface", "asgi", "backend.asgi:application", "--host", "0.0.0.0", "--port", "8000"]

@@ -41,16 +41,23 @@ def _publish(topic: str) -> None:
 
 
 class Listeners:
-    """Who waits for which topic in this process: one connection to Redis serves them all."""
+    """Who waits for which topic in this process: one connection to Redis serves them all.
+
+    It is there only while somebody waits: hearing every change of the shop costs as much as a small request each.
+    """
 
     def __init__(self) -> None:
         self._by_topic: dict[str, set[Wake]] = {}
         self._lock = threading.Lock()
+        self._wanted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def join(self, topic: str, wake: Wake) -> None:
         """Have `wake` called on the event loop at each change of the topic. From any thread."""
         with self._lock:
             self._by_topic.setdefault(topic, set()).add(wake)
+            if self._loop:
+                self._loop.call_soon_threadsafe(self._wanted.set)
 
     def leave(self, topic: str, wake: Wake) -> None:
         with self._lock:
@@ -61,19 +68,37 @@ class Listeners:
 
     async def listen(self) -> None:
         """Hear what is announced, until cancelled; a lost connection is made again."""
-        while True:
-            try:
-                await self._hear_all()
-            except (redis.RedisError, OSError) as error:
-                logger.warning("changes are heard late, Redis is away", extra={"reason": type(error).__name__})
+        with self._lock:
+            self._loop, self._wanted = asyncio.get_running_loop(), asyncio.Event()
+            if self._by_topic:
+                self._wanted.set()
+        try:
+            while True:
+                await self._wanted.wait()
+                await self._hear_while_wanted()
+        finally:
+            with self._lock:
+                self._loop = None
+
+    async def _hear_while_wanted(self) -> None:
+        try:
+            await self._hear_all()
+        except (redis.RedisError, OSError) as error:
+            logger.warning("changes are heard late, Redis is away", extra={"reason": type(error).__name__})
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _hear_all(self) -> None:
         client = Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_connect_timeout=CONNECT_SECONDS)
         async with client, client.pubsub() as hearing:
             await hearing.subscribe(redis.key("changes"))
-            while True:
+            while self._is_wanted():
                 await self._hear(hearing)
+
+    def _is_wanted(self) -> bool:
+        with self._lock:  # a `join` from now on sets it again
+            if not self._by_topic:
+                self._wanted.clear()
+            return bool(self._by_topic)
 
     async def _hear(self, hearing: PubSub) -> None:
         message = await hearing.get_message(timeout=QUIET_SECONDS)

@@ -16,7 +16,17 @@ from django.db.models.fields import NOT_PROVIDED
 
 type Column = models.Field[Any, Any]
 # The driver takes these as they are; the field's own preparation would change nothing.
-PLAIN = frozenset({models.UUIDField, models.CharField, models.BigIntegerField, models.ForeignKey})
+PLAIN = frozenset(
+    {
+        models.UUIDField,
+        models.CharField,
+        models.ForeignKey,
+        models.IntegerField,
+        models.BigIntegerField,
+        models.PositiveIntegerField,
+        models.PositiveSmallIntegerField,
+    }
+)
 
 
 def insert(*rows: models.Model) -> None:
@@ -35,6 +45,16 @@ def change(statement: str, *values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
+
+
+def change_one[M: models.Model](model: type[M], statement: str, *values: Any) -> M | None:
+    """Run an UPDATE of one row of `model`; the row as it is now, None when the statement found none."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {columns}", values)
+        row = cursor.fetchone()
+    return model.from_db(connection.alias, [field.attname for field in fields], row) if row else None
 
 
 def _values(row: models.Model, columns: Sequence[Column]) -> list[Any]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import psycopg
@@ -27,7 +28,7 @@ from tests.promises.shoppers import crowd, outcomes, wanted
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 ORDERS = size(200, 4_000)
-CLIENTS = size(16, 32)  # and as many threads of the web process
+CLIENTS = size(16, 24)  # and as many threads of each web process
 CALM_CLIENTS = 2  # leave time to look: a transaction in a busy process also waits for its turn to compute
 RATE = 100  # orders per second
 AGE = 50.0  # milliseconds; a hold takes 100
@@ -46,7 +47,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
-            while not self._over.wait(0.005):
+            while not self._over.wait(0.02):
                 self.ages += session.execute(OLDEST).fetchone() or ()
 
     def stop(self) -> None:
@@ -56,19 +57,19 @@ class Watch(threading.Thread):
 
 @contextmanager
 def shop(tmp_path: Path) -> Iterator[Stack]:
-    """The web process alone, with a thread for each client."""
+    """The web server alone: two processes, for two cores, each with a thread for each client."""
     (tmp_path / "mails").mkdir()
-    with Stack(tmp_path / "mails", WEB_THREADS=str(CLIENTS)) as stack:
+    with Stack(tmp_path / "mails", WEB_THREADS=str(CLIENTS), GRANIAN_WORKERS="2") as stack:
         stack.start("web")
         yield stack
 
 
 def sell(stack: Stack, product: Product, *, orders: int, clients: int) -> tuple[Load, Watch]:
-    """That many orders with slow holds, watched; the connections are made before."""
+    """That many orders with slow holds by so many customers, watched; the connections are made before."""
     order = wanted(product, method="pm_sandbox_slow")
+    buyers = cycle(crowd(stack.url, clients))
     requests = [
-        create_order(buyer.token, {**order, "idempotencyKey": str(new_id())})
-        for buyer in crowd(stack.url, orders + clients)
+        create_order(next(buyers).token, {**order, "idempotencyKey": str(new_id())}) for _ in range(orders + clients)
     ]
     put_under_load(stack.url, requests[:clients], clients=clients)
     watch = Watch()

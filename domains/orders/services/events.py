@@ -8,19 +8,19 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common import changes
-from domains.common.rows import change, insert
+from domains.common.rows import change_one, insert
 from domains.orders.models import Order, OrderEvent, OrderLine
 
 Type = OrderEvent.Type
 _MOVE = "UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s WHERE id = %s AND status = %s"
 
 
-def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> bool:
-    """A conditional UPDATE on the old state: of several rivals exactly one gets True."""
-    moved = change(_MOVE, after, timezone.now(), order_id, before)
-    if moved:
+def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> Order | None:
+    """A conditional UPDATE on the old state: of several rivals exactly one gets the order, as it is now."""
+    order = change_one(Order, _MOVE, after, timezone.now(), order_id, before)
+    if order:
         changes.announce(topic(order_id))
-    return bool(moved)
+    return order
 
 
 def note(order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any) -> None:

@@ -56,8 +56,8 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
     placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
-    settling.decide(order_id, payment.id, payments.settle(payment))
-    return Placement(settling.answer(order_id), replayed=False)
+    confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
+    return Placement(confirmed or settling.answer(order_id), replayed=False)
 
 
 class Cart:

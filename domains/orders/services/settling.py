@@ -69,12 +69,15 @@ def release(operation_id: UUID) -> None:
 
 
 @retried
-def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
-    """The second transaction: write the verdict down for order and payment together. Safe to repeat."""
+def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> Order | None:
+    """The second transaction: write the verdict down for order and payment together. Safe to repeat.
+
+    The order when this call confirmed it.
+    """
     with short_transaction():
         match outcome.verdict:
             case Verdict.AUTHORIZED:
-                _confirm(order_id, payment_id, outcome)
+                return _confirm(order_id, payment_id, outcome)
             case Verdict.REQUIRES_ACTION:
                 if payments.record(payment_id, outcome):
                     events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, "The payment waits for the customer")
@@ -84,13 +87,12 @@ def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
                 _end(order_id, payment_id, outcome, events.Type.EXPIRED, "The payment was not completed in time")
             case Verdict.UNKNOWN:
                 outbox.hasten(SETTLE, key=order_id)
+    return None
 
 
 def answer(order_id: UUID) -> Order:
     """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
-    order = Order.objects.get(id=order_id)
-    if order.status == Status.CONFIRMED:  # as nearly always: its payment need not be read
-        return order
+    order = Order.objects.select_related("payment").get(id=order_id)
     if order.payment.status == Payment.Status.FAILED:
         raise PaymentDeclinedError(order.payment.decline_code)
     if (order.status, order.payment.status) == (Status.PENDING, Payment.Status.PENDING):
@@ -116,7 +118,7 @@ def _expire(order: Order) -> UUID | None:
     return operation_id
 
 
-def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
+def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> Order | None:
     confirmed = events.move(order_id, before=Status.PENDING, after=Status.CONFIRMED)
     recorded = payments.record(payment_id, outcome)
     outbox.withdraw(SETTLE, key=order_id)
@@ -125,6 +127,7 @@ def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> None:
         insert(event, outbox.promise(CONFIRMATION, key=order_id))
     elif recorded:  # cancelled or expired while the provider was working: the hold must go
         operations.request(payment_id, operations.Kind.VOID)
+    return confirmed
 
 
 def _end(order_id: UUID, payment_id: UUID, outcome: Outcome, type_: events.Type, message: str) -> None:
