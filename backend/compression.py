@@ -13,8 +13,7 @@ class CompressionMiddleware(GZipMiddleware):
     """gzip for complete answers that are large. Event streams are left alone: their events must not wait for more.
 
     What a compressed length could give away (BREACH) is not within reach: no cookie signs anybody in, so another site
-    cannot have answers made with its own text in them; tokens are in answers too short to be compressed; and Django
-    adds a random number of bytes besides.
+    cannot have answers made with its own text in them; and Django adds a random number of bytes besides.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

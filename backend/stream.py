@@ -70,7 +70,8 @@ class Stream:
             event = await self._next()
             if event:
                 await self._write(event.data)
-                self._ended = event.last
+                if event.last:  # else it stays as it is: `end` may have been called meanwhile
+                    self._ended = True
             elif self._clock() - self._written >= settings.STREAM_HEARTBEAT_SECONDS:
                 await self._write(HEARTBEAT)
 

@@ -16,13 +16,13 @@ class Code:
 
 CODES: dict[str, Code] = {
     "BAD_REQUEST": Code(
-        "400, 403-406, 413, 415",
+        "400, 404-406, 413, 415",
         "The HTTP request holds no GraphQL request: method, address, headers, JSON or its size.",
         "Mend the client; the message says what was expected.",
     ),
     "GRAPHQL_PARSE_FAILED": Code(
         "400 (200)",
-        "The document is not GraphQL, or has more than 5,000 tokens.",
+        "The document is not GraphQL, or has more than 5,000 tokens or lines or 100,000 characters.",
         "Mend the document; `locations` says where.",
     ),
     "GRAPHQL_VALIDATION_FAILED": Code(
@@ -61,9 +61,9 @@ CODES: dict[str, Code] = {
         "Start again without `after` and `before`.",
     ),
     "RATE_LIMITED": Code(
-        "200 at a field, 429",
-        "Too many requests or streams; `retryAfterSeconds` and Retry-After say when more are welcome.",
-        "Wait that long, then repeat.",
+        "200",
+        "Too many attempts; `retryAfterSeconds` and Retry-After say when another is welcome. Or too many open streams.",
+        "Wait that long, then repeat; close a stream before opening another.",
     ),
     "SERVICE_UNAVAILABLE": Code(
         "503 (200 at a field)",

@@ -32,6 +32,10 @@ from schema.merge import core
 from schema.request import NUL_MESSAGE
 
 MAX_TOKENS = 5_000
+# graphql-core reads the text up to an error to tell its line, and there may be a hundred errors: a megabyte of empty
+# lines before them took 20 seconds.
+MAX_LINES = 5_000
+MAX_CHARACTERS = 100_000
 CACHED_DOCUMENTS = 1_000
 CACHED_CHARACTERS = 10_000
 MAX_TOLD = 1_000_000_000  # nested fragments can stand for numbers that no JSON reader takes
@@ -56,11 +60,13 @@ class Document:
         """What executing the operation with these raw variables costs at most; about one for each object."""
         given = tuple((name, _size_of(variables[name])) for name in sorted(self._sizes) if name in variables)
         key = operation.loc and operation.loc.start, *given
-        if key not in self._costs and self.node is not None:
+        if (cost := self._costs.get(key)) is None:  # another thread may clear them between two looks
+            assert self.node is not None
+            cost = Meter(core, self.node, variables).operation(operation).cost
             if len(self._costs) >= CACHED_COSTS:
                 self._costs.clear()
-            self._costs[key] = Meter(core, self.node, variables).operation(operation).cost
-        return self._costs[key]
+            self._costs[key] = cost
+        return cost
 
 
 def too_costly(cost: int) -> GraphQLError | None:
@@ -82,6 +88,9 @@ def read(query: str, *, introspection: bool) -> Document:
 
 
 def _checked(query: str, introspection: bool, limits: Limits) -> Document:
+    if len(query) > MAX_CHARACTERS or _lines(query) > MAX_LINES:
+        told = f"A document has at most {MAX_CHARACTERS} characters and {MAX_LINES} lines; send values as variables"
+        return Document(None, (GraphQLError(told),), "GRAPHQL_PARSE_FAILED")
     try:  # what is nested too deeply is a GraphQLError of both, never a RecursionError
         node = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
@@ -92,9 +101,17 @@ def _checked(query: str, introspection: bool, limits: Limits) -> Document:
     if (excess := _measured(meter, limits)) is not None:
         return Document(None, (excess,), TOO_COMPLEX)
     rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
-    errors = validate(core, node, [NoFragmentCyclesRule] if meter.cyclic else rules)
+    try:
+        errors = validate(core, node, [NoFragmentCyclesRule] if meter.cyclic else rules)
+    except GraphQLError as error:  # the rule for subscriptions reads @skip and @include, and knows no variables yet
+        errors = [error]
     sizes = frozenset(meter.sizes)
     return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", sizes)
+
+
+def _lines(query: str) -> int:
+    """As graphql-core counts them: LF, CR or both end one."""
+    return 1 + query.count("\n") + query.count("\r") - query.count("\r\n")
 
 
 def _measured(meter: Meter, limits: Limits) -> GraphQLError | None:

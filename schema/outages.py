@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-
 import psycopg
 from django.db import Error as DatabaseError
-
-from domains.common.errors import ServiceUnavailableError
-
-logger = logging.getLogger(__name__)
 
 AWAY = "The service cannot reach its database; try again in a moment"
 RETRY_SECONDS = 2
@@ -25,8 +19,3 @@ def database_is_away(error: BaseException | None) -> bool:
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
-
-
-def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the same request may well succeed in a moment."""
-    return isinstance(error, ServiceUnavailableError) or database_is_away(error)

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 KNOWN_DOCUMENTS = 1_000  # kept in the process
 KNOWN_SECONDS = 60  # after which a document that was removed is no longer trusted
+MAX_IDENTIFIER = 200  # with its prefix; what is kept in the process is kept under it
 REGISTERED_SECONDS = 86_400  # since it was last used
 REGISTERED_CHARACTERS = 20_000  # longer documents are executed and not kept
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -67,6 +68,8 @@ def admitted(query: str, persisted: Any) -> str | None:
 
 def trusted(identifier: str) -> str | None:
     """The trusted document with this identifier or SHA-256; a prefix such as "sha256:" may stand before either."""
+    if len(identifier) > MAX_IDENTIFIER:
+        return None
     now = time.monotonic()
     if (known := _known.get(identifier)) is not None and known[0] > now:
         return known[1]

@@ -103,5 +103,5 @@ def _from_query_string(request: HttpRequest) -> dict[str, Any]:
             parameters[name] = _object(parameters[name])
         else:
             parameters.pop(name, None)
-    _refuse_nul(parameters.get("query"))
+    _refuse_nul(parameters)
     return parameters

@@ -121,6 +121,7 @@ class Wire:
         self.loop.call_soon_threadsafe(self.streams.start)
 
     def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.streams.end)  # or a stream would open the connection again
         self.run(self.streams._in_thread(connections.close_all))
         self.run(self.streams.stop())
 

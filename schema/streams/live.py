@@ -97,7 +97,7 @@ class Live:
         return self._event(self._run(viewer))
 
     def _event(self, result: Result) -> Event | None:
-        if result.get("data") is None:  # every root field is required: an error there leaves nothing to follow
+        if not result.get("data"):  # an error in a root field, all of which are required, or none selected
             return _end(result)
         digest = hashlib.blake2b(orjson.dumps([result["data"], result.get("errors")]), digest_size=16).digest()
         if digest == self._sent:

@@ -73,7 +73,7 @@ class StreamView(GraphQLView):
             return super()._execute(request, node, wanted, viewer, refused)
         if not slots.take(viewer.user_id):
             message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
-            return 429, refusal(request, message, "RATE_LIMITED")
+            return 200, refusal(request, message, "RATE_LIMITED")
         again = super()._execute
         self._live = Live(
             viewer,

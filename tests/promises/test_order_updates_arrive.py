@@ -29,7 +29,8 @@ CANCELLED = '"status":"CANCELLED"'
 def web(tmp_path: Path, name: str, **env: str) -> Iterator[Stack]:
     mails = tmp_path / name
     mails.mkdir(exist_ok=True)
-    with Stack(mails, STREAMS_PER_USER="1000", **env) as stack:
+    # Without heartbeats: what is heard was announced.
+    with Stack(mails, STREAMS_PER_USER="1000", STREAM_HEARTBEAT_SECONDS="600", **env) as stack:
         stack.start("web")
         yield stack
 

@@ -113,10 +113,12 @@ def test_flushes_in_mid_flight_let_in_the_living_and_nobody_else(customer: User,
 
     with ThreadPoolExecutor(4) as threads:
         asking = [threads.submit(ask) for _ in range(4)]
-        for _ in range(FLUSHES):
-            own_redis.client.flushall()
-            remembered(living)
-        done.set()
+        try:
+            for _ in range(FLUSHES):
+                own_redis.client.flushall()
+                remembered(living)
+        finally:
+            done.set()
         assert {answer for each in asking for answer in each.result()} == {(True, False)}
 
 
@@ -137,12 +139,14 @@ def test_sessions_that_end_under_load_and_flushes_are_over_when_their_owner_is_t
 
     with ThreadPoolExecutor(3) as threads:
         asking = [threads.submit(ask) for _ in range(3)]
-        for number, tokens in enumerate(everybody):
-            services.logout(viewer=viewer_of(tokens.access_token))
-            over.append(tokens)
-            if number % 5 == 0:
-                own_redis.client.flushall()
-        done.set()
+        try:
+            for number, tokens in enumerate(everybody):
+                services.logout(viewer=viewer_of(tokens.access_token))
+                over.append(tokens)
+                if number % 5 == 0:
+                    own_redis.client.flushall()
+        finally:
+            done.set()
         assert [wrong for each in asking for wrong in each.result()] == []
     assert not any(admitted(tokens) for tokens in everybody)
 

@@ -22,6 +22,7 @@ REFUSED = [
     ("{ nothingOfTheKind }", "GRAPHQL_VALIDATION_FAILED"),
     ("{ me }", "GRAPHQL_VALIDATION_FAILED"),
     ("query ($id: Nothing) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),
+    ("subscription ($x: Boolean!) { a: __typename @skip(if: $x) }", "GRAPHQL_VALIDATION_FAILED"),
     ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
 ]
 FITTING = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -33,6 +34,16 @@ def test_a_document_that_is_wrong_is_not_executed(query: str, expected: str, acc
     response = post({"query": query}, Accept=accept)
     assert (response.status_code, code(response)) == (status, expected)
     assert response.headers["Content-Type"] == f"{accept}; charset=utf-8"
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r", "\r\n"], ids=repr)
+def test_a_document_that_is_too_long_to_say_where_its_errors_are_is_refused(blank: str) -> None:
+    wrong = "{ nothingOfTheKind }"
+    most = documents.MAX_LINES - 1
+    assert code(post({"query": blank * most + wrong})) == "GRAPHQL_VALIDATION_FAILED"
+    assert code(post({"query": blank * (most + 1) + wrong})) == "GRAPHQL_PARSE_FAILED"
+    assert code(post({"query": wrong.ljust(documents.MAX_CHARACTERS)})) == "GRAPHQL_VALIDATION_FAILED"
+    assert code(post({"query": wrong.ljust(documents.MAX_CHARACTERS + 1)})) == "GRAPHQL_PARSE_FAILED"
 
 
 def test_an_error_says_where_it_is() -> None:

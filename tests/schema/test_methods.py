@@ -55,6 +55,7 @@ def test_a_get_without_a_proper_request_is_a_bad_request(parameters: dict[str, s
 
 def test_nul_in_a_query_string_is_bad_input() -> None:
     assert code(get(query="{ a\x00 }")) == "BAD_USER_INPUT"
+    assert code(get(documentId="\x00")) == "BAD_USER_INPUT"
     assert code(get(query=QUERY, variables=r'{"a": "\u0000"}')) == "BAD_USER_INPUT"
 
 

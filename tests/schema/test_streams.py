@@ -24,6 +24,7 @@ FOLLOW = "subscription ($id: ID!) { orderUpdated(id: $id) { status version } }"
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Wire]:
     settings.STREAM_CHECK_SECONDS = 0.1
+    settings.STREAM_HEARTBEAT_SECONDS = 600.0  # what is heard was announced
     with wire(limit=3) as running:
         yield running
 
@@ -50,6 +51,12 @@ def test_a_query_answers_one_event(server: Wire, path: str) -> None:
 def test_a_mutation_answers_one_event(server: Wire) -> None:
     answer = server.post('mutation { login(input: {email: "a@example.com", password: "x"}) { __typename } }')
     assert answer.next() == {"data": {"login": {"__typename": "InvalidCredentialsError"}}}
+    assert answer.kinds() == ["complete", "end"]
+
+
+def test_a_subscription_that_selects_nothing_holds_no_stream(server: Wire) -> None:
+    answer = server.post('subscription { orderUpdated(id: "x") @skip(if: true) { status } }')
+    assert answer.next() == {"data": {}}
     assert answer.kinds() == ["complete", "end"]
 
 

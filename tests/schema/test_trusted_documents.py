@@ -53,6 +53,11 @@ def imported(tmp_path: Path) -> Path:
     return file
 
 
+def test_nothing_is_kept_under_names_that_clients_lengthen(imported: Path) -> None:
+    assert code(post({"documentId": "x" * 200 + ":" + persisted.sha256(QUERY)})) == "PERSISTED_QUERY_NOT_FOUND"
+    assert not persisted._known
+
+
 @pytest.mark.parametrize("prefix", ["", "sha256:"])
 def test_an_imported_document_is_executed_by_its_document_id(imported: Path, prefix: str) -> None:
     assert body(post({"documentId": prefix + persisted.sha256(QUERY)})) == ANSWER

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{added} documents added, {len(rows) - added} were there")
 
     def _list(self) -> None:
-        for row in TrustedDocument.objects.order_by("imported_at", "identifier").iterator():
+        for row in TrustedDocument.objects.order_by("imported_at", "identifier"):
             first = " ".join(row.text.split())[:60]
             self.stdout.write(f"{row.identifier}  {row.imported_at:%Y-%m-%d}  {first}")
 

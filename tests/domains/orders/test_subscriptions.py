@@ -27,6 +27,7 @@ FOLLOW = """subscription ($id: ID!) { orderUpdated(id: $id) { id number status v
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Wire]:
     settings.STREAM_CHECK_SECONDS = 0.1
+    settings.STREAM_HEARTBEAT_SECONDS = 600.0  # what is heard was announced
     with wire() as running:
         yield running
 
