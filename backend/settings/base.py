@@ -74,7 +74,9 @@ DATABASES["sandbox"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
-TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+TRUST_PROXY: bool = env.bool("TRUST_PROXY", default=False)
+# A proxy that says which protocol a client speaks also says who the client is.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if TRUST_PROXY else 0)
 WEB_THREADS: int = env.int("WEB_THREADS", default=16)
 STREAM_THREADS: int = env.int("STREAM_THREADS", default=4)  # they execute the events of all streams of a process
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)

@@ -55,7 +55,7 @@ if JWT_ACTIVE_KID not in base.JWT_KEYS:
 if parse_key(base.JWT_KEYS[JWT_ACTIVE_KID]).signing is None:
     _refuse("JWT_ACTIVE_KID names a public key, which cannot sign")
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if base.TRUST_PROXY else None
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain HTTP inside the cluster
 SECURE_HSTS_SECONDS = 31_536_000

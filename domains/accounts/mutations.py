@@ -158,7 +158,8 @@ class Mutation:
 
     @mutation(
         description="Verify an e-mail by a mailed link; a `pendingEmail` becomes the account's e-mail. Works without "
-        "signing in. InvalidTokenError also when another account took the address meanwhile."
+        "signing in: send no Authorization header, or one that is valid. InvalidTokenError also when another account "
+        "took the address meanwhile."
     )
     def verify_email(self, input: VerifyEmailInput) -> VerifyEmailResult:
         return VerifyEmailSuccess(user=services.verify_email(token=input.token))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common import periodic
+from domains.common import periodic, purging
 from domains.common.models import Attempts, IdempotencyKey, OutboxMessage
 
 RETENTION = timedelta(days=7)
@@ -18,7 +18,7 @@ def purge() -> None:
 
     Dead messages stay until somebody looks.
     """
-    before = timezone.now() - RETENTION
-    IdempotencyKey.objects.filter(created_at__lt=before).delete()
-    OutboxMessage.objects.filter(done_at__lt=before).delete()
-    Attempts.objects.filter(expires_at__lt=timezone.now()).delete()
+    now = timezone.now()
+    purging.delete(IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"))
+    purging.delete(OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"))
+    purging.delete(Attempts.objects.filter(expires_at__lt=now).order_by("expires_at"))

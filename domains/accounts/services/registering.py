@@ -44,7 +44,14 @@ def create_staff(*, email: str, password: str, name: str) -> User:
     password = normalize_password(password)
     validate(user, password)
     user.password = hashing.make(password)
-    if User.objects.filter(email=user.email).exists():
-        raise EmailTakenError
-    user.save(force_insert=True)
+    return _add_staff(user)
+
+
+@retried
+def _add_staff(user: User) -> User:
+    with short_transaction():
+        if User.objects.filter(email=user.email).exists():
+            raise EmailTakenError
+        user.save(force_insert=True)
+        audit.record(audit.Type.REGISTERED, user_id=user.id)
     return user

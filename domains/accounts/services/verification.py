@@ -13,7 +13,6 @@ from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 
-@retried
 def request_email_verification(*, viewer: Viewer) -> str:
     """Mail a link to the address that waits for proof, if one does; that address, or the proven one.
 
@@ -22,9 +21,14 @@ def request_email_verification(*, viewer: Viewer) -> str:
     throttling.mail_to(str(viewer.user_id))
     user = person(viewer)
     if user.pending_email or not user.email_verified:
-        with short_transaction():
-            mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
+        _promise_mail(user)
     return user.pending_email or user.email
+
+
+@retried
+def _promise_mail(user: User) -> None:
+    with short_transaction():
+        mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
 
 
 @retried

@@ -12,6 +12,7 @@ from domains.accounts import handlers
 from domains.accounts.models import AuditEvent, RefreshToken, Session, User
 from domains.accounts.services import purging
 from domains.accounts.tokens import digest
+from domains.common import purging as batches
 from domains.common.periodic import SCHEDULE
 from tests.api import Api, sign_in
 from tests.domains.common.refusals import refusal
@@ -55,11 +56,11 @@ def test_events_go_after_the_days_of_the_setting(customer: User, settings: Setti
 
 
 def test_many_rows_go_in_batches_and_a_call_has_an_end(customer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     SessionFactory.create_batch(5, user=customer, expires_at=timezone.now() - timedelta(days=1))
-    monkeypatch.setattr(purging, "MAX_BATCHES", 1)
+    monkeypatch.setattr(batches, "MAX_BATCHES", 1)
     assert purging.purge() == 2
-    monkeypatch.setattr(purging, "MAX_BATCHES", 100)
+    monkeypatch.setattr(batches, "MAX_BATCHES", 100)
     assert purging.purge() == 3
 
 
