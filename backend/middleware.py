@@ -19,6 +19,7 @@ from domains.common.viewer import client_address
 logger = logging.getLogger(__name__)
 
 _QUIET = frozenset({"/healthz", "/readyz"})
+MAX_LOGGED_NAME = 100  # clients choose the names of operations
 
 
 class RequestMiddleware:
@@ -60,7 +61,7 @@ class RequestMiddleware:
         extra = {
             "method": request.method,
             "path": request.path,  # never the query string: it may carry what a client should not have put there
-            "operation": getattr(request, "graphql_operation", None),
+            "operation": (getattr(request, "graphql_operation", None) or "")[:MAX_LOGGED_NAME] or None,
             "status": response.status_code,
             "duration_ms": round(seconds * 1000, 2),
             "sql": statements,

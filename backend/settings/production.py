@@ -10,6 +10,7 @@ from backend.settings import base
 from backend.settings.base import *  # noqa: F403
 from backend.settings.base import env
 from domains.accounts.keys import parse_key
+from domains.payments.gateway import GATEWAYS
 
 MIN_SECRET_CHARACTERS = 32
 
@@ -46,6 +47,8 @@ if base.SECRET_KEY in base.JWT_KEYS.values():
 for _name in ("DATABASE_URL", "REDIS_URL"):
     if not env.str(_name, default=""):
         _refuse(f"{_name} is not set")
+if base.PAYMENT_GATEWAY not in GATEWAYS:
+    _refuse(f"PAYMENT_GATEWAY must be one of {', '.join(GATEWAYS)}")
 if base.PAYMENT_GATEWAY == "stripe" and not (base.STRIPE_API_KEY and any(base.STRIPE_WEBHOOK_SECRET)):
     _refuse("PAYMENT_GATEWAY is stripe, which needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET")
 
