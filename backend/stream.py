@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from backend.bridge import Receive, Send
+from schema.errors import log_outage
+from schema.outages import database_is_away
 from schema.streams.events import HEARTBEAT
 from schema.streams.live import Event, Live
 
@@ -54,8 +56,11 @@ class Stream:
             await self._go_on()
         except TimeoutError:
             logger.info("a client stopped reading its stream")
-        except Exception:  # the database is away, for one: the client connects again
-            logger.exception("a stream broke off")
+        except Exception as error:  # the client connects again
+            if database_is_away(error):
+                log_outage(error)
+            else:
+                logger.exception("a stream broke off")
         finally:
             departure.cancel()
             logger.info("stream ended", extra={"duration_s": round(self._clock() - opened, 1)})

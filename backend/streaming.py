@@ -2,7 +2,8 @@
 
 A stream is opened by the WSGI application, like any request: host check, headers, authentication, limits and the log
 line are the same. What it answers then stays open here, without a thread or a database connection of its own: the
-events of all streams are executed by a few threads.
+events of all streams are executed by a few threads. Others open streams, and answer the queries and mutations that
+come this way: those may wait for a payment provider.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -47,10 +48,14 @@ class Opened:
 
 
 class Streams:
-    """An ASGI application for requests that read event streams; at most `limit` are open at a time."""
+    """An ASGI application for requests that read event streams; at most `limit` are open at a time.
+
+    `threads` open them and answer what is no stream, as many others execute the events.
+    """
 
     def __init__(self, application: Callable[..., Iterable[bytes]], *, threads: int, limit: int) -> None:
         self._application = application
+        self._openers = ThreadPoolExecutor(threads, thread_name_prefix="stream-opener")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="stream")
         self._limit = limit
         self._accepted = 0  # changed on the event loop alone, as all below
@@ -76,6 +81,7 @@ class Streams:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+        await asyncio.to_thread(self._openers.shutdown)
         await asyncio.to_thread(self._pool.shutdown)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +92,7 @@ class Streams:
             return
         self._accepted += 1
         try:
-            opened = await self._in_thread(lambda: self._open_one(environ(scope, body)))
-            with closing(opened):
+            with closing(await self._opened(environ(scope, body))) as opened:
                 await send({"type": "http.response.start", "status": opened.status, "headers": opened.headers})
                 await send({"type": "http.response.body", "body": opened.body, "more_body": opened.live is not None})
                 if opened.live is not None:
@@ -105,8 +110,16 @@ class Streams:
         finally:
             self._open.discard(stream)
 
+    async def _opened(self, environment: dict[str, Any]) -> Opened:
+        opening = self._openers.submit(copy_context().run, self._open_one, environment)
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:  # the thread goes on, and nobody takes what it opens
+            opening.add_done_callback(_close_opened)
+            raise
+
     async def _in_thread[R](self, function: Callable[[], R]) -> R:
-        """In a thread of ours, with the context of this task."""
+        """In a thread for events, with the context of this task."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, function)
 
     def _open_one(self, environment: dict[str, Any]) -> Opened:
@@ -120,6 +133,11 @@ class Streams:
         status, headers = started
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return Opened(int(status[:3]), encoded, body, live)
+
+
+def _close_opened(opening: Future[Opened]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _on_signals(end: Callable[[], None]) -> None:

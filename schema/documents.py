@@ -36,7 +36,7 @@ MAX_TOKENS = 5_000
 # lines before them took 20 seconds.
 MAX_LINES = 5_000
 MAX_CHARACTERS = 100_000
-CACHED_DOCUMENTS = 1_000
+CACHED_DOCUMENTS = 200  # each holds up to 1.2 MB when parsed; the one that was not used for longest goes first
 CACHED_CHARACTERS = 10_000
 MAX_TOLD = 1_000_000_000  # nested fragments can stand for numbers that no JSON reader takes
 CACHED_COSTS = 20  # of one document: clients ask for pages of few sizes
@@ -82,7 +82,7 @@ def _size_of(value: Any) -> Any:
 
 def read(query: str, *, introspection: bool) -> Document:
     """Parse, measure and validate."""
-    # Long documents are not kept: a thousand of them would fill the memory.
+    # Long documents are not kept: they would fill the memory.
     checked = _cached if len(query) <= CACHED_CHARACTERS else _checked
     return checked(query, introspection, Limits(**settings.QUERY_LIMITS))
 

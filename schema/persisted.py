@@ -6,8 +6,8 @@ persisted queries, as Apollo's and urql's clients send them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import logging
 import re
 import time
 from typing import Any
@@ -19,14 +19,13 @@ from domains.common import redis
 from schema.models import TrustedDocument
 from schema.problems import RequestProblem
 
-logger = logging.getLogger(__name__)
-
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 KNOWN_DOCUMENTS = 1_000  # kept in the process
 KNOWN_SECONDS = 60  # after which a document that was removed is no longer trusted
 MAX_IDENTIFIER = 200  # with its prefix; what is kept in the process is kept under it
 REGISTERED_SECONDS = 86_400  # since it was last used
 REGISTERED_CHARACTERS = 20_000  # longer documents are executed and not kept
+REGISTERED_DOCUMENTS = 4_096  # anybody may register, and Redis must not fill; of two that share a slot the later stays
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _known: dict[str, tuple[float, str]] = {}
@@ -92,19 +91,21 @@ def register(digest: str, query: str) -> None:
     """Keep a valid document for those who send its hash alone. Without Redis they go on sending the text."""
     if len(query) > REGISTERED_CHARACTERS:
         return
-    try:
-        redis.client().set(redis.key("document", digest), query, ex=REGISTERED_SECONDS)
-    except redis.RedisError as error:
-        logger.warning("a document could not be registered", extra={"error": type(error).__name__})
+    with contextlib.suppress(redis.RedisError), redis.guarded() as client:
+        client.set(_slot(digest), digest + query, ex=REGISTERED_SECONDS)
 
 
 def _registered(digest: str) -> str | None:
-    try:
-        text = redis.client().getex(redis.key("document", digest), ex=REGISTERED_SECONDS)
-    except redis.RedisError as error:
-        logger.warning("registered documents cannot be read", extra={"error": type(error).__name__})
+    if not _SHA256.fullmatch(digest):
         return None
-    return text if isinstance(text, str) else None
+    kept = None
+    with contextlib.suppress(redis.RedisError), redis.guarded() as client:
+        kept = client.getex(_slot(digest), ex=REGISTERED_SECONDS)
+    return kept.removeprefix(digest) if isinstance(kept, str) and kept.startswith(digest) else None
+
+
+def _slot(digest: str) -> str:
+    return redis.key("document", int(digest[:4], 16) % REGISTERED_DOCUMENTS)
 
 
 def _hash_in(persisted: Any) -> str:

@@ -112,7 +112,7 @@ class Wire:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, limit: int) -> None:
         self.loop = loop
-        # One thread: it is easily told to give its database connection back.
+        # One thread of each kind: they are easily told to give their database connections back.
         self.streams = Streams(wsgi_application, threads=1, limit=limit)
         bridge = Bridge(wsgi_application, threads=1, max_bytes=settings.REQUEST_MAX_BYTES)
         self._application = Dispatcher(bridge, self.streams, max_bytes=settings.REQUEST_MAX_BYTES)
@@ -122,7 +122,8 @@ class Wire:
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.streams.end)  # or a stream would open the connection again
-        self.run(self.streams._in_thread(connections.close_all))
+        for pool in (self.streams._openers, self.streams._pool):
+            pool.submit(connections.close_all).result(PATIENCE)
         self.run(self.streams.stop())
 
     def run[T](self, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -78,7 +78,7 @@ TRUST_PROXY: bool = env.bool("TRUST_PROXY", default=False)
 # A proxy that says which protocol a client speaks also says who the client is.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if TRUST_PROXY else 0)
 WEB_THREADS: int = env.int("WEB_THREADS", default=16)
-STREAM_THREADS: int = env.int("STREAM_THREADS", default=4)  # they execute the events of all streams of a process
+STREAM_THREADS: int = env.int("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
 STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # until an ended session ends its streams

@@ -17,13 +17,17 @@ in, and a living one always does, because what Redis does not know is asked of S
    writes only if the fence is still the one that was read before SQL was asked.
 5. The proof's value names an epoch, new (random) whenever the proof was missing, and memories carry their epoch. So
    those of a Redis that came back from a snapshot or a lagging replica do not count; neither do those of before an
-   outage. An empty Redis has no proof: SQL answers while the first caller makes one.
+   outage. An empty Redis has no proof: SQL answers while the first caller makes one. But one that is back within
+   PROOF_MS with a snapshot or replica of just before still has its proof, and may have lost a publication. So Redis
+   must run without persistence and replicas (as docker-compose.yml has it), or take longer than PROOF_MS to come back.
+6. A process that leaves Redis alone after a failure (`redis.guarded`) is one that cannot reach it: readers ask SQL, and
+   (3) waits its whole time.
 """
 
 from __future__ import annotations
 
-import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -38,12 +42,9 @@ from domains.accounts.models import AccessChange, Session
 from domains.common import redis
 from domains.common.viewer import Viewer
 
-logger = logging.getLogger(__name__)
-
 PROOF_MS, RENEW_MS, TICKET_MS = 2000, 1000, 500
 ENDED = "ended"
 BATCH = 500
-PAUSE_SECONDS = 1.0  # how long a Redis that failed is left alone, so that it does not slow every request down
 
 REMEMBER = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
@@ -92,15 +93,13 @@ class Memory:
 def recognize(claims: AccessClaims) -> Viewer | None:
     """The viewer of verified claims; None when the session is over, the account closed or the token's version old."""
     # A transaction sees what nobody else may: it neither believes Redis nor teaches it.
-    if connection.in_atomic_block or not _ready():
+    if connection.in_atomic_block:
         return _judge(claims, _ask(claims))
     try:
         memory = _recall(claims)
-        _back()
         if not memory.recent:
             _prove()
-    except redis.RedisError as error:
-        _leave_alone(error)
+    except redis.RedisError:
         return _judge(claims, _ask(claims))
     if memory.session == ENDED:
         return None
@@ -122,7 +121,7 @@ def publish() -> None:
         changes = dict(AccessChange.objects.order_by("id").values_list("id", "subject")[:BATCH])
         if not changes:
             return
-        with redis.client().pipeline(transaction=True) as pipe:
+        with redis.guarded() as client, client.pipeline(transaction=True) as pipe:
             pipe.set(_key("fence"), uuid4().hex)
             pipe.delete(*(_key(subject) for subject in changes.values()))
             pipe.execute()
@@ -133,23 +132,26 @@ def publish() -> None:
 def _publish_or_wait() -> None:
     try:
         publish()
-    except redis.RedisError as error:
-        _leave_alone(error)
+    except redis.RedisError:
         time.sleep((PROOF_MS + TICKET_MS) / 1000)
 
 
 def _prove() -> None:
     """One caller at a time: publish what is unpublished, then extend the proof. Raises RedisError."""
     ticket = uuid4().hex
-    if redis.client().set(_key("ticket"), ticket, nx=True, px=TICKET_MS):
+    with redis.guarded() as client:
+        mine = client.set(_key("ticket"), ticket, nx=True, px=TICKET_MS)
+    if mine:
         publish()
         keys = [_key(name) for name in ("proof", "recent", "fence", "ticket")]
-        redis.client().eval(PROVE, len(keys), *keys, ticket, PROOF_MS, RENEW_MS)
+        with redis.guarded() as client:
+            client.eval(PROVE, len(keys), *keys, ticket, PROOF_MS, RENEW_MS)
 
 
 def _recall(claims: AccessClaims) -> Memory:
     names = ("proof", "recent", "fence", claims.session_id, claims.user_id)
-    return Memory(*cast("list[str | None]", redis.client().mget([_key(name) for name in names])))
+    with redis.guarded() as client:
+        return Memory(*cast("list[str | None]", client.mget([_key(name) for name in names])))
 
 
 def _believe(claims: AccessClaims, memory: Memory) -> Viewer | None:
@@ -163,10 +165,8 @@ def _believe(claims: AccessClaims, memory: Memory) -> Viewer | None:
 
 def _look_up(claims: AccessClaims, memory: Memory) -> Viewer | None:
     standing = _ask(claims)
-    try:
+    with suppress(redis.RedisError):
         _remember(claims, memory, standing)
-    except redis.RedisError as error:
-        _leave_alone(error)
     return _judge(claims, standing)
 
 
@@ -180,7 +180,8 @@ def _remember(claims: AccessClaims, memory: Memory, standing: Standing | None) -
             values[standing.user_id] = f"{memory.epoch}:{standing.token_version}:{standing.is_staff:d}"
     keys = [_key("proof"), _key("fence"), *map(_key, values)]
     seconds = settings.JWT_ACCESS_TOKEN_LIFETIME * 60
-    redis.client().eval(REMEMBER, len(keys), *keys, memory.epoch, memory.fence, seconds, *values.values())
+    with redis.guarded() as client:
+        client.eval(REMEMBER, len(keys), *keys, memory.epoch, memory.fence, seconds, *values.values())
 
 
 def _ask(claims: AccessClaims) -> Standing | None:
@@ -204,29 +205,3 @@ def _judge(claims: AccessClaims, standing: Standing | None) -> Viewer | None:
 
 def _key(name: object) -> str:
     return redis.key("access", name)
-
-
-_alone_until = 0.0
-
-
-def _ready() -> bool:
-    """Whether to try Redis: once it has failed, one caller tries it again after each pause."""
-    global _alone_until
-    if not _alone_until:
-        return True
-    now = time.monotonic()
-    if now < _alone_until:
-        return False
-    _alone_until = now + PAUSE_SECONDS
-    return True
-
-
-def _back() -> None:
-    global _alone_until
-    _alone_until = 0.0
-
-
-def _leave_alone(error: Exception) -> None:
-    global _alone_until
-    logger.warning("Redis is away: sessions are checked in SQL", extra={"error": type(error).__name__})
-    _alone_until = time.monotonic() + PAUSE_SECONDS

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
@@ -29,15 +29,25 @@ type Wake = Callable[[], None]
 
 
 def announce(topic: str) -> None:
-    """Tell it when the transaction has committed, at once outside of one. Never fails the caller."""
-    transaction.on_commit(partial(_publish, topic), robust=True)
+    """Tell it when the transaction has committed, and only once; outside of one, at once. Never fails the caller."""
+    announcement, within = _Announcement(topic), set(connection.savepoint_ids)
+    # What is rolled back is taken from Django's list; what was noted under a savepoint of ours lives as long as we do.
+    if not any(hook[1] == announcement and hook[0] <= within for hook in connection.run_on_commit):
+        transaction.on_commit(announcement)
 
 
-def _publish(topic: str) -> None:
-    try:
-        redis.client().publish(redis.key("changes"), topic)
-    except redis.RedisError:
-        logger.warning("a change was not announced", extra={"topic": topic})
+@dataclass(frozen=True, slots=True)
+class _Announcement:
+    topic: str
+
+    def __call__(self) -> None:
+        try:
+            with redis.guarded() as client:
+                client.publish(redis.key("changes"), self.topic)
+        except redis.RedisError:
+            logger.debug("a change was not announced", extra={"topic": self.topic})
+        except Exception:
+            logger.exception("a change was not announced", extra={"topic": self.topic})
 
 
 class Listeners:
@@ -85,6 +95,9 @@ class Listeners:
             await self._hear_all()
         except (redis.RedisError, OSError) as error:
             logger.warning("changes are heard late, Redis is away", extra={"reason": type(error).__name__})
+            await asyncio.sleep(PAUSE_SECONDS)
+        except Exception:  # nobody would start it again
+            logger.exception("changes are heard late")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _hear_all(self) -> None:

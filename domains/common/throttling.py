@@ -8,7 +8,6 @@ is answered without a statement. Subjects are kept as keyed hashes only.
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from domains.common import redis
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
 from domains.common.models import Attempts
 from domains.common.transactions import TryAgain, retried, short_transaction
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +123,9 @@ def _refusal(free_at: datetime) -> RateLimitedError:
 def _refuse_known(budgets: Sequence[Budget]) -> None:
     """Raises RateLimitedError when Redis knows that a budget is used up; when it is away, PostgreSQL will tell."""
     try:
-        known = redis.client().mget([_flag(budget.key) for budget in budgets])
-    except redis.RedisError as error:
-        logger.warning("throttling without Redis", extra={"error": type(error).__name__})
+        with redis.guarded() as client:
+            known = client.mget([_flag(budget.key) for budget in budgets])
+    except redis.RedisError:
         return
     free_at = [datetime.fromisoformat(str(moment)) for moment in known if moment]
     if free_at and max(free_at) > timezone.now():
@@ -136,16 +133,16 @@ def _refuse_known(budgets: Sequence[Budget]) -> None:
 
 
 def _remember(free_at: dict[str, datetime]) -> None:
-    with contextlib.suppress(redis.RedisError):  # it was logged when it was asked
-        pipeline = redis.client().pipeline(transaction=False)
+    with contextlib.suppress(redis.RedisError), redis.guarded() as client:
+        pipeline = client.pipeline(transaction=False)
         for key, moment in free_at.items():
             pipeline.set(_flag(key), moment.isoformat(), pxat=moment)
         pipeline.execute()
 
 
 def _allow(keys: Sequence[str]) -> None:
-    with contextlib.suppress(redis.RedisError):  # at worst somebody waits until the flag expires
-        redis.client().delete(*map(_flag, keys))
+    with contextlib.suppress(redis.RedisError), redis.guarded() as client:
+        client.delete(*map(_flag, keys))  # else, at worst, somebody waits until the flag expires
 
 
 def _flag(key: str) -> str:

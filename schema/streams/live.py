@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +15,7 @@ from domains.common.changes import listeners
 from domains.common.errors import UnauthenticatedError
 from domains.common.viewer import Viewer
 from schema.streams.events import COMPLETE, next_event
+from schema.streams.executions import executions
 
 type Result = dict[str, Any]
 
@@ -29,17 +32,20 @@ class Live:
     """A subscription that is open: the same operation, executed anew whenever what it follows may have changed.
 
     `look` and `check` block and belong into a thread, one call at a time; `on_change` is called on the event loop.
+    Streams of equal viewers and equal `operation` (document and variables) share what they read after a change.
     """
 
     def __init__(
         self,
         viewer: Viewer,
         *,
+        operation: Hashable,
         authenticate: Callable[[], Viewer],
         run: Callable[[Viewer], Result],
         refusal: Callable[[UnauthenticatedError], Result],
         on_close: Callable[[], None],
     ) -> None:
+        self._operation = operation
         self._authenticate = authenticate
         self._run = run
         self._refusal = refusal
@@ -48,6 +54,7 @@ class Live:
         self._viewer = viewer
         self._sent = b""
         self._closed = False
+        self._changed_at = 0.0
         self.changed = False
         self.on_change: Callable[[], None] = lambda: None
 
@@ -63,16 +70,17 @@ class Live:
 
     def look(self) -> Event | None:
         """The state now, when it differs from the last one sent. Raises what keeps it from being read."""
-        self.changed = False  # before reading: a change during it is read once more
+        changed, self.changed = self.changed, False  # before reading: a change during it is read once more
+        since = self._changed_at if changed else time.monotonic()  # only now: `_wake` may be setting both
         viewer = self._verified()
-        return viewer if isinstance(viewer, Event) else self._read(viewer)
+        return viewer if isinstance(viewer, Event) else self._read(viewer, since)
 
     def check(self) -> Event | None:
         """Whether the viewer is still who it was; cheaper than `look`."""
         viewer = self._verified()
         if isinstance(viewer, Event):
             return viewer
-        return None if viewer == self._viewer else self._read(viewer)
+        return None if viewer == self._viewer else self._read(viewer, time.monotonic())
 
     def close(self) -> None:
         """Follow nothing any more. Safe to repeat."""
@@ -83,6 +91,7 @@ class Live:
             self._on_close()
 
     def _wake(self) -> None:
+        self._changed_at = time.monotonic()
         self.changed = True
         self.on_change()
 
@@ -92,9 +101,11 @@ class Live:
         except UnauthenticatedError as error:
             return _end(self._refusal(error))
 
-    def _read(self, viewer: Viewer) -> Event | None:
+    def _read(self, viewer: Viewer, since: float) -> Event | None:
+        """The state at some time after `since`."""
         self._viewer = viewer
-        return self._event(self._run(viewer))
+        key = (viewer, self._operation)
+        return self._event(executions.run(key, partial(self._run, viewer), topics=self._topics, since=since))
 
     def _event(self, result: Result) -> Event | None:
         if not result.get("data"):  # an error in a root field, all of which are required, or none selected

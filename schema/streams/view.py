@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -20,6 +21,8 @@ from schema.streams.events import COMPLETE, EVENT_STREAM, next_event
 from schema.streams.live import Live, Result
 from schema.streams.response import EventStreamResponse
 from schema.streams.slots import slots
+
+MAX_BYTES = 65_536  # of a subscription's request: it is kept as long as the stream is open
 
 
 class StreamView(GraphQLView):
@@ -71,12 +74,19 @@ class StreamView(GraphQLView):
         operation = get_operation_ast(node, wanted.operation_name)
         if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
             return super()._execute(request, node, wanted, viewer, refused)
+        if len(request.body) + len(request.META["QUERY_STRING"]) > MAX_BYTES:
+            raise RequestProblem(f"The request of a subscription may have at most {MAX_BYTES} bytes", status=413)
         if not slots.take(viewer.user_id):
             message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
             return 200, refusal(request, message, "RATE_LIMITED")
         again = super()._execute
         self._live = Live(
             viewer,
+            operation=(
+                wanted.query,
+                wanted.operation_name,
+                orjson.dumps(wanted.variables, option=orjson.OPT_SORT_KEYS),
+            ),
             authenticate=partial(authenticate, request, operation),
             run=lambda viewer: again(request, node, wanted, viewer, refused)[1],
             refusal=lambda error: refusal(request, error.message, error.code),

@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+
 from backend.stream import Stream
-from domains.common.viewer import ANONYMOUS
+from domains.common.viewer import ANONYMOUS, Viewer
 from schema.streams.live import Event, Live
+from tests.logs import json_log, lines
 
 PATIENCE = 10.0  # seconds
 
@@ -32,6 +35,7 @@ def test_a_stream_that_is_ended_while_it_sends_an_event_sends_no_other() -> None
 
         live = Live(
             ANONYMOUS,
+            operation="sent",
             authenticate=lambda: ANONYMOUS,
             run=lambda viewer: {"data": {"sent": len(sent)}},
             refusal=lambda error: {},
@@ -43,3 +47,28 @@ def test_a_stream_that_is_ended_while_it_sends_an_event_sends_no_other() -> None
 
     asyncio.run(scenario())
     assert len(sent) == 1
+
+
+def test_a_database_that_is_away_ends_a_stream_with_one_line_and_no_traceback() -> None:
+    def authenticate() -> Viewer:
+        raise psycopg.OperationalError
+
+    async def scenario() -> None:
+        async def send(message: dict[str, Any]) -> None:
+            raise AssertionError(message)
+
+        live = Live(
+            ANONYMOUS,
+            operation="away",
+            authenticate=authenticate,
+            run=lambda viewer: {},
+            refusal=lambda error: {},
+            on_close=lambda: None,
+        )
+        live.changed = True
+        await asyncio.wait_for(Stream(live, _at_once, _stays, send).run(), PATIENCE)
+
+    with json_log() as log:
+        asyncio.run(scenario())
+    (line,) = (line for line in lines(log) if line["level"] == "ERROR")
+    assert (line["message"], "exception" in line) == ("database away", False)

@@ -237,6 +237,21 @@ def test_a_web_process_knows_at_once_what_another_ended_whatever_redis_goes_thro
         assert not any(admits(tokens) for tokens in (living, *others))
 
 
+def test_a_process_that_leaves_redis_alone_tells_nobody_of_an_end_before_redis_is_believed_no_more(
+    customer: User, own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis itself is well, and others may believe it for as long as there is a proof."""
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 600.0)
+    over = sign_in(customer)
+    viewer = remembered(over)
+    with pytest.raises(redis.RedisError), redis.guarded():
+        raise redis.RedisError
+    assert own_redis.client.exists(redis.key("access", "proof"))
+    services.logout(viewer=viewer)
+    assert not own_redis.client.exists(redis.key("access", "proof"))
+    assert AccessChange.objects.exists()
+
+
 def test_memories_end_with_the_access_tokens_they_are_about(
     customer: User, own_redis: OwnRedis, settings: Settings
 ) -> None:

@@ -105,3 +105,12 @@ def test_a_document_is_checked_once_but_a_very_long_one_is_not_kept() -> None:
     short, long = "{ __typename }", "{ __typename }" + " " * documents.CACHED_CHARACTERS
     assert documents.read(short, introspection=True) is documents.read(short, introspection=True)
     assert documents.read(long, introspection=True) is not documents.read(long, introspection=True)
+
+
+def test_of_too_many_documents_only_the_one_that_was_not_used_for_longest_is_forgotten() -> None:
+    texts = [f"{{ a{number}: __typename }}" for number in range(documents.CACHED_DOCUMENTS)]
+    read = [documents.read(text, introspection=True) for text in texts]
+    documents.read("{ oneMore: __typename }", introspection=True)
+    again = [documents.read(text, introspection=True) for text in reversed(texts)]
+    same = [now is before for now, before in zip(reversed(again), read, strict=True)]
+    assert same == [False] + [True] * (len(texts) - 1)

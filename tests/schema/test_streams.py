@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from pytest_django import Settings
 
+from domains.accounts.models import User
 from domains.orders.models import Order
 from domains.orders.services import events
+from schema.streams.view import MAX_BYTES
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory, UserFactory
@@ -167,3 +169,23 @@ def test_an_order_that_is_hidden_from_then_on_ends_the_stream(server: Wire, api:
     Order.objects.filter(id=order.id).update(customer=UserFactory.create())
     events.note(order.id, events.Type.CONFIRMED, "It is somebody else's now")
     assert stream.refusal() == "FORBIDDEN"
+
+
+def test_a_subscription_that_would_hold_much_memory_is_refused(server: Wire, api: Api, order: Order) -> None:
+    long = f"{FOLLOW} # {'x' * MAX_BYTES}"
+    answer = server.post(long, {"id": gid(order)}, token=api.token)
+    assert (answer.status, answer.json()["errors"][0]["extensions"]["code"]) == (413, "BAD_REQUEST")
+    assert str(MAX_BYTES) in answer.json()["errors"][0]["message"]
+    assert server.post(f"{{ __typename }} # {'x' * MAX_BYTES}").next()["data"]
+
+
+def test_of_a_person_s_tabs_only_those_whose_session_goes_on_hear_of_a_change(
+    server: Wire, api: Api, customer: User, order: Order
+) -> None:
+    elsewhere = Api(customer)
+    ended, *going_on = [follow(server, order, who) for who in (api, elsewhere, elsewhere)]
+    assert [tab.next()["data"]["orderUpdated"]["version"] for tab in (ended, *going_on)] == [2] * 3
+    api.data("mutation { logout { __typename } }")
+    assert events.move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.CANCELLED)
+    assert ended.refusal() == "UNAUTHENTICATED"
+    assert [tab.next()["data"]["orderUpdated"]["version"] for tab in going_on] == [3] * 2

@@ -35,7 +35,7 @@ def hashed(digest: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def nothing_known() -> Iterator[None]:
     persisted.forget()
-    redis.client().delete(*[redis.key("document", persisted.sha256(text)) for text in (QUERY, OTHER)])
+    redis.client().delete(*[persisted._slot(persisted.sha256(text)) for text in (QUERY, OTHER)])
     yield
     persisted.forget()
 
@@ -153,8 +153,28 @@ def test_a_hash_that_is_not_that_of_the_query_is_a_bad_request(wrong: Any) -> No
 def test_what_was_registered_is_forgotten_after_a_day_without_use() -> None:
     digest = persisted.sha256(QUERY)
     post(hashed(digest, query=QUERY))
-    remaining: Any = redis.client().ttl(redis.key("document", digest))
+    remaining: Any = redis.client().ttl(persisted._slot(digest))
     assert 0 < remaining <= 86_400
+
+
+def test_of_two_documents_that_share_a_slot_the_later_is_kept_and_neither_is_taken_for_the_other() -> None:
+    first = persisted.sha256(QUERY)
+    texts = (f"{{ __typename }} # {number}" for number in range(1_000_000))
+    other = next(text for text in texts if persisted._slot(persisted.sha256(text)) == persisted._slot(first))
+    post(hashed(first, query=QUERY))
+    assert code(post(hashed(persisted.sha256(other)))) == "PERSISTED_QUERY_NOT_FOUND"
+    post(hashed(persisted.sha256(other), query=other))
+    assert body(post(hashed(persisted.sha256(other)))) == ANSWER
+    assert code(post(hashed(first))) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_however_many_documents_are_registered_redis_keeps_4096(settings: LazySettings) -> None:
+    settings.REDIS_PREFIX += "slots:"
+    for number in range(8_000):
+        persisted.register(persisted.sha256(str(number)), QUERY)
+    kept = list(redis.client().scan_iter(redis.key("*"), count=5_000))
+    redis.client().delete(*kept)
+    assert 3_000 < len(kept) <= 4_096
 
 
 def test_without_redis_clients_fall_back_to_the_whole_query(settings: LazySettings) -> None:
