@@ -16,6 +16,7 @@ from typing import Any
 from backend.logging import request_id
 from backend.replies import CONTENT_TYPE, error_body, request_id_from
 from backend.wsgi_environ import environ
+from schema.errors import HIDDEN, INTERNAL
 
 logger = logging.getLogger(__name__)
 
@@ -211,8 +212,7 @@ class Exchange:
         self._status = 500
         identifier = self._environ["HTTP_X_REQUEST_ID"]
         self._headers = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", identifier.encode())]
-        message = "Something went wrong on our side; tell us the requestId"
-        return error_body("INTERNAL_SERVER_ERROR", message, identifier), None
+        return error_body(INTERNAL, HIDDEN, identifier), None
 
     def _settle(self, last: bytes, error: Exception | None) -> None:
         if self._last_piece.cancelled():

@@ -8,6 +8,8 @@ from uuid import uuid4
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from schema.errors import HIDDEN, INTERNAL, request_error
+
 CONTENT_TYPE = "application/json; charset=utf-8"
 # An id from a proxy is kept when it is one: anything else could forge log lines.
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -20,8 +22,7 @@ def request_id_from(given: str) -> str:
 
 def error_body(code: str, message: str, request_id: str) -> bytes:
     """One error of the whole request."""
-    extensions = {"code": code, "requestId": request_id}
-    return orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    return orjson.dumps({"errors": [request_error(message, code, request_id)]})
 
 
 def refusal(request: HttpRequest, status: int, message: str, code: str = "BAD_REQUEST") -> HttpResponse:
@@ -43,4 +44,4 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return refusal(request, 500, "Something went wrong on our side; tell us the requestId", "INTERNAL_SERVER_ERROR")
+    return refusal(request, 500, HIDDEN, INTERNAL)

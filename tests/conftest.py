@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from pytest_django import Settings
 
 from domains.accounts.models import User
 from tests.api import Api
 from tests.factories import StaffFactory, UserFactory
+from tests.own_redis import OwnRedis
 
 
 @pytest.fixture
@@ -35,3 +40,13 @@ def api(customer: User) -> Api:
 def staff(staff_member: User) -> Api:
     """An API client of `staff_member`."""
     return Api(staff_member)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, settings: Settings) -> Iterator[OwnRedis]:
+    """A Redis that the test may stop, pause and empty; this process and those it starts use it."""
+    server = OwnRedis(tmp_path)
+    server.start()
+    settings.REDIS_URL = server.url
+    yield server
+    server.kill()

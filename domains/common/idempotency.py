@@ -7,11 +7,11 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from domains.common.errors import IdempotencyConflictError
 from domains.common.models import IdempotencyKey, new_id
+from domains.common.rows import change
 
 # The ORM would not tell whether the row is new without asking again.
 _CLAIM = """INSERT INTO common_idempotencykey
@@ -36,10 +36,8 @@ def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result
     Raises IdempotencyConflictError when the key came with another input.
     """
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [new_id(), now, now, owner_id, operation, key, fingerprint, result_id])
-        if cursor.rowcount:
-            return result_id
+    if change(_CLAIM, new_id(), now, now, owner_id, operation, key, fingerprint, result_id):
+        return result_id
     known = IdempotencyKey.objects.get(owner_id=owner_id, operation=operation, key=key)
     if known.fingerprint != fingerprint:
         raise IdempotencyConflictError

@@ -15,10 +15,10 @@ from django.conf import settings
 from domains.accounts.models import AuditEvent, User
 from tests.domains.accounts.strangers import newcomer, time_passes
 from tests.factories import PASSWORD
+from tests.own_redis import OwnRedis
 from tests.processes import Stack, wait_until
 from tests.promises.burglars import guess, sign_in
 from tests.promises.figures import figures, size
-from tests.promises.own_redis import OwnRedis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,19 +29,11 @@ MANY = [f"198.51.100.{number}" for number in range(100, 116)]
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def web(transactional_db: None, tmp_path: Path, valkey: OwnRedis) -> Iterator[Stack]:
+def web(transactional_db: None, tmp_path: Path, own_redis: OwnRedis) -> Iterator[Stack]:
     """The web process, behind one proxy."""
     mails = tmp_path / "mails"
     mails.mkdir()
-    with Stack(mails, REDIS_URL=valkey.url, TRUSTED_PROXIES="1") as stack:
+    with Stack(mails, TRUSTED_PROXIES="1") as stack:
         stack.start("web")
         yield stack
 
@@ -64,13 +56,15 @@ def most(a_minute: int, *, since: float) -> int:
     return a_minute * math.ceil((perf_counter() - since) / 60)
 
 
-def outlast(valkey: OwnRedis, owner: User) -> None:
+def outlast(own_redis: OwnRedis, owner: User) -> None:
     """A minute later."""
-    valkey.client.flushall()
+    own_redis.client.flushall()
     time_passes(60)
 
 
-def test_guesses_from_one_address_are_looked_at_five_times_a_minute(web: Stack, owner: User, valkey: OwnRedis) -> None:
+def test_guesses_from_one_address_are_looked_at_five_times_a_minute(
+    web: Stack, owner: User, own_redis: OwnRedis
+) -> None:
     started = perf_counter()
     told = guess(web.url, owner.email, GUESSES, addresses=[BURGLAR])
     allowed = most(LIMIT, since=started)
@@ -80,12 +74,12 @@ def test_guesses_from_one_address_are_looked_at_five_times_a_minute(web: Stack, 
     assert sign_in(web.url, owner.email, PASSWORD, address=HOTEL) == "LoginSuccess"  # never seen before
     seconds, outcome = perf_counter() - started, looked_at(owner)
     figures("guesses_one_address", guesses=told.total(), looked_at=outcome, allowed=allowed, seconds=seconds)
-    outlast(valkey, owner)
+    outlast(own_redis, owner)
     assert sign_in(web.url, owner.email, PASSWORD, address=BURGLAR) == "LoginSuccess"
 
 
 def test_guesses_from_many_addresses_are_looked_at_ten_times_a_minute(
-    web: Stack, owner: User, valkey: OwnRedis
+    web: Stack, owner: User, own_redis: OwnRedis
 ) -> None:
     started = perf_counter()
     told = guess(web.url, owner.email, GUESSES, addresses=MANY)
@@ -95,34 +89,34 @@ def test_guesses_from_many_addresses_are_looked_at_ten_times_a_minute(
     assert sign_in(web.url, owner.email, PASSWORD, address=HOTEL) == "RateLimitedError"
     seconds, outcome = perf_counter() - started, looked_at(owner)
     figures("guesses_many_addresses", guesses=told.total(), looked_at=outcome, allowed=allowed, seconds=seconds)
-    outlast(valkey, owner)
+    outlast(own_redis, owner)
     assert sign_in(web.url, owner.email, PASSWORD, address=HOTEL) == "LoginSuccess"
 
 
-def test_losing_redis_meanwhile_gives_no_guess_more(web: Stack, owner: User, valkey: OwnRedis) -> None:
+def test_losing_redis_meanwhile_gives_no_guess_more(web: Stack, owner: User, own_redis: OwnRedis) -> None:
     started = perf_counter()
     with ThreadPoolExecutor(1) as pool:
         attack = pool.submit(guess, web.url, owner.email, GUESSES, addresses=[BURGLAR])
         wait_until(lambda: looked_at(owner) or attack.done(), what="the first guess")
-        losses = lose_again_and_again(valkey, attack)
+        losses = lose_again_and_again(own_redis, attack)
     told = attack.result()
     allowed = most(LIMIT, since=started)
     assert looked_at(owner) == told["InvalidCredentialsError"] <= allowed
-    for lose in (valkey.client.flushall, valkey.kill):
+    for lose in (own_redis.client.flushall, own_redis.kill):
         lose()
         assert sign_in(web.url, owner.email, PASSWORD, address=BURGLAR) == "RateLimitedError"
         assert sign_in(web.url, owner.email, PASSWORD, address=HOME) == "LoginSuccess"
     figures("guesses_without_redis", guesses=told.total(), looked_at=looked_at(owner), allowed=allowed, **losses)
 
 
-def lose_again_and_again(valkey: OwnRedis, attack: Future[Counter[str]]) -> Counter[str]:
+def lose_again_and_again(own_redis: OwnRedis, attack: Future[Counter[str]]) -> Counter[str]:
     """Flush, kill and restart it while the attack goes on; here, as children are started from the main thread."""
     losses: Counter[str] = Counter()
     while not attack.done():
-        valkey.client.flushall()
-        valkey.kill()
+        own_redis.client.flushall()
+        own_redis.kill()
         wait_until_more_is_tried(attack)
-        valkey.start()
+        own_redis.start()
         wait_until_more_is_tried(attack)
         losses.update(flushed=1, killed=1)
     return losses

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from domains.common.errors import UnauthenticatedError
 from domains.common.viewer import Viewer
 from tests.api import sign_in
 from tests.factories import StaffFactory, UserFactory
+from tests.own_redis import OwnRedis
 from tests.processes import free_port, running, wait_until
-from tests.promises.own_redis import OwnRedis
 from tests.promises.shoppers import post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,15 +40,6 @@ from domains.accounts import services
 from domains.accounts.tokens import viewer_of
 services.logout(viewer=viewer_of(os.environ["ACCESS_TOKEN"]))
 """
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path, settings: Settings) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
-    server.start()
-    settings.REDIS_URL = server.url
-    yield server
-    server.kill()
 
 
 def admitted(tokens: Tokens) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,20 +11,11 @@ from domains.common import changes, redis
 from domains.common.throttling import Budget, spend
 from schema import persisted
 from tests.domains.common.together import together
+from tests.own_redis import OwnRedis
 from tests.processes import free_port
-from tests.promises.own_redis import OwnRedis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DIGEST = persisted.sha256("{ __typename }")
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path, settings: Settings) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
-    server.start()
-    settings.REDIS_URL = server.url
-    yield server
-    server.kill()
 
 
 def failures(caplog: pytest.LogCaptureFixture) -> int:
