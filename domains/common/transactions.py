@@ -1,4 +1,4 @@
-"""Short write transactions: bounded waits, and a retry when the database asks for one."""
+"""Short write transactions: bounded waits, and a retry when the database asks for one. Readings of one moment."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def short_transaction() -> Iterator[None]:
                 "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
                 [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
             )
+        yield
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All that is read within is of one moment, that of the first statement. Writing raises an error of the database.
+
+    Without it each statement sees what was committed before it began: a change between two of them shows in halves.
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
 
 

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from graphql import DocumentNode, OperationType, get_operation_ast
 
 from domains.common.graphql.context import Context
+from domains.common.transactions import snapshot
 from domains.common.viewer import Viewer
 from schema import errors
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal
@@ -79,7 +80,12 @@ class StreamView(GraphQLView):
         if not slots.take(viewer.user_id):
             message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
             return 200, refusal(request, message, "RATE_LIMITED")
-        again = super()._execute
+        execute = super()._execute
+
+        def read(viewer: Viewer) -> Reply:
+            with snapshot():  # a change while it is read must not be shown in halves
+                return execute(request, node, wanted, viewer, refused)
+
         self._live = Live(
             viewer,
             operation=(
@@ -88,11 +94,11 @@ class StreamView(GraphQLView):
                 orjson.dumps(wanted.variables, option=orjson.OPT_SORT_KEYS),
             ),
             authenticate=partial(authenticate, request, operation),
-            run=lambda viewer: again(request, node, wanted, viewer, refused)[1],
+            run=lambda viewer: read(viewer)[1],
             refusal=lambda error: refusal(request, error.message, error.code),
             on_close=partial(slots.give_back, viewer.user_id),
         )
-        return again(request, node, wanted, viewer, refused)
+        return read(viewer)
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         if self._live is None:

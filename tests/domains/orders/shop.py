@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.db.models import F, Sum
 
 from domains.common import outbox
@@ -19,6 +20,7 @@ ORDER = """replayed order { id number status version total { amount currencyCode
     lines { productName sku quantity unitPrice { amount } total { amount } product { id } } }"""
 DECLINED = "... on PaymentDeclinedError { declineCode }"
 DATABASES = ["default", "sandbox"]
+BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
 def buy(api: Api, goods: Iterable[tuple[Product, int]], method: str = "pm_card_visa", key: UUID | None = None) -> Any:
@@ -43,6 +45,13 @@ def deliver_due() -> int:
 def make_due() -> None:
     """All that was promised, in the order of the promises."""
     OutboxMessage.objects.filter(done_at__isnull=True).update(due_at=F("created_at"), leased_until=None)
+
+
+def somebody_waits_for_us() -> bool:
+    """For a lock that this thread's transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCKED)
+        return bool(cursor.fetchone()[0])
 
 
 def assert_stock_agrees(product: Product, *, stock: int) -> None:

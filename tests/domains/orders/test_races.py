@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from domains.accounts.models import User
 from domains.common.models import OutboxMessage
@@ -20,13 +20,20 @@ from domains.payments.gateway import gateway
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.products.models import Product
 from tests.api import Api, gid
-from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, deliver_due, events, make_due, the_order
+from tests.domains.orders.shop import (
+    DATABASES,
+    assert_stock_agrees,
+    buy,
+    deliver_due,
+    events,
+    make_due,
+    somebody_waits_for_us,
+    the_order,
+)
 from tests.factories import ProductFactory
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
-
-BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
 @pytest.fixture
@@ -85,15 +92,9 @@ def test_a_cancellation_that_meets_the_confirmation_cancels_what_was_confirmed(
             Order.objects.update(status="CONFIRMED")
             Payment.objects.update(status="AUTHORIZED")
             answer = pool.submit(alone)
-            wait_until(somebody_waits, what="the cancellation waits for the row")
+            wait_until(somebody_waits_for_us, what="the cancellation waits for the row")
         assert answer.result() == "CancelOrderSuccess"
     assert the_order().status == "CANCELLED"
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(BLOCKED)
-        return bool(cursor.fetchone()[0])
 
 
 def test_an_order_that_expires_while_its_hold_arrives_is_not_confirmed_without_one(api: Api, product: Product) -> None:

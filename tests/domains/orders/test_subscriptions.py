@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from domains.accounts.jwt import AccessClaims, write_access_token
 from domains.accounts.models import Session, User
 from domains.orders.models import Order
-from domains.orders.services import events
+from domains.orders.services.events import Type, move, note
 from tests.api import Api, gid
-from tests.domains.orders.shop import DATABASES, buy, deliver_due, the_order
+from tests.domains.orders.shop import DATABASES, buy, deliver_due, somebody_waits_for_us, the_order
 from tests.factories import ProductFactory, UserFactory
+from tests.processes import wait_until
 from tests.sse import Connection, Wire, wire
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
@@ -66,6 +69,20 @@ def test_the_owner_sees_the_state_at_once_and_each_change(server: Wire, api: Api
     }
     cancel(api, order)
     assert status(stream) == "CANCELLED"
+
+
+def test_a_change_while_the_order_is_read_is_not_shown_in_halves(server: Wire, api: Api, order: Order) -> None:
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE orders_orderevent")  # read after the order
+        opened = pool.submit(follow, server, order, api.token)
+        wait_until(somebody_waits_for_us, what="the order is read, its events are not")
+        move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.CANCELLED)
+        note(order.id, Type.CANCELLED, "Cancelled", reason="test")
+    stream = opened.result()
+    for expected in [("CONFIRMED", ["PLACED", "CONFIRMED"]), ("CANCELLED", ["PLACED", "CONFIRMED", "CANCELLED"])]:
+        now = stream.next()["data"]["orderUpdated"]
+        assert (now["status"], [event["type"] for event in now["events"]]) == expected
 
 
 def test_staff_follow_every_order(server: Wire, staff: Api, order: Order) -> None:
@@ -138,7 +155,7 @@ def test_without_redis_changes_only_come_later(settings: Settings, api: Api, ord
     with wire() as server:
         stream = follow(server, order, api.token)
         stream.next()
-        events.move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.FULFILLED)
+        move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.FULFILLED)
         while (event := stream.event())[0] == "comment":
             pass
         assert '"FULFILLED"' in event[1]
@@ -156,6 +173,6 @@ def test_what_does_not_change_the_answer_is_not_sent(server: Wire, api: Api, ord
         "subscription ($id: ID!) { orderUpdated(id: $id) { status } }", {"id": gid(order)}, token=api.token
     )
     assert status(stream) == "CONFIRMED"
-    events.note(order.id, events.Type.CONFIRMATION_EMAIL_SENT, "The confirmation was e-mailed")
+    note(order.id, Type.CONFIRMATION_EMAIL_SENT, "The confirmation was e-mailed")
     cancel(api, order)
     assert status(stream) == "CANCELLED"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 
+from domains.common.transactions import snapshot
 from domains.orders.invariants import RULES
 
 
@@ -14,9 +14,7 @@ class Command(BaseCommand):
     help = "Look for products, payments and orders that break a rule; with any, the exit status is 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic(durable=True), connection.cursor() as cursor:
-            # One snapshot for all rules: a shop that is open moves between two statements.
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with snapshot():  # for all rules: a shop that is open moves between two statements
             found = [(rule.__name__.replace("_", " "), finding) for rule in RULES for finding in rule()]
         for rule, finding in found:
             state = "pending" if finding.pending else "BROKEN"
