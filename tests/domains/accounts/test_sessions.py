@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from domains.accounts import services
 from domains.accounts.errors import InvalidTokenError
-from domains.accounts.jwt import read_access_token
 from domains.accounts.models import AuditEvent, Session, User
 from domains.accounts.services.sessions import end_sessions, logout_everywhere, revoke_session
 from domains.accounts.tokens import Tokens, viewer_of
@@ -17,7 +16,6 @@ from domains.common.errors import NotFoundError, UnauthenticatedError
 from domains.common.transactions import short_transaction
 from domains.common.viewer import Viewer
 from tests.api import sign_in
-from tests.domains.common.together import together
 from tests.factories import SessionFactory, UserFactory
 
 # With real commits: what Redis remembers is part of each promise.
@@ -125,16 +123,3 @@ def test_each_end_is_in_the_audit_trail(customer: User) -> None:
         ("SIGNED_OUT", viewer.session_id),
         ("SIGNED_OUT_EVERYWHERE", viewer.session_id),
     ]
-
-
-def test_four_refreshes_at_once_leave_everybody_signed_in_in_each_of_20_rounds(customer: User) -> None:
-    tokens = sign_in(customer)
-    for _ in range(20):
-        secret = tokens.refresh_token
-        answers = together(*[lambda secret=secret: services.refresh(refresh_token=secret)] * 4)
-        assert [type(answer) for answer in answers] == [Tokens] * 4
-        assert len({answer.refresh_token for answer in answers}) == 1
-        assert {viewer_of(answer.access_token).user_id for answer in answers} == {customer.id}
-        tokens = answers[0]
-    assert Session.objects.get().revoked_at is None
-    assert read_access_token(tokens.access_token).session_id == Session.objects.get().id
