@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -45,7 +45,8 @@ class NodeQuery:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
     ) -> Any:
-        return await _load(info, id)
+        found = _load(info, id)
+        return await found if found else None
 
     @strawberry.field(
         graphql_type=list[Node | None], description="As `node`, for at most 100 ids; the answers are in their order."
@@ -55,14 +56,14 @@ class NodeQuery:
     ) -> Sequence[Any]:
         if len(ids) > MAX_NODES:
             raise BadUserInputError(f"Ask for at most {MAX_NODES} ids at once")
-        waiting = [_load(info, global_id) for global_id in ids]
-        return [await row for row in waiting]
+        waiting = [_load(info, global_id) for global_id in ids]  # all are asked for before the first is awaited
+        return [await row if row else None for row in waiting]
 
 
-async def _load(info: Info, global_id: str) -> Any:
+def _load(info: Info, global_id: str) -> Awaitable[Any] | None:
     parsed = parse_global_id(global_id)
     loader = NODE_LOADERS.get(parsed[0]) if parsed else None
-    return await info.context.loaders.get(loader).load(parsed[1]) if loader and parsed else None
+    return info.context.loaders.get(loader).load(parsed[1]) if loader and parsed else None
 
 
 def build() -> strawberry.Schema:

@@ -18,7 +18,7 @@ from graphql import (
 
 from domains.common.paging import DEFAULT_SIZE, MAX_SIZE
 
-LIST_SIZE = 10  # assumed of a list that no argument bounds, such as the lines of an order
+LIST_SIZE = 10  # assumed of a list that no argument bounds, such as the lines of an order, unless its field says more
 
 
 def items(
@@ -44,12 +44,19 @@ def items(
         return page, None, set()
     if "ids" in arguments:
         return _length(arguments["ids"], variables, defaults), None, _names([arguments["ids"]])
-    return LIST_SIZE, None, set()
+    return _declared(definition), None, set()
 
 
 def _is_connection(definition: GraphQLField) -> bool:
     kind = get_named_type(definition.type)
     return isinstance(kind, GraphQLObjectType) and "pageInfo" in kind.fields
+
+
+def _declared(definition: GraphQLField) -> int:
+    """What the field's `metadata={"size": N}` says."""
+    declaration = definition.extensions.get("strawberry-definition")
+    size: int = declaration.metadata.get("size", LIST_SIZE) if declaration else LIST_SIZE
+    return size
 
 
 def _names(values: list[Any]) -> set[str]:

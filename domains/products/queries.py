@@ -52,6 +52,9 @@ class Query:
     ) -> models.Category | None:
         return models.Category.objects.visible_to(info.context.viewer).filter(slug=slug).first()
 
-    @strawberry.field(graphql_type=list[Category], description="All shelves by name, at most 500.")
+    # A list of products under each of them: a document that asks for it costs what it may read in a large shop.
+    @strawberry.field(
+        graphql_type=list[Category], description="All shelves by name, at most 500.", metadata={"size": 100}
+    )
     def categories(self, info: Info) -> list[models.Category]:
         return list(models.Category.objects.visible_to(info.context.viewer).order_by("name")[:MAX_CATEGORIES])

@@ -86,6 +86,8 @@ def test_introspection_is_free_of_depth_and_cost(limit: str, settings: LazySetti
             {"n": 2},
             3,
         ),
+        ("{ categories { products(first: 9) { nodes { id } } } }", {}, 100 * (1 + 1 + 9)),
+        ("{ orders(first: 2) { nodes { lines { id } } } }", {}, 1 + 2 * (1 + 10)),
         ('{ nodes(ids: ["a", "b"]) { id } }', {}, 2),
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a"] * 4}, 4),
         ("mutation { a: logout { __typename } b: logout { __typename } }", {}, 200),

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 from graphql import GraphQLInterfaceType
+from pytest_django import DjangoAssertNumQueries
 
 from domains.accounts.models import User
 from domains.common.graphql.ids import to_global_id
@@ -94,3 +95,12 @@ def test_a_hundred_ids_are_answered_and_one_more_is_bad_input(nobody: Api) -> No
     assert fetched(nobody, []) == []
     assert fetched(nobody, ["x"] * 100) == [None] * 100
     assert nobody.code(NODES, {"ids": ["x"] * 101}) == "BAD_USER_INPUT"
+
+
+@pytest.mark.django_db
+def test_a_hundred_rows_of_one_type_are_one_statement(
+    nobody: Api, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    ids = [gid(product) for product in ProductFactory.create_batch(100)]
+    with django_assert_num_queries(1):
+        assert fetched(nobody, ids) == ["Product"] * 100
