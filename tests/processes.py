@@ -135,9 +135,9 @@ class Stack:
 
 
 @contextmanager
-def running(mails: Path, *names: str) -> Iterator[Stack]:
+def running(mails: Path, *names: str, **env: str) -> Iterator[Stack]:
     """A stack with these processes."""
     mails.mkdir(parents=True, exist_ok=True)
-    with Stack(mails) as stack:
+    with Stack(mails, **env) as stack:
         stack.start(*names)
         yield stack

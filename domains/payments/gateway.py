@@ -10,6 +10,8 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from domains.common.transactions import assert_no_transaction
+
 GATEWAYS = {
     "sandbox": "domains.payments.sandbox.gateway.SandboxGateway",
     "stripe": "domains.payments.stripe.gateway.StripeGateway",
@@ -39,7 +41,10 @@ class ProviderRefund:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The provider's word on one payment; amounts in minor units."""
+    """The provider's word on one payment; amounts in minor units.
+
+    `failed_refunds` gave nothing back after all, though they may have been `refunds` before.
+    """
 
     id: str
     status: IntentStatus
@@ -47,6 +52,7 @@ class Intent:
     decline_code: str = ""
     captured: int = 0
     refunds: tuple[ProviderRefund, ...] = ()
+    failed_refunds: tuple[ProviderRefund, ...] = ()
 
 
 class Declined(Exception):
@@ -86,8 +92,13 @@ class Gateway(Protocol):
         """Give back `amount` of what was captured. Raises Declined when less than that is left."""
 
 
-@cache
 def gateway() -> Gateway:
-    """The provider that PAYMENT_GATEWAY names."""
+    """The provider that PAYMENT_GATEWAY names, for the calls that follow. Never inside a transaction (RuntimeError)."""
+    assert_no_transaction()
+    return _made()
+
+
+@cache
+def _made() -> Gateway:
     made: Gateway = import_string(GATEWAYS[settings.PAYMENT_GATEWAY])()
     return made

@@ -46,25 +46,29 @@ class Rounds:
     """A long promise in pieces: `for number in rounds: ...; rounds.finish(number, kills=7)`.
 
     At full size on a clean commit, rounds that an interrupted run of the same commit finished are not done again;
-    `total` sums what all of them counted.
+    `total` sums what all of them counted, `most` has the largest count of one.
     """
 
     def __init__(self, name: str, count: int) -> None:
         self.total: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
         self._name = name
         self._count = count
         self._finished: set[int] = set()
         for line in _unfinished_rounds(name):
-            self._finished.add(line["number"])
-            self.total.update(line["values"])
+            self._count_in(line["number"], line["values"])
 
     def __iter__(self) -> Iterator[int]:
         return (number for number in range(self._count) if number not in self._finished)
 
     def finish(self, number: int, **counts: int) -> None:
+        self._count_in(number, counts)
+        _keep(self._name, kind="round", number=number, values=counts)
+
+    def _count_in(self, number: int, counts: dict[str, int]) -> None:
         self._finished.add(number)
         self.total.update(counts)
-        _keep(self._name, kind="round", number=number, values=counts)
+        self.most |= Counter(counts)
 
 
 def _unfinished_rounds(name: str) -> list[dict[str, Any]]:

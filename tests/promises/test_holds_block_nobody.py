@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from domains.common.models import new_id
 from domains.orders.models import Order
 from domains.payments import operations, services
+from domains.payments.gateway import gateway
 from domains.payments.models import Payment, SandboxIntent
 from domains.products.models import Product
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 ORDERS = size(200, 4_000)
 CLIENTS = size(16, 24)  # and as many threads of each web process
 # Some 100 orders a second on two cores: short of all they can do, when transactions also wait for a turn to compute.
-CALM_CLIENTS = size(2, 14)
+CALM_CLIENTS = size(2, 15)
 RATE = 100  # orders per second
 AGE = 50.0  # milliseconds; a hold takes 100
 OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float * 1000
@@ -98,7 +99,7 @@ def test_many_slow_holds_on_one_product(transactional_db: None, tmp_path: Path) 
     assert_stock_agrees(product, stock=2 * ORDERS - confirmed)
     if FULL:
         assert max(calm.ages) < AGE
-        assert load.rate >= RATE
+        assert min(load.rate, slow.rate) >= RATE
 
 
 def ages(watch: Watch) -> dict[str, float]:
@@ -123,6 +124,8 @@ def test_while_holds_are_out_no_transaction_is_open_and_others_buy(transactional
 
 
 def test_a_provider_is_never_called_inside_a_transaction() -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
+        gateway()  # whoever wants to call it
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         services.settle(Payment())
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
