@@ -2,99 +2,66 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 
 from domains.accounts.models import User
+from domains.common.models import OutboxMessage
 from domains.orders.models import Order
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent, SandboxRefund
 from domains.products.models import Product
-from tests.api import Api, gid
-from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, deliver_due, make_due
+from tests.api import gid
+from tests.domains.orders.shop import DATABASES, assert_stock_agrees
 from tests.factories import ProductFactory
+from tests.processes import running, wait_until
 from tests.promises.figures import Rounds, figures, size
+from tests.promises.shoppers import Shopper, at_once, post
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 ROUNDS = size(15, 200)
-STOCK, PIECES, PRICE = 10, 2, 1_000
+STOCK, PRICE = 10, 1_000
+LOST = "InvalidStateError"
 
 
-def test_of_cancel_fulfil_and_refund_at_once_exactly_one_wins(customer: User, staff_member: User) -> None:
-    """While a worker delivers what comes due, as it does in the shop."""
-    buyer, token = Api(customer), Api(staff_member).token
+def test_of_cancel_fulfil_and_refund_at_once_exactly_one_wins(
+    customer: User, staff_member: User, tmp_path: Path
+) -> None:
+    """Web, worker and relay are processes of their own. A refund may follow the fulfilment that it met."""
     rounds = Rounds("one_winner", ROUNDS)
-    for number in rounds:
-        product = ProductFactory.create(price=PRICE, stock=STOCK)
-        order = Order.objects.select_related("payment").get(serial=_serial(buy(buyer, [(product, PIECES)])))
-        answers = compete(token, gid(order))
-        drain()
-        rounds.finish(number, **{outcome(order, product, answers): 1})
+    with running(tmp_path / "mails", "web", "worker", "relay") as stack:
+        buyer, staff = Shopper(stack.url, customer), Shopper(stack.url, staff_member)
+        for number in rounds:
+            product = ProductFactory.create(price=PRICE, stock=STOCK)
+            assert buyer.buy(product)["__typename"] == "CreateOrderSuccess"
+            order = Order.objects.select_related("payment").get(lines__product=product)
+            answers = compete(staff, gid(order))
+            wait_until(all_is_done, what="all work is done")
+            rounds.finish(number, **{outcome(order, product, answers): 1})
     figures("one_winner", rounds=ROUNDS, **rounds.total)
     assert rounds.total.total() == ROUNDS
 
 
-def _serial(answer: dict[str, Any]) -> int:
-    return int(answer["order"]["number"].partition("-")[2])
-
-
-def compete(token: str | None, order_id: str) -> list[str]:
+def compete(staff: Shopper, order_id: str) -> list[str]:
     """What cancel, fulfil and refund answer when they are called at the same moment."""
-    gate = threading.Barrier(3)
-
-    def call(mutation: str, fields: dict[str, Any]) -> str:
-        with own_connections():
-            api = Api(token=token)
-            gate.wait()
-            return str(api.call(mutation, "order { id }", orderId=order_id, **fields)["__typename"])
-
-    calls: list[Callable[[], str]] = [
-        partial(call, "cancelOrder", {}),
-        partial(call, "fulfillOrder", {}),
-        partial(call, "refundOrder", {"reason": "Broken", "idempotencyKey": uuid4()}),
-    ]
-    with worker(), ThreadPoolExecutor(3) as pool:
-        return [future.result() for future in [pool.submit(each) for each in calls]]
+    why = {"reason": "Broken", "idempotencyKey": str(uuid4())}
+    fields: dict[str, dict[str, str]] = {"cancelOrder": {}, "fulfillOrder": {}, "refundOrder": why}
+    calls = [partial(call, staff, mutation, {"orderId": order_id, **more}) for mutation, more in fields.items()]
+    return at_once(calls, threads=len(calls))
 
 
-@contextmanager
-def worker() -> Iterator[None]:
-    """Relay and worker in a thread."""
-    over = threading.Event()
-
-    def work() -> None:
-        with own_connections():
-            while not over.wait(0.005):
-                deliver_due()
-
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(work)
-        yield
-        over.set()
-        working.result()
+def call(staff: Shopper, mutation: str, fields: dict[str, Any]) -> str:
+    name = f"{mutation[0].upper()}{mutation[1:]}"
+    query = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ __typename }} }}"
+    return str(post(staff.url, staff.token, query, {"input": fields})["data"][mutation]["__typename"])
 
 
-@contextmanager
-def own_connections() -> Iterator[None]:
-    """For a thread: its connections end with it."""
-    try:
-        yield
-    finally:
-        connections.close_all()
-
-
-def drain() -> None:
-    for _ in range(3):  # an operation, the news of it, what follows
-        make_due()
-        deliver_due()
+def all_is_done() -> bool:
+    return not OutboxMessage.objects.filter(done_at__isnull=True).exists()
 
 
 def outcome(order: Order, product: Product, answers: list[str]) -> str:
@@ -104,21 +71,20 @@ def outcome(order: Order, product: Product, answers: list[str]) -> str:
     intent = SandboxIntent.objects.get(reference=payment.intent_id)
     given_back = sum(SandboxRefund.objects.filter(intent=intent).values_list("amount", flat=True))
     money = (payment.status, payment.captured, payment.refunded, intent.status, intent.captured, given_back)
-    total = PIECES * PRICE
     won = tuple(answer.removesuffix("OrderSuccess") for answer in answers)
     ends: dict[tuple[str, ...], tuple[str, str, tuple[object, ...], int]] = {
         ("Cancel", *[LOST] * 2): ("cancelled", "CANCELLED", ("VOIDED", 0, 0, "canceled", 0, 0), STOCK),
         (LOST, "Fulfill", LOST): (
             "fulfilled",
             "FULFILLED",
-            ("CAPTURED", total, 0, "succeeded", total, 0),
-            STOCK - PIECES,
+            ("CAPTURED", PRICE, 0, "succeeded", PRICE, 0),
+            STOCK - 1,
         ),
         (LOST, "Fulfill", "Refund"): (
             "fulfilled_and_refunded",
             "REFUNDED",
-            ("CAPTURED", total, total, "succeeded", total, total),
-            STOCK - PIECES,
+            ("CAPTURED", PRICE, PRICE, "succeeded", PRICE, PRICE),
+            STOCK - 1,
         ),
     }
     name, status, expected, stock = ends[won]
@@ -126,6 +92,3 @@ def outcome(order: Order, product: Product, answers: list[str]) -> str:
     assert not PaymentOperation.objects.filter(payment=payment, status__in=["REQUESTED", "FAILED"]).exists()
     assert_stock_agrees(product, stock=stock)
     return name
-
-
-LOST = "InvalidStateError"
