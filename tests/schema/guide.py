@@ -1,4 +1,4 @@
-"""Reads the fences of the client guide, and sends its curl lines."""
+"""Reads the fences of the pages for clients, and sends their curl lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.processes import ROOT
 
 DOCS = ROOT / "schema/docs"
 _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
-ADDRESS = "http://127.0.0.1:8000/graphql"
+ADDRESSES = {"http://127.0.0.1:8000/graphql", "https://api.example/graphql"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Fence:
         return f"{self.page}:{self.line}"
 
 
-def fences() -> list[Fence]:
-    """Of the guide and the page beside it, in their order."""
-    return [fence for name in ("clients.md", "other-clients.md") for fence in _of(DOCS / name)]
+def fences(*pages: str) -> list[Fence]:
+    """Of these pages, in their order."""
+    return [fence for name in pages for fence in _of(DOCS / name)]
 
 
 def _of(page: Path) -> list[Fence]:
@@ -48,11 +48,8 @@ def _of(page: Path) -> list[Fence]:
 
 def send(command: str, url: str, known: dict[str, str]) -> Any:
     """What the server answers to a curl command: JSON, or the first event of a stream."""
-    words = shlex.split(_filled(command.replace("\\\n", " "), known))
-    assert words[0] == "curl", command
-    assert ADDRESS in words, command
-    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
-    request = urllib.request.Request(url, words[words.index("-d") + 1].encode(), headers)
+    headers, body = curl(command, known)
+    request = urllib.request.Request(url, body.encode(), headers)
     try:
         answer = urllib.request.urlopen(request, timeout=30)
     except urllib.error.HTTPError as error:
@@ -61,6 +58,15 @@ def send(command: str, url: str, known: dict[str, str]) -> Any:
         if "text/event-stream" not in answer.headers["Content-Type"]:
             return json.load(answer)
         return next(json.loads(line.removeprefix(b"data: ")) for line in answer if line.startswith(b"data: {"))
+
+
+def curl(command: str, known: dict[str, str]) -> tuple[dict[str, str], str]:
+    """The headers and the body that a curl command sends to one of the ADDRESSES."""
+    words = shlex.split(_filled(command.replace("\\\n", " "), known))
+    assert words[0] == "curl", command
+    assert ADDRESSES & set(words), command
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    return headers, words[words.index("-d") + 1]
 
 
 def _filled(command: str, known: dict[str, str]) -> str:

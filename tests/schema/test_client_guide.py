@@ -1,6 +1,13 @@
-"""What the client guide shows is what happens: requests are sent, documents validated, code is that of tests/clients.
+"""What the client guide shows is what happens.
 
-The programs themselves run where Node and the packages of others are: `npm test` in tests/clients and its folders.
+| fence | proven |
+|---|---|
+| ts, python, toml, named json | here: it stands in tests/clients as it is shown; run and type-checked by `.ci/run` |
+| graphql | here: every operation is executed and succeeds |
+| sh, and the json after it | here: sent to a web process; the answer is the one that is shown |
+| console | here: the commands exist, and `.ci/run` runs them, against a `dev` that it started |
+
+The programs run where Node and the packages of others are: `npm test` in tests/clients and its folders.
 """
 
 from __future__ import annotations
@@ -9,20 +16,23 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import get_commands
-from graphql import parse, validate
+from graphql import parse, print_ast
+from graphql.utilities import separate_operations
 
 from domains.accounts.models import User
-from schema.merge import core
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
-from tests.factories import ProductFactory
+from tests.factories import PASSWORD, ProductFactory
 from tests.processes import ROOT, running
 from tests.schema.guide import DOCS, Fence, fences, fits, send
 
-FENCES = fences()
+FENCES = fences("clients.md", "other-clients.md")
+GATE = (ROOT / ".ci/run").read_text().splitlines()
 SHELL = [(fence, after) for fence, after in pairwise(FENCES) if fence.language == "sh"]
 
 
@@ -45,9 +55,29 @@ def test_code_stands_in_the_clients_that_are_run_as_the_page_shows_it(fence: Fen
     assert any(lines[at : at + len(shown)] == shown for at in range(len(lines))), f"{fence} is not in {fence.file}"
 
 
+@pytest.mark.django_db(transaction=True, databases=DATABASES)
 @pytest.mark.parametrize("fence", of("graphql"), ids=str)
-def test_documents_fit_the_schema(fence: Fence) -> None:
-    assert validate(core, parse(fence.text)) == []
+def test_documents_are_executed_and_succeed(fence: Fence, api: Api, customer: User) -> None:
+    given = _variables(customer, gid(ProductFactory.create()))
+    for name, document in separate_operations(parse(fence.text)).items():
+        (result,) = api.data(print_ast(document), given[name]).values()
+        assert result.get("nodes") or result["__typename"].endswith("Success"), result
+
+
+def _variables(customer: User, product_id: str) -> dict[str, Any]:
+    """What each operation of the pages is executed with."""
+    credentials = {"email": customer.email, "password": PASSWORD}
+    lines = [{"productId": product_id, "quantity": 1}]
+    order = {"lines": lines, "paymentMethod": "pm_card_visa", "idempotencyKey": str(uuid4())}
+    shelf = {"first": 1, "filter": {"inStock": True}, "sort": {"field": "PRICE", "direction": "ASC"}}
+    return {
+        "SignIn": {"input": credentials},
+        "Login": {"input": credentials},
+        "CreateOrder": {"input": order},
+        "PlaceOrder": {"input": order},
+        "Catalogue": shelf,
+        "Shelf": {"first": 1},
+    }
 
 
 @pytest.mark.parametrize("fence", of("console"), ids=str)
@@ -66,6 +96,24 @@ def test_commands_exist(fence: Fence) -> None:
             assert words[2] in get_commands()
         else:
             assert (ROOT / words[0]).exists(), line
+
+
+@pytest.mark.parametrize("fence", of("console"), ids=str)
+def test_commands_are_run_by_the_gate(fence: Fence) -> None:
+    folder = ""
+    for line in fence.text.splitlines():
+        words = line.split()
+        if words[0] == "cd":
+            folder = words[1].removeprefix("tests/clients")
+        elif words[:2] == ["npm", "ci"]:
+            assert f'fresh "$clients{folder}"' in GATE
+        elif words[0] == "npm":
+            assert any(f'cd "$clients{folder}" ' in step and " ".join(words[:-2] or words) in step for step in GATE), (
+                line
+            )
+        else:
+            what = " ".join(words[:4]) if words[0] == "python3" else words[-1].removeprefix("tests/clients")
+            assert any(what in step for step in GATE), line
 
 
 def _script(words: list[str]) -> str:

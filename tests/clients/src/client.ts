@@ -3,7 +3,7 @@ import { Refresh, SignIn, SignOut } from './operations';
 
 /** An operation without variables is called without them. */
 type Given<V> = V extends Record<string, never> ? [] : [V];
-type Held = TokensFragment | null;
+export type Held = TokensFragment | null;
 export type Failure = { message: string; extensions: { code: string; requestId: string } };
 
 /** The request as a whole failed. What a person can cause is no exception but a member of the mutation's union. */
@@ -20,13 +20,25 @@ export const unauthenticated = (error: unknown): boolean =>
 const bearer = (tokens: Held): { authorization?: string } =>
   tokens ? { authorization: `Bearer ${tokens.accessToken}` } : {};
 
+/** Two reads of a storage are two objects. */
+const same = (one: Held, other: Held): boolean => one?.accessToken === other?.accessToken;
+const TIMEOUT = 30_000; // milliseconds
+
 /** One person at one endpoint, signed in or not. Make a new one for the next person. */
 export class Session {
-  /** In memory only: whatever script runs in the page can read its storage. */
-  tokens: Held = null;
+  #tokens: Held = null;
   #refreshing: Promise<void> | null = null;
 
   constructor(readonly endpoint: string, readonly send: typeof fetch = (input, init) => fetch(input, init)) {}
+
+  /** In memory only; `SharedSession` keeps them in a storage. */
+  get tokens(): Held {
+    return this.#tokens;
+  }
+
+  set tokens(tokens: Held) {
+    this.#tokens = tokens;
+  }
 
   get authorization(): { authorization?: string } {
     return bearer(this.tokens);
@@ -52,7 +64,7 @@ export class Session {
     try {
       return await this.#post(document, variables, renewed);
     } catch (error) {
-      if (unauthenticated(error) && this.tokens === renewed) this.tokens = null;
+      if (unauthenticated(error) && same(this.tokens, renewed)) this.tokens = null;
       throw error;
     }
   }
@@ -68,14 +80,20 @@ export class Session {
 
   /** Swaps tokens that were refused. All callers share one refresh: a refresh token works once. */
   async renew(old: TokensFragment): Promise<void> {
-    if (this.tokens !== old) return; // another caller has renewed them already
-    await (this.#refreshing ??= this.#refresh(old).finally(() => (this.#refreshing = null)));
+    if (!same(this.tokens, old)) return; // another caller has renewed them already
+    await (this.#refreshing ??= this.alone(() => this.#refresh(old)).finally(() => (this.#refreshing = null)));
+  }
+
+  /** In one tab `#refreshing` is enough; `SharedSession` waits for its turn among tabs. */
+  protected alone(work: () => Promise<void>): Promise<void> {
+    return work();
   }
 
   /** A refused refresh signs out; a failed one (no network) throws and keeps the tokens for the next try. */
   async #refresh(old: TokensFragment): Promise<void> {
+    if (!same(this.tokens, old)) return; // another tab has renewed them, while this one waited for its turn
     const { refreshToken } = await this.#post(Refresh, { input: { refreshToken: old.refreshToken } }, null);
-    if (this.tokens !== old) return; // signed out meanwhile
+    if (!same(this.tokens, old)) return; // signed out meanwhile
     this.tokens = refreshToken.__typename === 'RefreshTokenSuccess' ? refreshToken.tokens : null;
   }
 
@@ -88,6 +106,7 @@ export class Session {
         ...bearer(tokens),
       },
       body: JSON.stringify({ query: document.toString(), variables }),
+      signal: AbortSignal.timeout(TIMEOUT),
     });
     const answer = (await response.json()) as { data?: R | null; errors?: Failure[] };
     if (!answer.data || answer.errors) throw new RequestFailed(answer.errors ?? []);

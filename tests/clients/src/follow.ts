@@ -1,36 +1,46 @@
 import { createClient } from 'graphql-sse';
 import { type Failure, RequestFailed, type Session, unauthenticated } from './client';
-import type { OrderUpdatedSubscription } from './gql/graphql';
+import type { OrderUpdatedSubscription, TokensFragment } from './gql/graphql';
 import { OrderUpdated } from './operations';
 
+type Change = OrderUpdatedSubscription['orderUpdated'];
+const PAUSES = [1, 2, 4, 8, 16, 30]; // seconds
+
 /** The order as it is, then after each change, until the caller leaves the loop. */
-export async function* follow(session: Session, id: string): AsyncGenerator<OrderUpdatedSubscription['orderUpdated']> {
+export async function* follow(session: Session, id: string, pauses = PAUSES): AsyncGenerator<Change> {
   const client = createClient({
     url: session.endpoint,
     headers: () => ({ ...session.authorization }), // asked at each connect
     retryAttempts: 10, // a lost connection is made again, and tells the state as it is then
   });
   try {
-    while (true) {
+    for (let refreshed = false; ; refreshed = true) {
       const { tokens } = session;
-      const error = yield* changes(client.iterate({ query: OrderUpdated.toString(), variables: { id } }));
-      if (!error) return;
-      if (!tokens || !unauthenticated(error)) throw error;
-      await session.renew(tokens); // a stream ends with its access token
-      if (!session.tokens) throw error;
+      let failed: RequestFailed | null = null;
+      for await (const { data, errors } of client.iterate({ query: OrderUpdated.toString(), variables: { id } })) {
+        if (errors) failed = new RequestFailed(errors as unknown as Failure[]);
+        if (failed) break;
+        refreshed = false;
+        yield (data as OrderUpdatedSubscription).orderUpdated;
+      }
+      if (!failed) return;
+      if (!tokens || !unauthenticated(failed) || refreshed) throw failed; // never two refreshes in a row
+      await renewed(session, tokens, pauses); // a stream ends with its access token
+      if (!session.tokens) throw failed;
     }
   } finally {
     client.dispose();
   }
 }
 
-type Results = AsyncIterable<{ data?: unknown; errors?: readonly unknown[] }>;
-
-/** The error that ended the stream, if any. */
-async function* changes(results: Results): AsyncGenerator<OrderUpdatedSubscription['orderUpdated'], RequestFailed | null> {
-  for await (const { data, errors } of results) {
-    if (errors) return new RequestFailed(errors as Failure[]);
-    yield (data as OrderUpdatedSubscription).orderUpdated;
+/** Tries again, after each of the pauses, while the refresh fails for want of a network or a server. */
+async function renewed(session: Session, tokens: TokensFragment, pauses: readonly number[]): Promise<void> {
+  for (const pause of pauses) {
+    try {
+      return await session.renew(tokens);
+    } catch {
+      await new Promise((resume) => setTimeout(resume, pause * 1000));
+    }
   }
-  return null;
+  await session.renew(tokens);
 }

@@ -32,8 +32,49 @@ export const SignOut = graphql(`
   }
 `);
 
+export const Register = graphql(`
+  mutation Register($input: RegisterInput!) {
+    register(input: $input) {
+      __typename
+      ... on RegisterSuccess { user { id emailVerified } tokens { ...Tokens } }
+      ... on ValidationError { fields { path message } }
+      ... on UserError { code message path }
+    }
+  }
+`);
+
+export const VerifyEmail = graphql(`
+  mutation VerifyEmail($input: VerifyEmailInput!) {
+    verifyEmail(input: $input) {
+      __typename
+      ... on VerifyEmailSuccess { user { email } }
+      ... on UserError { code message path }
+    }
+  }
+`);
+
+export const RequestPasswordReset = graphql(`
+  mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
+    requestPasswordReset(input: $input) {
+      __typename
+      ... on ValidationError { fields { path message } }
+      ... on UserError { code message path }
+    }
+  }
+`);
+
+export const ResetPassword = graphql(`
+  mutation ResetPassword($input: ResetPasswordInput!) {
+    resetPassword(input: $input) {
+      __typename
+      ... on ValidationError { fields { path message } }
+      ... on UserError { code message path }
+    }
+  }
+`);
+
 export const Me = graphql(`
-  query Me { me { id email name isStaff } }
+  query Me { me { id email name isStaff emailVerified } }
 `);
 
 export const Catalogue = graphql(`

@@ -1,8 +1,8 @@
 import type { Session } from './client';
-import type { CatalogueQuery, CatalogueQueryVariables } from './gql/graphql';
-import { Catalogue } from './operations';
+import type { CatalogueQuery, CatalogueQueryVariables, CountProductsQueryVariables } from './gql/graphql';
+import { Catalogue, CountProducts } from './operations';
 
-/** Page after page; `filter` and `sort` stay the same, because cursors belong to them. */
+/** Page after page, some of which may be empty; `filter` and `sort` stay the same, because cursors belong to them. */
 export async function* pages(
   session: Session,
   variables: Omit<CatalogueQueryVariables, 'after' | 'last' | 'before'>,
@@ -13,4 +13,10 @@ export async function* pages(
     yield products;
     after = products.pageInfo.hasNextPage ? products.pageInfo.endCursor : null;
   } while (after);
+}
+
+/** What to show as the number of products: it is null where counting would read too much. */
+export async function counted(session: Session, variables: CountProductsQueryVariables): Promise<string> {
+  const total: number | null = (await session.run(CountProducts, variables)).products.totalCount;
+  return total === null ? 'many' : String(total);
 }
