@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from domains.common.errors import DomainError
 
 
 class PaymentDeclinedError(DomainError):
-    """The provider refused the hold; the order is cancelled and its stock is back."""
+    """The provider refused the hold, the order is cancelled and its stock is back; or see `of_capture`."""
 
     code = "PAYMENT_DECLINED"
 
-    def __init__(self, decline_code: str) -> None:
-        super().__init__("The payment was declined; try another payment method with a new key", path=["paymentMethod"])
+    def __init__(
+        self,
+        decline_code: str,
+        *,
+        message: str = "The payment was declined; try another payment method with a new key",
+        path: Sequence[str] = ("paymentMethod",),
+    ) -> None:
+        super().__init__(message, path=path)
         self.decline_code = decline_code
+
+    @classmethod
+    def of_capture(cls, decline_code: str) -> PaymentDeclinedError:
+        """The provider refused to capture the hold: the order is not sent, and follows what has become of the hold."""
+        message = "The payment could not be captured, the order is not sent; look at the order again before you retry"
+        return cls(decline_code, message=message, path=["orderId"])
 
 
 class PaymentPendingError(DomainError):
-    """The provider has not answered yet; the order stands and is decided in the background."""
+    """What the provider did is not known, or not written down yet; it is decided in the background."""
 
     code = "PAYMENT_PENDING"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__("The payment provider has not answered yet; watch the order, or repeat with the same key")
+        super().__init__("The payment is not decided yet; watch the order, or repeat with the same key if it has one")
         self.order_id = order_id
 
 
@@ -39,7 +52,7 @@ class RefundTooLargeError(DomainError):
 
 
 class InvalidStateError(DomainError):
-    """The order is not in a state that allows this."""
+    """The order is not in a state that allows this, or the provider says so of its payment."""
 
     code = "INVALID_STATE"
 

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from domains.common.merging import Listing, Lookup
 from domains.common.viewer import Viewer
-from domains.orders.models import Order
+from domains.orders.models import Order, OrderNumber
+
+# The index of the serial finds one row at most, the year is looked at there.
+_NUMBERED = """"serial" = %s AND extract(year FROM "created_at" AT TIME ZONE 'UTC') = %s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class OrderQuery:
     created_after: datetime | None = None
     created_before: datetime | None = None
     customer_id: UUID | None = None
-    serial: int | None = None
+    number: OrderNumber | None = None
 
     def listing(self, viewer: Viewer) -> Listing:
         """The orders that the viewer may see under this filter."""
@@ -32,7 +35,7 @@ class OrderQuery:
         among["status"] = Order.Status.values if self.status is None else sorted(set(self.status))
         ends = [(">", self.created_after), ("<", self.created_before)]
         bounds = [(sign, moment) for sign, moment in ends if moment is not None]
-        number = [] if self.serial is None else [Lookup('"serial" = %s', (self.serial,))]
+        number = [] if self.number is None else [Lookup(_NUMBERED, (self.number.serial, self.number.year))]
         return Listing(Order, among, {"created_at": bounds} if bounds else {}, number)
 
     @property

@@ -6,11 +6,17 @@ import contextlib
 import functools
 from datetime import timedelta
 
+from django.utils import timezone
+
 from domains.common import outbox, periodic
 from domains.common.models import OutboxMessage
 from domains.orders.models import Order
 from domains.orders.services import cancelling, confirming, following, settling
+from domains.payments import comparing
+from domains.payments.gateway import GatewayUnavailable
 from domains.payments.services import CHANGED
+
+PATIENCE = timedelta(days=1)  # a provider that has not answered for so long is for people to look at
 
 
 @outbox.handler(settling.SETTLE)
@@ -21,11 +27,17 @@ def settle(message: OutboxMessage) -> None:
 
 @outbox.handler(CHANGED)
 def payment_changed(message: OutboxMessage) -> None:
-    """The provider has news: look at the order of that payment now."""
+    """The payment has changed, here or at the provider: look at its order now."""
     for order_id in Order.objects.filter(payment_id=message.key).values_list("id", flat=True):
         following.follow_payment(order_id)
         with contextlib.suppress(outbox.Postpone):  # not decided yet: the promise to settle it stands
             settling.settle_order(order_id)
+        try:
+            following.follow_provider(order_id)
+        except (GatewayUnavailable, comparing.Outdated) as error:
+            if message.created_at < timezone.now() - PATIENCE:
+                raise
+            raise outbox.Postpone(outbox.back_off(message.attempts, most=timedelta(minutes=1))) from error
 
 
 @outbox.handler(settling.CONFIRMATION)

@@ -13,7 +13,7 @@ from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.paging import Ordering
 from domains.orders.filtering import OrderQuery
-from domains.orders.models import serial_of
+from domains.orders.models import OrderNumber
 from domains.orders.services import CartLine
 from domains.orders.types import OrderStatus
 
@@ -36,7 +36,7 @@ class OrderFilter:
             created_after=given(self.created_after),
             created_before=given(self.created_before),
             customer_id=key_of(self.customer_id, "User") if self.customer_id else None,
-            serial=None if number is None else serial_of(number),
+            number=None if number is None else OrderNumber.parse(number),
         )
 
 
@@ -87,7 +87,9 @@ class CreateOrderInput:
 @strawberry.input(description="An order to cancel.")
 class CancelOrderInput:
     order_id: strawberry.ID = strawberry.field(description="Which order.")
-    reason: str | None = strawberry.field(default=UNSET, description="Why, for its history; at most 200 characters.")
+    reason: str | None = strawberry.field(
+        default=UNSET, description="Why, for its history; what is beyond 200 characters is cut off."
+    )
 
 
 @strawberry.input(description="An order to send.")

@@ -104,24 +104,27 @@ def nobody_waits_for_ever() -> Iterator[Finding]:
 
 
 def orders_agree_with_their_payments() -> Iterator[Finding]:
-    """CONFIRMED: held. FULFILLED, REFUNDED: captured, and given back in full. CANCELLED: no money held or taken."""
+    """CONFIRMED: held. FULFILLED, REFUNDED: captured, and given back in full. CANCELLED: no money held or kept."""
     settled = (
         Q(status=Status.PENDING, payment__status__in=Payment.UNDECIDED)
         | Q(status=Status.CONFIRMED, payment__status=Paid.AUTHORIZED)
         | Q(status=Status.FULFILLED, payment__status=Paid.CAPTURED, payment__refunded__lt=F("payment__captured"))
         | Q(status=Status.REFUNDED, payment__status=Paid.CAPTURED, payment__refunded=F("payment__captured"))
         | Q(status=Status.CANCELLED, payment__status__in=(Paid.VOIDED, Paid.FAILED))
+        | Q(status=Status.CANCELLED, payment__status=Paid.CAPTURED, payment__refunded=F("payment__captured"))
     )
-    # A void goes on until the provider answers; a capture or refund that is done moves the order a moment later.
-    follows = Q(status__in=(Status.CONFIRMED, Status.FULFILLED), payment__status=Paid.CAPTURED)
-    pending = (Q(status=Status.CANCELLED) & Exists(_OPEN_VOIDS)) | (follows & _promised(CHANGED, "payment"))
+    # A void, and a refund of what it came too late for, go on until the provider answers; what is done moves the
+    # order a moment later.
+    ends = Q(status=Status.CANCELLED)
+    follows = ends | Q(status__in=(Status.CONFIRMED, Status.FULFILLED), payment__status=Paid.CAPTURED)
+    pending = (ends & Exists(_OPEN_OPERATIONS)) | (follows & _promised(CHANGED, "payment"))
     orders = Order.objects.exclude(settled).annotate(pending=Case(When(pending, then=True), default=False))
     for order_id, status, paid, waits in orders.values_list("id", "status", "payment__status", "pending"):
         yield Finding("order", order_id, f"{status}, its payment {paid}", waits)
 
 
-_OPEN_VOIDS = PaymentOperation.objects.filter(
-    payment=OuterRef("payment"), kind=PaymentOperation.Kind.VOID, status=PaymentOperation.Status.REQUESTED
+_OPEN_OPERATIONS = PaymentOperation.objects.filter(
+    payment=OuterRef("payment"), status=PaymentOperation.Status.REQUESTED
 )
 
 

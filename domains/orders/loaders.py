@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key, grouped
+from domains.common.graphql.loaders import Loader, by_key, grouped, latest
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.products.models import Product
+
+MAX_EVENTS = 250  # an order has about ten, and two more for each refund
 
 
 class OrderByIdLoader(Loader[UUID, Order | None]):
@@ -42,11 +44,11 @@ class LinesByOrderIdLoader(Loader[UUID, list[OrderLine]]):
 
 
 class EventsByOrderIdLoader(Loader[UUID, list[OrderEvent]]):
-    """The history of orders that the viewer was given already, oldest first."""
+    """The latest MAX_EVENTS events of orders that the viewer was given already, oldest first."""
 
     def batch(self, keys: Sequence[UUID]) -> Sequence[list[OrderEvent]]:
-        rows = OrderEvent.objects.filter(order_id__in=keys).order_by("order_id", "created_at", "id")
-        return grouped(rows, keys, "order_id")
+        rows = OrderEvent.objects.filter(order_id__in=keys)
+        return grouped(latest(rows, "order_id", MAX_EVENTS), keys, "order_id")
 
 
 class OrderedProductByIdLoader(Loader[UUID, Product | None]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -14,14 +16,27 @@ from domains.common.viewer import Viewer
 from domains.payments.models import Payment
 from domains.products.models import Product
 
-_NUMBER = re.compile(r"(\d{4})-(\d{6,18})")
-NO_SERIAL = 0
+_NUMBER = re.compile(r"([0-9]{4})-([0-9]{6}|[1-9][0-9]{6,17})")  # as it is shown: no other zeros in front
 
 
-def serial_of(number: str) -> int:
-    """The running number in an order number; NO_SERIAL, which no order has, for anything else."""
-    match = _NUMBER.fullmatch(number.strip())
-    return int(match[2]) if match else NO_SERIAL
+@dataclass(frozen=True, slots=True)
+class OrderNumber:
+    """What people read out: the year (UTC) in which an order was placed and a running number, `2026-000123`."""
+
+    year: int
+    serial: int
+
+    @classmethod
+    def parse(cls, text: str) -> OrderNumber:
+        """NO_NUMBER, which no order has, for anything that `str` does not give."""
+        match = _NUMBER.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else NO_NUMBER
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.serial:06d}"
+
+
+NO_NUMBER = OrderNumber(year=0, serial=0)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -68,8 +83,8 @@ class Order(BaseModel):
 
     @property
     def number(self) -> str:
-        """What people read out: the year and a running number, `2026-000123`."""
-        return f"{self.created_at.year}-{self.serial:06d}"
+        """See OrderNumber."""
+        return str(OrderNumber(self.created_at.astimezone(UTC).year, self.serial))
 
 
 class OrderLine(BaseModel):
@@ -104,9 +119,11 @@ class OrderEvent(BaseModel):
         EXPIRED = "EXPIRED"
         CANCELLED = "CANCELLED"
         CAPTURE_REQUESTED = "CAPTURE_REQUESTED"
+        CAPTURE_FAILED = "CAPTURE_FAILED"
         FULFILLED = "FULFILLED"
         REFUND_REQUESTED = "REFUND_REQUESTED"
         REFUND_MADE = "REFUND_MADE"
+        REFUND_FAILED = "REFUND_FAILED"
         REFUNDED = "REFUNDED"
         CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT"
 

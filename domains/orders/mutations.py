@@ -40,7 +40,7 @@ class Mutation:
 
     @mutation(
         description="Cancel an order that is PENDING or CONFIRMED: its stock is back at once, its hold is released. "
-        "By its customer or by staff.",
+        "By its customer or by staff; NotFoundError for others.",
         permission_classes=[IsAuthenticated],
     )
     def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
@@ -50,7 +50,7 @@ class Mutation:
         return CancelOrderSuccess(order=order)
 
     @mutation(
-        description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED. Staff only.",
+        description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED.",
         permission_classes=[IsStaff],
     )
     def fulfill_order(self, info: Info, input: FulfillOrderInput) -> FulfillOrderResult:
@@ -58,8 +58,7 @@ class Mutation:
         return FulfillOrderSuccess(order=order)
 
     @mutation(
-        description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key. "
-        "Staff only.",
+        description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key.",
         permission_classes=[IsStaff],
     )
     def refund_order(self, info: Info, input: RefundOrderInput) -> RefundOrderResult:

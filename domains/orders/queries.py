@@ -9,7 +9,7 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.graphql.permissions import IsAuthenticated
+from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.common.listing import page_of
 from domains.common.paging import Page, Pager
 from domains.orders import models
@@ -26,9 +26,9 @@ class Query:
     ) -> models.Order | None:
         return await info.context.loaders.get(OrderByIdLoader).load(key_of(id, "Order"))
 
-    @strawberry.field(
+    @guarded_field(
         graphql_type=OrderConnection,
-        description="Your orders, newest first unless sorted; staff see everybody's. UNAUTHENTICATED for nobody.",
+        description="Your orders, newest first unless sorted; staff see everybody's.",
         permission_classes=[IsAuthenticated],
     )
     def orders(

@@ -24,10 +24,14 @@ from domains.products.results import InsufficientStockError, ProductUnavailableE
 
 
 @answers(errors.PaymentDeclinedError)
-@strawberry.type(description="The provider refused; the order is CANCELLED and its stock is back.")
+@strawberry.type(
+    description="The provider refused. `createOrder`: the order is CANCELLED and its stock is back. `fulfillOrder`: "
+    "the order is not sent; it is cancelled a moment later if its hold is gone.",
+)
 class PaymentDeclinedError(UserError):
     decline_code: str | None = strawberry.field(
-        description="The provider's reason, such as generic_decline; invalid_payment_method for an unknown method."
+        description="The provider's reason, such as generic_decline; invalid_payment_method for an unknown method; "
+        "expired in a replay of an order whose payment was not completed in time."
     )
 
     @classmethod
@@ -37,8 +41,8 @@ class PaymentDeclinedError(UserError):
 
 @answers(errors.PaymentPendingError)
 @strawberry.type(
-    description="The provider has not answered yet. The order stands and is decided in the background: watch it, or "
-    "repeat the call with the same key."
+    description="What the provider did is not known yet, or could not be written down yet. It is decided in the "
+    "background: watch the order, or repeat a call that has a key with the same key."
 )
 class PaymentPendingError(UserError):
     order_id: strawberry.ID = strawberry.field(description="The order to watch.")
@@ -49,7 +53,10 @@ class PaymentPendingError(UserError):
 
 
 @answers(errors.InvalidStateError)
-@strawberry.type(description="The order's state does not allow this; nothing was written.")
+@strawberry.type(
+    description="The order's state does not allow this, or the provider refuses it in this state for a reason that "
+    "`message` names: nothing has changed then but the order's history."
+)
 class InvalidStateError(UserError):
     status: OrderStatus = strawberry.field(description="The state it is in.")
 

@@ -9,7 +9,7 @@ import strawberry
 from domains.common.errors import ForbiddenError
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.graphql.permissions import IsAuthenticated
+from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.orders import models
 from domains.orders.loaders import OrderByIdLoader
 from domains.orders.services import events
@@ -18,7 +18,7 @@ from domains.orders.types import Order
 
 @strawberry.type
 class Subscription:
-    @strawberry.field(
+    @guarded_field(
         graphql_type=Order,
         description="An order as it is now, then after each change. For its customer and staff; FORBIDDEN ends the "
         "stream for others and where there is no such order, UNAUTHENTICATED when the access token or session ends.",

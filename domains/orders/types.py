@@ -33,7 +33,10 @@ class OrderStatus(Enum):
     REFUNDED = strawberry.enum_value("REFUNDED", description="Sent, and all the money given back.")
 
 
-@entity(models.OrderLine, description="One product in an order, as it was at the moment of ordering.")
+@entity(
+    models.OrderLine,
+    description="One product in an order, as it was at the moment of ordering. Visible with the order.",
+)
 class OrderLine(Node):
     product_name: str = strawberry.field(description="The product's name then.")
     sku: str = strawberry.field(description="The product's SKU then.")
@@ -52,11 +55,12 @@ class OrderLine(Node):
         return Money.of(root.total, root.currency)
 
 
-@entity(models.OrderEvent, description="Something that happened to an order.")
+@entity(models.OrderEvent, description="Something that happened to an order. Visible with the order.")
 class OrderEvent(Node):
     type: str = strawberry.field(
         description="PLACED, PAYMENT_ACTION_REQUIRED, CONFIRMED, CONFIRMATION_EMAIL_SENT, PAYMENT_DECLINED, EXPIRED, "
-        "CANCELLED, CAPTURE_REQUESTED, FULFILLED, REFUND_REQUESTED, REFUND_MADE or REFUNDED; more may come."
+        "CANCELLED, CAPTURE_REQUESTED, CAPTURE_FAILED (refused), FULFILLED, REFUND_REQUESTED, REFUND_MADE, "
+        "REFUND_FAILED (refused, or the bank did not take it later) or REFUNDED; more may come."
     )
     message: str = strawberry.field(description="What happened, for people. In English.")
     created_at: datetime = strawberry.field(description="When it happened.")
@@ -86,7 +90,7 @@ class Order(Node):
     async def payment(self, root: strawberry.Parent[models.Order], info: Info) -> PaymentRow | None:
         return await info.context.loaders.get(PaymentByIdLoader).load(root.payment_id)
 
-    @strawberry.field(graphql_type=list[OrderEvent], description="Its history, oldest first.")
+    @strawberry.field(graphql_type=list[OrderEvent], description="Its history, oldest first: the latest, at most 250.")
     async def events(self, root: strawberry.Parent[models.Order], info: Info) -> list[models.OrderEvent]:
         return await info.context.loaders.get(EventsByOrderIdLoader).load(root.id)
 

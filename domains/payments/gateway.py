@@ -68,7 +68,11 @@ class GatewayUnavailable(Exception):
 
 
 class Gateway(Protocol):
-    """What we need of a provider. Each call ends within PAYMENT_GATEWAY_TIMEOUT or raises GatewayUnavailable."""
+    """What we need of a provider, or GatewayUnavailable.
+
+    A call begins nothing later than PAYMENT_GATEWAY_TIMEOUT after its start, and what it has begun takes no longer than
+    that again: it ends within twice that time.
+    """
 
     def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
         """An unconfirmed intent over `amount` minor units; the same key gives the same intent. May raise Declined."""

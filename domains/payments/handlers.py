@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common import outbox, periodic
+from domains.common import outbox, periodic, purging
 from domains.common.models import OutboxMessage
 from domains.payments import operations, services
 from domains.payments.gateway import GatewayUnavailable
@@ -15,14 +15,20 @@ from domains.payments.models import WebhookEvent
 from domains.payments.stripe import webhooks
 
 INBOX_RETENTION = timedelta(days=30)  # Stripe repeats itself for three days at most
+PATIENCE = timedelta(days=1)  # longer than a provider's outage, shorter than a hold lives
 
 
 @outbox.handler(operations.OPERATION)
 def carry_out_operation(message: OutboxMessage) -> None:
-    """Capture, void or refund, again and again until the provider answers."""
+    """Capture, void or refund, again and again until the provider answers; after PATIENCE each silence is a failure.
+
+    As with a revoked key, somebody must look then: the message dies, and staff retry it.
+    """
     try:
         operations.carry_out(message.key)
     except GatewayUnavailable as error:
+        if timezone.now() - message.created_at > PATIENCE:
+            raise
         wait = outbox.back_off(message.attempts, base=timedelta(seconds=5), most=timedelta(minutes=1))
         raise outbox.Postpone(wait) from error
 
@@ -37,4 +43,5 @@ def look_after_webhook(message: OutboxMessage) -> outbox.Effect:
 @periodic.every(timedelta(hours=1))
 def purge_inbox() -> None:
     """Forget the provider's old news."""
-    WebhookEvent.objects.filter(created_at__lt=timezone.now() - INBOX_RETENTION).delete()
+    old = timezone.now() - INBOX_RETENTION
+    purging.delete(WebhookEvent.objects.filter(created_at__lt=old).order_by("created_at"))

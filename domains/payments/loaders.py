@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key, grouped
+from domains.common.graphql.loaders import Loader, by_key, grouped, latest
 from domains.payments.models import Payment, Refund
+
+MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one minor unit or more
 
 
 class PaymentByIdLoader(Loader[UUID, Payment | None]):
@@ -26,11 +28,11 @@ class RefundByIdLoader(Loader[UUID, Refund | None]):
 
 
 class RefundsByPaymentIdLoader(Loader[UUID, list[Refund]]):
-    """The refunds of payments that the viewer was given already, oldest first."""
+    """The latest MAX_REFUNDS refunds of payments that the viewer was given already, oldest first."""
 
     def batch(self, keys: Sequence[UUID]) -> Sequence[list[Refund]]:
-        rows = Refund.objects.filter(payment_id__in=keys).order_by("payment_id", "created_at")
-        return grouped(rows, keys, "payment_id")
+        rows = Refund.objects.filter(payment_id__in=keys)
+        return grouped(latest(rows, "payment_id", MAX_REFUNDS), keys, "payment_id")
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader, "Refund": RefundByIdLoader}

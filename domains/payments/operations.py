@@ -36,7 +36,7 @@ def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", 
 
     Captured money is never voided: that it was captured may be known here before its order has moved.
     """
-    if _locked(payment_id).status not in CLAIMABLE[kind]:
+    if locked(payment_id).status not in CLAIMABLE[kind]:
         return None
     operation = PaymentOperation(payment_id=payment_id, kind=kind, amount=amount, reason=reason)
     operation.id = id_ or operation.id
@@ -90,7 +90,7 @@ def _call(operation: PaymentOperation) -> None:
                 payment.intent_id,
                 amount=operation.amount,
                 operation_id=str(operation.id),
-                # One key for all attempts: two that overlap must not give the money back twice.
+                # The same for all attempts: two that overlap must not give the money back twice.
                 key=f"{operation.id}:refund",
             )
     if not _is_done(operation, intent):
@@ -118,7 +118,7 @@ def _record(operation: PaymentOperation, status: Status, failure_code: str = "")
     """Write the end of an operation down with its effect on the payment, once; and tell whoever listens."""
     now = timezone.now()
     with short_transaction():
-        _locked(operation.payment_id)  # before the operation, as everybody does
+        locked(operation.payment_id)  # before the operation, as everybody does
         open_ = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
         if not open_.update(status=status, failure_code=failure_code, updated_at=now):
             return
@@ -150,7 +150,8 @@ def _apply(operation: PaymentOperation) -> None:
             )
 
 
-def _locked(payment_id: UUID) -> Payment:
+def locked(payment_id: UUID) -> Payment:
+    """The payment, locked until the transaction ends: after its order, before its operations."""
     return Payment.objects.select_for_update(no_key=True).get(id=payment_id)
 
 

@@ -38,10 +38,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The provider's verdict on a payment."""
+    """The provider's verdict on a payment. `captured`: more than held, somebody has taken the money already."""
 
     verdict: Verdict
     decline_code: str = ""
+    captured: bool = False
 
 
 UNKNOWN = Outcome(Verdict.UNKNOWN)
@@ -79,16 +80,22 @@ def settle(payment: Payment) -> Outcome:
         return UNKNOWN
     if intent is None:
         return CANCELED
-    return Outcome(_VERDICTS.get(intent.status, Verdict.UNKNOWN), intent.decline_code)
+    captured = intent.status == IntentStatus.SUCCEEDED
+    return Outcome(_VERDICTS.get(intent.status, Verdict.UNKNOWN), intent.decline_code, captured)
 
 
 def record(payment_id: UUID, outcome: Outcome) -> bool:
-    """Write a verdict down in the caller's transaction; False when that changes nothing."""
+    """Write a verdict down in the caller's transaction; False when that changes nothing.
+
+    Money that was captured already is told as news: it is looked at when its hold has been dealt with.
+    """
     undecided = Payment.objects.filter(id=payment_id, status__in=Payment.UNDECIDED)
     now = timezone.now()
     match outcome.verdict:
         case Verdict.AUTHORIZED:
             changed = change(_AUTHORIZE, now, now, payment_id)
+            if changed and outcome.captured:
+                outbox.enqueue(CHANGED, key=payment_id)
         case Verdict.REQUIRES_ACTION:
             changed = undecided.filter(status=Status.PENDING).update(status=Status.REQUIRES_ACTION, updated_at=now)
         case Verdict.DECLINED:

@@ -53,7 +53,10 @@ class Payment(Node):
     def refunded(self, root: strawberry.Parent[models.Payment]) -> Money:
         return Money.of(root.refunded, root.currency)
 
-    @strawberry.field(graphql_type=list[Refund], description="What was given back, oldest first.")
+    @strawberry.field(
+        graphql_type=list[Refund],
+        description="What was given back, oldest first: the latest, at most 100. `refunded` is the sum of all.",
+    )
     async def refunds(self, root: strawberry.Parent[models.Payment], info: Info) -> list[models.Refund]:
         return await info.context.loaders.get(RefundsByPaymentIdLoader).load(root.id)
 

@@ -41,22 +41,29 @@ class Fault(StrEnum):
     LATE = "answered late"
     LOST = "done, answer lost"
     BROKEN = "done, answered 500"
+    UNDONE = "not done, answered 500"
     AWAY = "not done, answered 503"
 
 
 @dataclass
 class Plan:
-    """Which fault meets the next request; shares of 1, the rest goes well. `patience`: the client's time-out."""
+    """Which fault meets the next request; shares of 1, the rest goes well. `patience`: the client's time-out.
+
+    `only`: what it meets, as `POST /v1/refunds`; otherwise everything.
+    """
 
     seed: int = 0
     shares: dict[Fault, float] = field(default_factory=dict)
     patience: float = 1.0
+    only: str = ""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._lock = threading.Lock()
 
-    def next(self) -> Fault:
+    def next(self, request: str) -> Fault:
+        if not request.startswith(self.only):
+            return Fault.NONE
         with self._lock:
             left = self._random.random()
         for fault, share in self.shares.items():
@@ -125,6 +132,8 @@ class StripeProxy(ThreadingHTTPServer):
         self.news: News = lambda event: None
         self.faults: Counter[str] = Counter()
         self.captures: Counter[str] = Counter()  # how often each intent was captured
+        self.refunds: Counter[str] = Counter()  # how many were made of each intent
+        self.say: dict[str, dict[str, Any]] = {}  # fields of all objects of a kind; None: left out
         self.keys = Keys()
         self._upstream = upstream
 
@@ -147,13 +156,24 @@ class StripeProxy(ThreadingHTTPServer):
             reply = Reply(error.code, error.read())
         if method == "POST" and reply.status == 200:
             self._spread(path, reply.content)
-        return _completed(reply)
+        return self._altered(_completed(reply))
+
+    def _altered(self, reply: Reply) -> Reply:
+        """As `say` has it, for the object and for those of a list."""
+        content = reply.content
+        for each in (content, *(content.get("data", []) if content.get("object") == "list" else ())):
+            said = self.say.get(each.get("object", ""), {})
+            each.update(said)
+            for name in (name for name, value in said.items() if value is None):
+                del each[name]
+        return replace(reply, body=json.dumps(content).encode()) if self.say else reply
 
     def _spread(self, path: str, done: dict[str, Any]) -> None:
         """Count what was done, and tell the news that localstripe keeps to itself."""
         if path.endswith("/capture"):
             self.captures[done["id"]] += 1
         elif done.get("object") == "refund":
+            self.refunds[done["payment_intent"]] += 1
             self.news(_event("charge.refunded", {"object": "charge", "payment_intent": done["payment_intent"]}))
         elif done.get("object") == "payment_intent" and done["status"] in INTENT_NEWS:
             self.news(_event(INTENT_NEWS[done["status"]], done))
@@ -181,21 +201,23 @@ class _Handler(BaseHTTPRequestHandler):
         return cast("StripeProxy", self.server)
 
     def _meet(self, body: str) -> None:
-        fault, patience = self._stripe.plan.next(), self._stripe.plan.patience
+        fault, patience = self._stripe.plan.next(f"{self.command} {self.path}"), self._stripe.plan.patience
         self._stripe.faults[fault] += 1
         if fault == Fault.LATE:
             time.sleep(patience / 4)
-        reply = AWAY if fault == Fault.AWAY else self._answer(body, broken=fault == Fault.BROKEN)
+        reply = AWAY if fault == Fault.AWAY else self._answer(body, fault)
         if fault == Fault.LOST:
             time.sleep(patience * 1.1)
             self.close_connection = True
         else:
             self._send(reply)
 
-    def _answer(self, body: str, *, broken: bool) -> Reply:
+    def _answer(self, body: str, fault: Fault) -> Reply:
         def make() -> Reply:
+            if fault == Fault.UNDONE:
+                return BROKEN
             reply = self._stripe.forward(self.command, self.path, body, self.headers["Authorization"] or "")
-            return BROKEN if broken else reply
+            return BROKEN if fault == Fault.BROKEN else reply
 
         key = self.headers["Idempotency-Key"]
         return self._stripe.keys.once(key, self.path + body, make) if key and self.command == "POST" else make()

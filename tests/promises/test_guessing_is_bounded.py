@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -76,6 +77,15 @@ def test_guesses_from_one_address_are_looked_at_five_times_a_minute(
     figures("guesses_one_address", guesses=told.total(), looked_at=outcome, allowed=allowed, seconds=seconds)
     outlast(own_redis, owner)
     assert sign_in(web.url, owner.email, PASSWORD, address=BURGLAR) == "LoginSuccess"
+
+
+def test_right_passwords_at_once_are_never_taken_for_guesses(web: Stack, owner: User) -> None:
+    calls = size(36, 360)
+    attempt = partial(sign_in, web.url, owner.email, PASSWORD, address=HOTEL)
+    with ThreadPoolExecutor(2 * LIMIT) as pool:
+        told = Counter(pool.map(lambda _: attempt(), range(calls)))
+    assert told == {"LoginSuccess": calls}
+    figures("right_at_once", signed_in=told.total(), at_once=2 * LIMIT)
 
 
 def test_guesses_from_many_addresses_are_looked_at_ten_times_a_minute(

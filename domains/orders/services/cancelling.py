@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from domains.common import outbox
@@ -50,10 +51,12 @@ def expire_holds() -> int:
     cancelled = 0
     for order in held.order_by("payment__authorized_at")[:EXPIRED_AT_ONCE]:
         try:
-            release(_cancel(order, actor_id=None, reason="The hold on the payment was about to end"))
+            _cancel(order, actor_id=None, reason="The hold on the payment was about to end")  # the outbox voids it
             cancelled += 1
         except InvalidStateError:
             continue  # somebody was quicker
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # the oldest come first: one in trouble must not keep all others waiting
             logger.exception("order whose hold ends is in trouble", extra={"order_id": str(order.id)})
     return cancelled

@@ -8,12 +8,12 @@ from uuid import UUID
 from domains.common.errors import NotFoundError
 from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
-from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
+from domains.orders.errors import InvalidStateError, PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.following import follow_payment
+from domains.orders.services.undecided import pending
 from domains.payments import operations
-from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import PaymentOperation
 
 logger = logging.getLogger(__name__)
@@ -22,17 +22,15 @@ logger = logging.getLogger(__name__)
 def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
     """Capture the hold of a CONFIRMED order. For staff; the caller has checked that.
 
-    Raises NotFoundError, InvalidStateError, PaymentDeclinedError (the hold is gone: the order stays CONFIRMED) or
-    PaymentPendingError (the provider has not answered: the capture goes on in the background).
+    Raises NotFoundError, InvalidStateError, PaymentDeclinedError (the capture was refused: the order is not sent) or
+    PaymentPendingError (its outcome is not known or written down: it goes on in the background).
     """
     operation_id = _claim(viewer=viewer, order_id=order_id)
-    try:
+    with pending(order_id):
         operation = operations.carry_out(operation_id)
-    except GatewayUnavailable:
-        raise PaymentPendingError(order_id) from None
+        follow_payment(order_id)
     if operation.status == PaymentOperation.Status.FAILED:
-        raise PaymentDeclinedError(operation.failure_code)
-    follow_payment(order_id)
+        raise PaymentDeclinedError.of_capture(operation.failure_code)
     return Order.objects.get(id=order_id)
 
 

@@ -19,6 +19,7 @@ from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events, settling
 from domains.orders.services.replaying import replay
+from domains.orders.services.undecided import pending
 from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products import stock
@@ -56,7 +57,8 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
     placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
-    confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
+    with pending(order_id):
+        confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
     return Placement(confirmed or settling.answer(order_id), replayed=False)
 
 

@@ -20,8 +20,8 @@ from domains.orders.errors import InvalidStateError, PaymentPendingError, Refund
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.following import follow_payment
+from domains.orders.services.undecided import pending
 from domains.payments import operations
-from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import PaymentOperation, Refund
 
 OPERATION = "refundOrder"
@@ -56,18 +56,17 @@ def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reas
     """Give back all or part of a FULFILLED order's money. For staff; the caller has checked that.
 
     A call that meets a running operation waits for it and is judged anew. Raises ValidationError, NotFoundError,
-    InvalidStateError, RefundTooLargeError, IdempotencyConflictError, PaymentPendingError.
+    InvalidStateError (also when the provider refuses it), RefundTooLargeError, IdempotencyConflictError,
+    PaymentPendingError.
     """
     wish = _checked(viewer, order_id, amount, reason, key)
     operation_id, replayed = _claim_in_turn(wish)
-    try:
+    with pending(order_id):
         operation = operations.carry_out(operation_id)
-    except GatewayUnavailable:
-        raise PaymentPendingError(order_id) from None
+        follow_payment(order_id)
+    order = Order.objects.select_related("payment").get(id=order_id)
     if operation.status == PaymentOperation.Status.FAILED:
-        raise _too_large(wish.order)
-    follow_payment(order_id)
-    order = Order.objects.get(id=order_id)
+        raise _refusal(order, operation)
     return Refunded(order, Refund.objects.get(id=operation_id), replayed)
 
 
@@ -114,7 +113,7 @@ def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
         if known_id != mine:
             return known_id, True
         if operations.is_busy(order.payment_id):
-            idempotency.release(mine)
+            idempotency.release(owner_id=wish.viewer.user_id, operation=OPERATION, key=wish.key)
             return None
         amount = _amount(wish, order)
         operations.request(order.payment_id, operations.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
@@ -133,6 +132,13 @@ def _amount(wish: _Wish, order: Order) -> int:
     return amount
 
 
+def _refusal(order: Order, operation: PaymentOperation) -> RefundTooLargeError | InvalidStateError:
+    """Why the provider refused: it may have given money back without us, else only its code tells."""
+    if operation.amount > operations.refundable(order.payment):
+        return _too_large(order)
+    refused = f"the provider refused the refund ({operation.failure_code}), another try needs a new key"
+    return InvalidStateError(order.status, allowed=refused)
+
+
 def _too_large(order: Order) -> RefundTooLargeError:
-    order.payment.refresh_from_db()
     return RefundTooLargeError(operations.refundable(order.payment), order.currency)

@@ -6,9 +6,11 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from domains.common import outbox
+from domains.common.errors import ServiceUnavailableError
 from domains.common.rows import insert
 from domains.common.transactions import retried, short_transaction
 from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
@@ -27,6 +29,7 @@ SETTLE = "orders.settle"  # outbox topics; the key is the order's id
 CONFIRMATION = "orders.confirmation"
 RETRY = timedelta(seconds=5)
 MAX_RETRY = timedelta(minutes=1)
+EXPIRED = "expired"  # decline code of a payment that was not completed in time
 EXPIRED_AT_ONCE = 100  # orders in one run of the periodic task
 
 Status = Order.Status
@@ -51,20 +54,22 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
 def expire_orders() -> int:
     """End orders whose payment window has passed; how many were looked at. Called periodically."""
     late = Order.objects.filter(status=Status.PENDING, expires_at__lte=timezone.now()).order_by("expires_at")
-    ids = list(late.values_list("id", flat=True)[:EXPIRED_AT_ONCE])
-    for order_id in ids:
+    orders = list(late[:EXPIRED_AT_ONCE])
+    for order in orders:
         try:
-            settle_order(order_id)
+            _expire(order)  # the outbox carries the voids out, each in a task of its own
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # the oldest come first: one in trouble must not keep all others waiting
-            logger.exception("expired order is in trouble", extra={"order_id": str(order_id)})
-    return len(ids)
+            logger.exception("expired order is in trouble", extra={"order_id": str(order.id)})
+    return len(orders)
 
 
 def release(operation_id: UUID) -> None:
-    """Carry out a void; a provider that does not answer is asked again in the background."""
+    """Carry out a void; one without an answer, or whose answer cannot be written down, goes on in the background."""
     try:
         operations.carry_out(operation_id)
-    except GatewayUnavailable:
+    except (GatewayUnavailable, ServiceUnavailableError):
         logger.warning("void goes on in the background", extra={"operation_id": str(operation_id)})
 
 
@@ -95,6 +100,8 @@ def answer(order_id: UUID) -> Order:
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.payment.status == Payment.Status.FAILED:
         raise PaymentDeclinedError(order.payment.decline_code)
+    if order.status == Status.CANCELLED and order.events.filter(type=events.Type.EXPIRED).exists():
+        raise PaymentDeclinedError(EXPIRED)
     if (order.status, order.payment.status) == (Status.PENDING, Payment.Status.PENDING):
         raise PaymentPendingError(order.id)
     return order

@@ -79,7 +79,7 @@ class SandboxGateway:
             record = _locked(intent_id)
             refunds = SandboxRefund.objects.using(DATABASE)
             if not refunds.filter(idempotency_key=key).exists():
-                given_back = sum(refunds.filter(intent=record).values_list("amount", flat=True))
+                given_back = sum(refunds.filter(intent=record, failed=False).values_list("amount", flat=True))
                 if amount > record.captured - given_back:
                     raise Declined("charge_already_refunded")
                 refunds.create(intent=record, idempotency_key=key, operation_id=operation_id, amount=amount)
@@ -145,12 +145,15 @@ CONFIRMATIONS: dict[str, Callable[[SandboxIntent], None]] = {
 
 
 def _intent(record: SandboxIntent) -> Intent:
-    refunds = SandboxRefund.objects.using(DATABASE).filter(intent=record) if record.captured else ()
+    made: dict[bool, list[ProviderRefund]] = {True: [], False: []}
+    for refund in SandboxRefund.objects.using(DATABASE).filter(intent=record) if record.captured else ():
+        made[refund.failed].append(ProviderRefund(str(refund.id), refund.operation_id, refund.amount))
     return Intent(
         id=record.reference,
         status=IntentStatus(record.status),
         client_secret=record.client_secret,
         decline_code=record.decline_code,
         captured=record.captured,
-        refunds=tuple(ProviderRefund(str(refund.id), refund.operation_id, refund.amount) for refund in refunds),
+        refunds=tuple(made[False]),
+        failed_refunds=tuple(made[True]),
     )

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise Declined for what Stripe refused for good, GatewayUnavailable for everything else it did not do.
+    """Raise Declined for what Stripe refused for good, GatewayUnavailable for everything else it did not do or say.
 
     The original is not chained: its text may quote a part of the API key and what a customer typed.
     """
@@ -27,6 +27,9 @@ def translated() -> Iterator[None]:
     except stripe.StripeError as error:
         # Also 401 and 403: orders wait until the key is put right.
         _log(error)
+        raise GatewayUnavailable from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # fields or states that we do not know
+        logger.error("stripe's answer cannot be understood", extra={"error": type(error).__name__})
         raise GatewayUnavailable from None
 
 

@@ -7,41 +7,31 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import stripe
-from django.conf import settings
 from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
 from domains.payments.stripe.amounts import from_stripe, to_stripe
+from domains.payments.stripe.client import client, punctual
 from domains.payments.stripe.errors import is_replayed_failure, translated
 
-CONNECT_SHARE = 0.25  # of the time-out; the rest is for the answer
 REFUNDS_A_PAGE = 100
-NOTHING_GIVEN_BACK = frozenset({"failed", "canceled"})  # states of a refund
+NOTHING_GIVEN_BACK = frozenset({"failed", "canceled"})  # states of a refund; both are final
+REFUND_KEYS = 3  # of one operation: the next one is for when Stripe stored a failure of its own under the one before
 UNEXPECTED_STATE = "payment_intent_unexpected_state"
 TOO_MUCH = "charge_already_refunded"
+REFUND_FAILED = "refund_failed"
 
 type Keyed = Callable[[stripe.RequestOptions], stripe.PaymentIntent]
 
 
 class StripeGateway:
-    """One client a process. Each of a method's one to four requests ends within PAYMENT_GATEWAY_TIMEOUT.
-
-    The SDK repeats nothing by itself: after an answer that got lost our callers ask about the intent.
-    """
+    """One client a process. A method's requests, one to a dozen, begin within PAYMENT_GATEWAY_TIMEOUT of its call."""
 
     def __init__(self) -> None:
-        seconds = settings.PAYMENT_GATEWAY_TIMEOUT
-        base_address: str = settings.STRIPE_API_BASE or stripe.DEFAULT_API_BASE
-        timeout = (seconds * CONNECT_SHARE, seconds * (1 - CONNECT_SHARE))
-        client = stripe.StripeClient(
-            settings.STRIPE_API_KEY,
-            base_addresses={"api": base_address},
-            max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout),
-        )
-        self._intents = client.v1.payment_intents
-        self._refunds = client.v1.refunds
+        v1 = client().v1
+        self._intents, self._refunds = v1.payment_intents, v1.refunds
 
+    @punctual()
     def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
         wanted: PaymentIntentCreateParams = {
             "amount": to_stripe(amount, currency),
@@ -58,6 +48,7 @@ class StripeGateway:
         except Declined as refusal:  # the payment method is all that an intent of ours refers to
             raise Declined("invalid_payment_method" if refusal.code == "resource_missing" else refusal.code) from None
 
+    @punctual()
     def confirm(self, intent_id: str, *, key: str) -> Intent:
         try:
             with translated():
@@ -70,9 +61,11 @@ class StripeGateway:
                 raise Declined(refusal.code) from None
             return intent
 
+    @punctual()
     def retrieve(self, intent_id: str) -> Intent:
         return self._whole(self._get(intent_id))
 
+    @punctual()
     def cancel(self, intent_id: str) -> Intent:
         try:
             with translated():
@@ -85,9 +78,10 @@ class StripeGateway:
             raise GatewayUnavailable
         return intent
 
+    @punctual()
     def capture(self, intent_id: str, *, amount: int, key: str) -> Intent:
         now = self._get(intent_id)
-        if now.status == "requires_capture":
+        if _brief(now).status == IntentStatus.REQUIRES_CAPTURE:
             wanted = to_stripe(amount, now.currency)
             with translated():
                 # Captured once, an intent refuses a second time.
@@ -99,21 +93,39 @@ class StripeGateway:
             raise Declined(UNEXPECTED_STATE)
         return intent
 
+    @punctual()
     def refund(self, intent_id: str, *, amount: int, operation_id: str, key: str) -> Intent:
-        now = self._get(intent_id)
-        before = self._whole(now)
-        if any(refund.operation_id == operation_id for refund in before.refunds):
-            return before
-        if amount > before.captured - sum(refund.amount for refund in before.refunds):
-            raise Declined(TOO_MUCH)
-        wanted: RefundCreateParams = {
-            "payment_intent": intent_id,
-            "amount": to_stripe(amount, now.currency),
-            "metadata": {"operation_id": operation_id},
-        }
+        """The keys follow from each other, and the refunds are read before each: rivals never make two of them."""
+        for number in range(1, REFUND_KEYS + 1):
+            now = self._get(intent_id)
+            before = self._whole(now)
+            if any(refund.operation_id == operation_id for refund in before.refunds):
+                return before
+            if any(refund.operation_id == operation_id for refund in before.failed_refunds):
+                raise Declined(REFUND_FAILED)
+            if amount > before.captured - sum(refund.amount for refund in before.refunds):
+                raise Declined(TOO_MUCH)
+            wanted: RefundCreateParams = {
+                "payment_intent": intent_id,
+                "amount": to_stripe(amount, now.currency),
+                "metadata": {"operation_id": operation_id},
+            }
+            if made := self._give_back(wanted, key if number == 1 else f"{key}:{number}"):
+                return dataclasses.replace(before, refunds=(*before.refunds, made))
+        raise GatewayUnavailable
+
+    def _give_back(self, wanted: RefundCreateParams, key: str) -> ProviderRefund | None:
+        """None for a failure that was stored under the key. Raises Declined for a refund that failed at once."""
         with translated():
-            made = self._refunds.create(wanted, {"idempotency_key": key})
-        return dataclasses.replace(before, refunds=(*before.refunds, _refund(made)))
+            try:
+                made = self._refunds.create(wanted, {"idempotency_key": key})
+            except stripe.StripeError as error:
+                if not is_replayed_failure(error):
+                    raise
+                return None
+            if made.status in NOTHING_GIVEN_BACK:
+                raise Declined(getattr(made, "failure_reason", None) or REFUND_FAILED)
+            return _refund(made)
 
     def _get(self, intent_id: str) -> stripe.PaymentIntent:
         with translated():
@@ -121,14 +133,18 @@ class StripeGateway:
 
     def _whole(self, intent: stripe.PaymentIntent) -> Intent:
         """With its refunds, which only captured money can have."""
-        if not intent.amount_received:
-            return _brief(intent)
+        brief = _brief(intent)
+        if not brief.captured:
+            return brief
+        refunds: dict[bool, list[ProviderRefund]] = {True: [], False: []}
         with translated():
             page = self._refunds.list({"payment_intent": intent.id, "limit": REFUNDS_A_PAGE})
-            made = [refund for refund in page.auto_paging_iter() if refund.status not in NOTHING_GIVEN_BACK]
-        return dataclasses.replace(_brief(intent), refunds=tuple(_refund(refund) for refund in made))
+            for refund in page.auto_paging_iter():
+                refunds[refund.status in NOTHING_GIVEN_BACK].append(_refund(refund))
+        return dataclasses.replace(brief, refunds=tuple(refunds[False]), failed_refunds=tuple(refunds[True]))
 
 
+@translated()
 def _brief(intent: stripe.PaymentIntent) -> Intent:
     return Intent(
         id=intent.id,
@@ -146,6 +162,7 @@ def _decline_code(intent: stripe.PaymentIntent) -> str:
     return getattr(error, "decline_code", None) or getattr(error, "code", None) or "card_declined"
 
 
+@translated()
 def _refund(refund: stripe.Refund) -> ProviderRefund:
     metadata = refund.metadata.to_dict() if refund.metadata else {}
     return ProviderRefund(refund.id, metadata.get("operation_id", ""), from_stripe(refund.amount, refund.currency))

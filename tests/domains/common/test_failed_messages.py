@@ -78,6 +78,15 @@ def test_a_page_reads_its_own_index() -> None:
     assert "outbox_dead" in rows.explain()
 
 
+def test_more_than_fifty_thousand_are_not_counted(staff: Api) -> None:
+    now = timezone.now()
+    dead = [OutboxMessage(topic="test", key=new_id(), due_at=now, dead_at=now) for _ in range(50_001)]
+    OutboxMessage.objects.bulk_create(dead, batch_size=5_000)
+    assert (listed(staff, first=1)["totalCount"], len(listed(staff, first=1)["nodes"])) == (None, 1)
+    dead[0].delete()
+    assert listed(staff, first=1)["totalCount"] == 50_000
+
+
 @pytest.mark.parametrize("query", [LIST, RETRY])
 def test_nobody_but_staff_may_look_or_retry(api: Api, nobody: Api, promise: Promise, query: str) -> None:
     dead = die(promise(fail))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
+import pytest
+from django.db import connection, connections, transaction
 from django.db.models import F, Sum
 
-from domains.common import outbox
-from domains.common.models import OutboxMessage
+from domains.common import outbox, transactions
+from domains.common.models import BaseModel, OutboxMessage
 from domains.orders.models import Order
+from domains.payments.sandbox.gateway import SandboxGateway
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
+from tests.processes import PATIENCE
 
 ORDER = """replayed order { id number status version total { amount currencyCode } events { type }
     payment { status clientSecret authorized { amount } }
@@ -52,6 +57,39 @@ def somebody_waits_for_us() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(BLOCKED)
         return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def locked_from_then_on(monkeypatch: pytest.MonkeyPatch, method: str, row: Callable[[], BaseModel]) -> Iterator[None]:
+    """The first call of that method of the provider's ends as somebody else locks the row, to the end of the block."""
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "200ms")
+    real, locked, over = getattr(SandboxGateway, method), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                chosen = row()
+                type(chosen)._base_manager.select_for_update(no_key=True).get(pk=chosen.pk)
+                locked.set()
+                over.wait(PATIENCE)
+        finally:
+            connections.close_all()
+
+    holder = threading.Thread(target=hold)
+
+    def then_locked(self: SandboxGateway, *args: Any, **named: Any) -> Any:
+        answer = real(self, *args, **named)
+        if not locked.is_set():
+            holder.start()
+            assert locked.wait(PATIENCE)
+        return answer
+
+    monkeypatch.setattr(SandboxGateway, method, then_locked)
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
 
 
 def assert_stock_agrees(product: Product, *, stock: int) -> None:

@@ -65,6 +65,7 @@ def filters(person: User) -> list[dict[str, Any]]:
         {"createdBefore": early},
         {"createdAfter": early, "createdBefore": late, "status": ["CONFIRMED"]},
         {"number": number},
+        {"number": f"1999-{number.split('-')[1]}"},
         {"number": "2026-999999999"},
     ]
 
@@ -92,5 +93,5 @@ def as_lookups(chosen: dict[str, Any], person: User) -> dict[str, Any]:
     if "customerId" in chosen:
         lookups["customer"] = person
     if "number" in chosen:
-        lookups["serial"] = int(chosen["number"].split("-")[1])
+        lookups["created_at__year"], lookups["serial"] = map(int, chosen["number"].split("-"))
     return lookups

@@ -28,6 +28,15 @@ def test_a_cancellation_returns_the_stock_and_releases_the_hold(api: Api) -> Non
     assert the_order().events.get(type="CANCELLED").message == "Changed my mind"
 
 
+def test_a_long_reason_is_cut_and_the_input_says_so(api: Api) -> None:
+    order = buy(api, [(ProductFactory.create(), 1)])["order"]
+    api.call("cancelOrder", CANCELLED, orderId=order["id"], reason="x" * 201)
+    assert the_order().events.get(type="CANCELLED").message == "x" * 200
+    fields = api.data('{ __type(name: "CancelOrderInput") { inputFields { name description } } }')["__type"]
+    told = {field["name"]: field["description"] for field in fields["inputFields"]}
+    assert "beyond 200 characters is cut" in told["reason"]
+
+
 def test_a_second_cancellation_is_an_invalid_state_and_returns_nothing_twice(api: Api) -> None:
     product = ProductFactory.create(stock=5)
     order = buy(api, [(product, 2)])["order"]

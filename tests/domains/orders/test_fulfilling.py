@@ -10,7 +10,9 @@ import pytest
 from django.db import connections
 
 from domains.common.models import OutboxMessage
+from domains.payments.gateway import Declined, GatewayUnavailable
 from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
+from domains.payments.sandbox.gateway import SandboxGateway
 from tests.api import Api
 from tests.domains.orders.shop import DATABASES, buy, deliver_due, events, make_due, the_order
 from tests.factories import ProductFactory
@@ -143,11 +145,67 @@ def test_a_capture_whose_caller_died_is_finished_by_the_outbox(staff: Api, order
     assert not OutboxMessage.objects.filter(done_at__isnull=True).exists()
 
 
-def test_a_hold_that_is_gone_declines_the_capture_and_the_order_stays(staff: Api, order_id: str) -> None:
+def test_a_hold_that_is_gone_declines_the_capture_and_the_order_is_not_sent(staff: Api, order_id: str) -> None:
     SandboxIntent.objects.update(status="canceled")
-    assert staff.call("fulfillOrder", ORDER, orderId=order_id)["__typename"] == "PaymentDeclinedError"
+    answer = staff.call("fulfillOrder", ORDER, orderId=order_id)
+    assert (answer["__typename"], answer["path"]) == ("PaymentDeclinedError", ["input", "orderId"])
+    assert "payment method" not in answer["message"]
+    assert "key" not in answer["message"]
     assert the_order().status == "CONFIRMED"
     assert PaymentOperation.objects.get().status == "FAILED"
+    assert events(the_order())[-2:] == ["CAPTURE_REQUESTED", "CAPTURE_FAILED"]
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
+    """The provider refuses every refund from now on."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise error or Declined("charge_disputed")
+
+    monkeypatch.setattr(SandboxGateway, "refund", refused)
+
+
+def test_a_refund_that_the_provider_refuses_says_why_and_its_history_has_an_end(
+    staff: Api, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    refuse(monkeypatch)
+    key = uuid4()
+    answer = refund(staff, order_id, amount="5", idempotencyKey=key)
+    assert (answer["__typename"], answer["path"]) == ("InvalidStateError", ["input", "orderId"])
+    assert "charge_disputed" in answer["message"]
+    assert refund(staff, order_id, amount="5", idempotencyKey=key) == answer
+    make_due()
+    deliver_due()  # the same news once more
+    assert [event for event in events(the_order()) if "REFUND" in event] == ["REFUND_REQUESTED", "REFUND_FAILED"]
+    assert "charge_disputed" in the_order().events.get(type="REFUND_FAILED").message
+    assert Payment.objects.get().refunded == 0
+
+
+def test_a_refund_is_too_large_only_when_less_is_left(
+    staff: Api, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    key = uuid4()
+    with monkeypatch.context() as refusing:
+        refuse(refusing)
+        assert refund(staff, order_id, idempotencyKey=key)["__typename"] == "InvalidStateError"
+    refund(staff, order_id, amount="15")
+    assert refund(staff, order_id, amount="5.01")["__typename"] == "RefundTooLargeError"
+    assert refund(staff, order_id, amount="5")["__typename"] == "RefundOrderSuccess"
+
+
+def test_a_refusal_that_the_outbox_hears_of_is_told_too(
+    staff: Api, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff.call("fulfillOrder", ORDER, orderId=order_id)
+    refuse(monkeypatch, GatewayUnavailable())
+    assert refund(staff, order_id)["__typename"] == "PaymentPendingError"
+    refuse(monkeypatch)
+    for _ in range(2):  # the operation, then the news of it
+        make_due()
+        deliver_due()
+    assert events(the_order())[-1] == "REFUND_FAILED"
 
 
 def test_orders_whose_hold_is_about_to_end_are_cancelled(order_id: str) -> None:
@@ -156,4 +214,6 @@ def test_orders_whose_hold_is_about_to_end_are_cancelled(order_id: str) -> None:
     assert expire_holds() == 0
     Payment.objects.update(authorized_at="2026-01-01T00:00:00Z")
     assert expire_holds() == 1
+    make_due()
+    deliver_due()  # the void
     assert (the_order().status, the_order().payment.status) == ("CANCELLED", "VOIDED")

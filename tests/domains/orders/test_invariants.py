@@ -193,6 +193,7 @@ def test_money_that_was_taken_for_an_order_that_stays_confirmed_is_found(order: 
 
 def test_a_hold_that_outlives_its_order_is_found_unless_its_void_is_open(order: Order, api: Api) -> None:
     api.call("cancelOrder", "order { id }", orderId=gid(order))
+    work()
     Payment.objects.update(status="AUTHORIZED")
     rule = "orders_agree_with_their_payments"
     assert found(rule) == [str(order.id)]

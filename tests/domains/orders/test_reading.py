@@ -9,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from domains.accounts.models import User
+from domains.orders.models import Order, OrderEvent
+from domains.payments.models import Refund
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory, StaffFactory, UserFactory
@@ -57,6 +59,21 @@ def test_a_nested_query_costs_the_same_statements_for_one_order_and_a_hundred(
     assert all(len(node["lines"]) == 3 and node["payment"] and node["customer"] for node in nodes)
 
 
+def test_of_a_long_history_the_latest_250_events_and_100_refunds_are_shown_oldest_first(
+    customer: User, api: Api
+) -> None:
+    long, short = make_orders(customer, 2)
+    history = [OrderEvent(order=long, type="REFUND_MADE", message=str(number)) for number in range(251)]
+    OrderEvent.objects.bulk_create(history)
+    given = {"payment": long.payment, "amount": 1, "currency": "GBP"}
+    Refund.objects.bulk_create(Refund(**given, reason=str(number)) for number in range(101))
+    query = "{ orders { nodes { events { message } payment { refunds { reason } } } } }"
+    newer, older = api.data(query)["orders"]["nodes"]
+    assert [event["message"] for event in older["events"]] == [str(number) for number in range(1, 251)]
+    assert [refund["reason"] for refund in older["payment"]["refunds"]] == [str(number) for number in range(1, 101)]
+    assert (len(newer["events"]), newer["payment"]["refunds"]) == (short.events.count(), [])
+
+
 def test_orders_are_filtered(customer: User, staff: Api) -> None:
     mine = make_orders(customer, 2)
     make_orders(UserFactory.create(), 1, status="CANCELLED")
@@ -75,6 +92,44 @@ def test_orders_are_filtered(customer: User, staff: Api) -> None:
     assert count('number: "2026"') == 0
     assert count(f'createdAfter: "{mine[0].created_at.isoformat()}"') == 2
     assert count(f'createdBefore: "{mine[0].created_at.isoformat()}"') == 0
+
+
+def numbered(api: Api, number: str) -> list[str]:
+    query = f"query ($number: String) {{ orders(filter: {{number: $number}}) {NUMBERS} }}"
+    return [node["number"] for node in api.data(query, {"number": number})["orders"]["nodes"]]
+
+
+def test_an_order_is_found_under_exactly_its_number(customer: User, api: Api) -> None:
+    (order,) = make_orders(customer, 1)
+    year, serial = order.number.split("-")
+    assert numbered(api, order.number) == [order.number]
+    arabic = serial.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    for other in (f"1999-{serial}", f"{year}-000{serial}", f"{year}-{arabic}", f" {year}-{serial}", f"{year}{serial}"):
+        assert numbered(api, other) == [], other
+    for extreme in ("0000-000000", "9999-000001", f"{year}-{10**18 - 1}", f"{year}-{10**30}"):
+        assert numbered(api, extreme) == [], extreme
+
+
+@pytest.mark.parametrize(
+    ("moment", "year"), [("2025-12-31T23:59:59.999999Z", "2025"), ("2026-01-01T00:00:00Z", "2026")]
+)
+def test_an_order_of_new_years_eve_is_found_under_the_year_that_its_number_shows(
+    customer: User, api: Api, moment: str, year: str
+) -> None:
+    (order,) = make_orders(customer, 1)
+    Order.objects.update(created_at=moment)
+    shown = api.data(f"{{ orders {NUMBERS} }}")["orders"]["nodes"][0]["number"]
+    assert shown == f"{year}-{order.serial:06d}"
+    assert [len(numbered(api, f"{other}-{order.serial:06d}")) for other in ("2025", "2026")] == (
+        [1, 0] if year == "2025" else [0, 1]
+    )
+
+
+def test_an_order_with_more_than_six_digits_is_found(customer: User, api: Api) -> None:
+    (order,) = make_orders(customer, 1)
+    Order.objects.update(serial=1_000_000)
+    order.refresh_from_db()
+    assert numbered(api, f"{order.created_at.year}-1000000") == [order.number]
 
 
 def test_orders_are_newest_first_or_by_total(customer: User, api: Api) -> None:

@@ -7,12 +7,15 @@ import sys
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
 from domains.accounts.models import User
 from domains.common import outbox
 from domains.common.models import OutboxMessage
+from domains.orders.errors import PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settle_order
+from domains.orders.services.settling import EXPIRED, answer
 from domains.payments.models import Payment, SandboxIntent
 from domains.payments.sandbox.gateway import decide
 from domains.payments.services import provider_changed
@@ -120,11 +123,26 @@ def test_an_unpaid_order_expires_and_can_never_be_paid_afterwards(api: Api) -> N
     Order.objects.update(expires_at="2026-01-01T00:00:00Z")
     assert expire_orders() == 1
     order = the_order()
-    assert (order.status, order.payment.status) == ("CANCELLED", "VOIDED")
+    assert (order.status, SandboxIntent.objects.get().status) == ("CANCELLED", "requires_action")  # nobody asked it yet
+    deliver_due()
+    assert (the_order().payment.status, SandboxIntent.objects.get().status) == ("VOIDED", "canceled")
     assert events(order)[-1] == "EXPIRED"
     assert_stock_agrees(product, stock=5)
     assert decide(secret, complete=True) is None
     assert expire_orders() == 0
+
+
+@pytest.mark.parametrize("method", ["pm_card_authenticationRequired", "pm_sandbox_timeout"])
+def test_an_order_that_expired_is_replayed_as_declined(api: Api, settings: Settings, method: str) -> None:
+    settings.PAYMENT_GATEWAY_TIMEOUT = 0.01
+    product, key = ProductFactory.create(stock=5), uuid4()
+    buy(api, [(product, 1)], method, key)
+    Order.objects.update(expires_at="2026-01-01T00:00:00Z")
+    expire_orders()
+    assert buy(api, [(product, 1)], method, key)["__typename"] == "PaymentDeclinedError"
+    with pytest.raises(PaymentDeclinedError) as refusal:
+        answer(the_order().id)
+    assert (refusal.value.decline_code, the_order().status) == (EXPIRED, "CANCELLED")
 
 
 def test_an_order_that_is_not_late_does_not_expire(api: Api) -> None:
@@ -140,6 +158,7 @@ def test_an_order_without_an_intent_expires_and_a_late_rival_cannot_save_one(cus
     stalled = Payment.objects.get()
     Order.objects.update(expires_at="2026-01-01T00:00:00Z")
     expire_orders()
+    deliver_due()  # the void
     from domains.payments.services import Verdict, settle
 
     assert settle(stalled).verdict == Verdict.CANCELED

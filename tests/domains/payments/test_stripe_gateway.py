@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -150,6 +152,65 @@ def test_a_stored_failure_does_not_stand_in_the_way_for_a_day(gateway: StripeGat
         gateway.create(**wanted)  # type: ignore[arg-type]
     provider.plan = Plan()
     assert gateway.create(**wanted).status == IntentStatus.REQUIRES_CONFIRMATION  # type: ignore[arg-type]
+
+
+def test_a_refund_gets_past_a_stored_failure_and_is_made_once(gateway: StripeGateway, provider: StripeProxy) -> None:
+    """Whether it had been made before the failure, or had not."""
+    for fault, made in ((Fault.BROKEN, 1), (Fault.UNDONE, 0)):
+        intent, operation = captured(gateway), str(uuid4())
+        provider.plan = Plan(shares={fault: 1.0}, only="POST /v1/refunds")
+        with pytest.raises(GatewayUnavailable):
+            refund(gateway, intent, 990, operation)
+        assert provider.refunds[intent.id] == made
+        provider.plan = Plan()
+        for _ in range(2):
+            answer = refund(gateway, intent, 990, operation)
+            assert [(one.operation_id, one.amount) for one in answer.refunds] == [(operation, 990)]
+        assert provider.refunds[intent.id] == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "canceled"])
+def test_a_refund_that_fails_gave_nothing_back(gateway: StripeGateway, provider: StripeProxy, state: str) -> None:
+    """At once, or after it was made."""
+    intent, later = captured(gateway), str(uuid4())
+    refund(gateway, intent, 990, later)
+    provider.say = {"refund": {"status": state}}
+    for operation in (str(uuid4()), later):
+        with pytest.raises(Declined):
+            refund(gateway, intent, 990, operation)
+    there = gateway.retrieve(intent.id)
+    assert there.refunds == ()
+    assert {made.operation_id for made in there.failed_refunds} >= {later}
+
+
+@pytest.mark.parametrize("fields", [{"status": "a_new_one"}, {"status": None}, {"currency": None}, {"id": None}])
+def test_an_answer_that_cannot_be_understood_is_an_unknown_outcome(
+    gateway: StripeGateway, provider: StripeProxy, fields: dict[str, Any]
+) -> None:
+    intent = captured(gateway)
+    provider.say = {"payment_intent": fields}
+    calls: list[Callable[[], Intent]] = [
+        lambda: gateway.retrieve(intent.id),
+        lambda: gateway.cancel(intent.id),
+        lambda: captured(gateway),
+        lambda: refund(gateway, intent, 990),
+    ]
+    for call in calls:
+        with pytest.raises(GatewayUnavailable):
+            call()
+
+
+def test_a_call_of_many_requests_ends_within_twice_the_time_out(
+    gateway: StripeGateway, provider: StripeProxy, settings: Settings
+) -> None:
+    """Each answer takes a quarter of it; a refund needs three, and would go on with a second key."""
+    intent = captured(gateway)
+    settings.PAYMENT_GATEWAY_TIMEOUT = provider.plan.patience / 5
+    provider.plan = Plan(shares={Fault.LATE: 1.0}, patience=provider.plan.patience)
+    with pytest.raises(GatewayUnavailable):
+        refund(gateway, intent, 990)
+    assert provider.faults[Fault.LATE] == 1
+    assert provider.refunds[intent.id] == 0
 
 
 def test_a_provider_that_is_not_there_is_an_unknown_outcome(settings: Settings) -> None:
