@@ -20,6 +20,8 @@ def main() -> int:
     if os.environ.get("ORDERGRAPH_BOOTSTRAP") != "off":
         continue_in_venv()
     sys.path.insert(0, str(ROOT))
+    # Only here: whatever else imports `backend` runs in production unless it is told otherwise.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.local")
     from backend.dev.cli import main as run_command
 
     return run_command(sys.argv)

@@ -1,4 +1,4 @@
-"""The environment commands run in: `.env`, the settings module, and the servers' addresses."""
+"""The environment commands run in: `.env`, and the servers' addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ def prepare() -> None:
     """Read `.env`, so that a DATABASE_URL there counts; what the environment already says wins."""
     if (ROOT / ".env").is_file():
         environ.Env.read_env(ROOT / ".env")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.local")
 
 
 def given(name: str) -> bool:

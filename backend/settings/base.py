@@ -6,11 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from domains import DOMAINS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = environ.Env()
+
+
+class Env(environ.Env):  # type: ignore[misc]
+    """Variables, with one kind more."""
+
+    def limit(self, name: str, *, default: int) -> int:
+        """A number that is 1 or more: none at all would be an error at every request, this one is an error at once."""
+        value = int(self.int(name, default=default))
+        if value < 1:
+            raise ImproperlyConfigured(f"{name} must be 1 or more, not {value}")
+        return value
+
+
+env = Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
@@ -77,8 +91,8 @@ REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
 TRUST_PROXY: bool = env.bool("TRUST_PROXY", default=False)
 # A proxy that says which protocol a client speaks also says who the client is.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if TRUST_PROXY else 0)
-WEB_THREADS: int = env.int("WEB_THREADS", default=16)
-STREAM_THREADS: int = env.int("STREAM_THREADS", default=4)  # open streams; as many more execute their events
+WEB_THREADS: int = env.limit("WEB_THREADS", default=16)
+STREAM_THREADS: int = env.limit("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
 STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # until an ended session ends its streams
@@ -121,11 +135,12 @@ JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret or kid
 JWT_ACTIVE_KID: str = env.str("JWT_ACTIVE_KID", default="")
 JWT_ISSUER: str = env.str("JWT_ISSUER", default="ordergraph")
 JWT_AUDIENCE: str = env.str("JWT_AUDIENCE", default="ordergraph-api")
-JWT_ACCESS_TOKEN_LIFETIME: int = env.int("JWT_ACCESS_TOKEN_LIFETIME", default=15)  # minutes
-JWT_REFRESH_TOKEN_LIFETIME: int = env.int("JWT_REFRESH_TOKEN_LIFETIME", default=10080)  # minutes
-SESSION_LIFETIME_DAYS: int = env.int("SESSION_LIFETIME_DAYS", default=30)
-LOGIN_FAILURES_PER_MINUTE: int = env.int("LOGIN_FAILURES_PER_MINUTE", default=5)
-AUDIT_RETENTION_DAYS: int = env.int("AUDIT_RETENTION_DAYS", default=180)
+JWT_ACCESS_TOKEN_LIFETIME: int = env.limit("JWT_ACCESS_TOKEN_LIFETIME", default=15)  # minutes
+JWT_REFRESH_TOKEN_LIFETIME: int = env.limit("JWT_REFRESH_TOKEN_LIFETIME", default=10080)  # minutes
+SESSION_LIFETIME_DAYS: int = env.limit("SESSION_LIFETIME_DAYS", default=30)
+LOGIN_FAILURES_PER_MINUTE: int = env.limit("LOGIN_FAILURES_PER_MINUTE", default=5)
+MAILS_PER_ADDRESS: int = env.limit("MAILS_PER_ADDRESS", default=100)  # in a quarter of an hour
+AUDIT_RETENTION_DAYS: int = env.limit("AUDIT_RETENTION_DAYS", default=180)
 GRAPHQL_JWT = {
     "JWT_VERIFY_EXPIRATION": True,
     "JWT_ENCODE_HANDLER": "domains.accounts.jwt.encode",
@@ -134,9 +149,9 @@ GRAPHQL_JWT = {
 }
 
 STORE_CURRENCY: str = env.str("STORE_CURRENCY", default="GBP")
-ORDER_MAX_LINES: int = env.int("ORDER_MAX_LINES", default=100)
-ORDER_MAX_QUANTITY: int = env.int("ORDER_MAX_QUANTITY", default=100)
-ORDER_PAYMENT_WINDOW_MINUTES: int = env.int("ORDER_PAYMENT_WINDOW_MINUTES", default=30)
+ORDER_MAX_LINES: int = env.limit("ORDER_MAX_LINES", default=100)
+ORDER_MAX_QUANTITY: int = env.limit("ORDER_MAX_QUANTITY", default=100)
+ORDER_PAYMENT_WINDOW_MINUTES: int = env.limit("ORDER_PAYMENT_WINDOW_MINUTES", default=30)
 PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
 STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
@@ -158,7 +173,7 @@ FRONTEND_URL: str = env.str("FRONTEND_URL", default="http://127.0.0.1:8000")
 DEMO = False  # the demo people may sign in and GraphiQL offers them; local.py alone turns it on
 GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
 INTROSPECTION: bool = env.bool("INTROSPECTION", default=False)
-REQUEST_MAX_BYTES: int = env.int("REQUEST_MAX_BYTES", default=1_048_576)
+REQUEST_MAX_BYTES: int = env.limit("REQUEST_MAX_BYTES", default=1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 # Execute the documents of `manage.py trusted_documents import` and no others.
 TRUSTED_DOCUMENTS_ONLY: bool = env.bool("TRUSTED_DOCUMENTS_ONLY", default=False)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ImproperlyConfigured
+
 from backend.settings import base
 from backend.settings.base import *  # noqa: F403
 
+PUBLIC_SECRET = "development-only-never-accepted-in-production"  # noqa: S105  # anybody can read it here
 DEBUG = base.env.bool("DEBUG", default=True)
-SECRET_KEY = base.SECRET_KEY or "development-only-never-accepted-in-production"
+SECRET_KEY = base.SECRET_KEY or PUBLIC_SECRET
 ALLOWED_HOSTS = base.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", ".localhost"]
-JWT_KEYS = base.JWT_KEYS or {"development": "development-only-never-accepted-in-production"}
+JWT_KEYS = base.JWT_KEYS or {"development": PUBLIC_SECRET}
 JWT_ACTIVE_KID = base.JWT_ACTIVE_KID or next(iter(JWT_KEYS))
+if not DEBUG and PUBLIC_SECRET in {SECRET_KEY, *JWT_KEYS.values()}:
+    raise ImproperlyConfigured("Refusing to start with DEBUG off: set SECRET_KEY and JWT_KEYS, everybody knows these")
 DEMO = DEBUG
 GRAPHIQL = base.env.bool("GRAPHIQL", default=True)
 INTROSPECTION = base.env.bool("INTROSPECTION", default=True)

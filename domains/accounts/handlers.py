@@ -15,5 +15,5 @@ outbox.handler(mailing.PASSWORD_CHANGE_NOTICE)(mailing.send_notice_of_password)
 
 @periodic.every(timedelta(hours=1))
 def purge() -> None:
-    """Forget sessions that are over and audit events that are old."""
+    """Forget sessions that are over, and audit events and known networks that are old."""
     purging.purge()

@@ -23,7 +23,7 @@ class LoginInput:
 @strawberry.input(description="A refresh token to swap.")
 class RefreshTokenInput:
     refresh_token: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The session's latest refresh token; null in cookie mode."
+        default=strawberry.UNSET, description="The session's latest refresh token; without one: InvalidTokenError."
     )
 
 

@@ -82,6 +82,20 @@ class Session(BaseModel):  # type: ignore[django-manager-missing]  # the base of
         ]
 
 
+class KnownNetwork(BaseModel):
+    """A network from which a person has proven lately who they are: see `networks`."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    network = models.CharField(max_length=43, help_text="an IPv4 address, or the /64 of an IPv6 address")
+    seen_at = models.DateTimeField(help_text="the latest time")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "network"], name="network_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["seen_at"], name="network_by_age")]
+
+
 class RefreshToken(BaseModel, RefreshTokenBase):  # type: ignore[misc, django-manager-missing]
     """One generation of a session's refresh secret; only its sha256 is kept."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import strawberry
 
 from domains.accounts import services
@@ -60,6 +63,16 @@ def _device(info: Info) -> Device:
     return Device(request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR") or None)
 
 
+@contextmanager
+def _ending_sessions(info: Info) -> Iterator[None]:
+    """Around what may end the session of this request: what follows in the document is then asked by nobody."""
+    try:
+        yield
+    finally:
+        if services.is_over(viewer=info.context.viewer):
+            info.context.forget_viewer()
+
+
 @strawberry.type
 class Mutation:
     @mutation(
@@ -81,22 +94,26 @@ class Mutation:
         description="Swap a refresh token for fresh tokens. The same token again gives the same answer for 10 seconds; "
         "after that its use ends the session. Ignores the Authorization header."
     )
-    def refresh_token(self, input: RefreshTokenInput) -> RefreshTokenResult:
-        return RefreshTokenSuccess(tokens=AuthTokens.of(services.refresh(refresh_token=input.refresh_token or None)))
+    def refresh_token(self, info: Info, input: RefreshTokenInput) -> RefreshTokenResult:
+        with _ending_sessions(info):
+            tokens = services.refresh(refresh_token=input.refresh_token or None)
+        return RefreshTokenSuccess(tokens=AuthTokens.of(tokens))
 
     @mutation(
         description="End the session of this request; its tokens stop working at once.",
         permission_classes=[IsAuthenticated],
     )
     def logout(self, info: Info) -> LogoutResult:
-        return LogoutSuccess(revoked_sessions=services.logout(viewer=info.context.viewer))
+        with _ending_sessions(info):
+            return LogoutSuccess(revoked_sessions=services.logout(viewer=info.context.viewer))
 
     @mutation(
         description="End every session of the viewer, this one too; all their tokens stop working at once.",
         permission_classes=[IsAuthenticated],
     )
     def logout_everywhere(self, info: Info) -> LogoutResult:
-        return LogoutSuccess(revoked_sessions=services.logout_everywhere(viewer=info.context.viewer))
+        with _ending_sessions(info):
+            return LogoutSuccess(revoked_sessions=services.logout_everywhere(viewer=info.context.viewer))
 
     @mutation(
         description="End one of the viewer's own sessions, such as that of a lost phone; its tokens stop working at "
@@ -105,7 +122,9 @@ class Mutation:
     )
     def revoke_session(self, info: Info, input: RevokeSessionInput) -> RevokeSessionResult:
         session_id = key_of(input.session_id, "Session")
-        return RevokeSessionSuccess(session=services.revoke_session(viewer=info.context.viewer, session_id=session_id))
+        with _ending_sessions(info):
+            session = services.revoke_session(viewer=info.context.viewer, session_id=session_id)
+        return RevokeSessionSuccess(session=session)
 
     @mutation(
         description="Change one's own name or e-mail. A new e-mail needs `currentPassword`; a link is mailed to it, "
@@ -143,8 +162,9 @@ class Mutation:
         description="Set a new password by a mailed link, which verifies the e-mail too. Ends every session at once "
         "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header."
     )
-    def reset_password(self, input: ResetPasswordInput) -> ResetPasswordResult:
-        user = services.reset_password(token=input.token, new_password=input.new_password)
+    def reset_password(self, info: Info, input: ResetPasswordInput) -> ResetPasswordResult:
+        with _ending_sessions(info):
+            user = services.reset_password(token=input.token, new_password=input.new_password)
         return ResetPasswordSuccess(user=user)
 
     @mutation(
@@ -170,5 +190,6 @@ class Mutation:
         permission_classes=[IsAuthenticated],
     )
     def deactivate_account(self, info: Info, input: DeactivateAccountInput) -> DeactivateAccountResult:
-        user = services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
+        with _ending_sessions(info):
+            user = services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
         return DeactivateAccountSuccess(user=user)

@@ -119,7 +119,10 @@ RefreshTokenResult = Annotated[
 ]
 LogoutResult = Annotated[
     LogoutSuccess | InvalidTokenError,
-    strawberry.union("LogoutResult", description="How `logout` and `logoutEverywhere` can end."),
+    strawberry.union(
+        "LogoutResult",
+        description="How `logout` and `logoutEverywhere` can end; InvalidTokenError is not answered today.",
+    ),
 ]
 RevokeSessionResult = Annotated[
     RevokeSessionSuccess | NotFoundError,

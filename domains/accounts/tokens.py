@@ -47,17 +47,18 @@ def refresh(secret: str) -> Tokens:
     """Swap a refresh secret for its successor; the same one again within GRACE.
 
     Raises InvalidTokenError for an unknown, expired or revoked secret, and after revoking the whole session for one
-    that is used again later: somebody else holds a copy.
+    that is used again later, even past its own end: somebody else holds a copy.
     """
     with short_transaction():
         known = RefreshToken.objects.select_related("session__user").filter(token=digest(secret)).first()
-        if known is None or known.expires_at <= timezone.now() or not _alive(known.session):
+        if known is None or not _alive(known.session):
             raise InvalidTokenError
-        rotated = RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=timezone.now())
-        stolen = not rotated and _used_before_grace(known)
-        if stolen:
+        if stolen := _used_before_grace(known):
             _revoke(known)
+        elif known.expires_at <= timezone.now():
+            raise InvalidTokenError
         else:
+            RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=timezone.now())
             Session.objects.filter(id=known.session_id).update(last_used_at=timezone.now())
             tokens = _tokens(known.session, _successor(secret))
     if stolen:  # only now: raising earlier would roll the revocation back
@@ -84,8 +85,7 @@ def _revoke(known: RefreshToken) -> None:
 
 
 def _used_before_grace(known: RefreshToken) -> bool:
-    revoked = RefreshToken.objects.values_list("revoked", flat=True).get(id=known.id)
-    return revoked is not None and revoked < timezone.now() - GRACE
+    return known.revoked is not None and known.revoked < timezone.now() - GRACE
 
 
 def _successor(secret: str) -> str:

@@ -99,7 +99,7 @@ class AuthTokens:
     access_token: str = strawberry.field(description="Send as `Authorization: Bearer ...`. A JWT.")
     access_token_expires_at: datetime = strawberry.field(description="15 minutes after issue by default.")
     refresh_token: str | None = strawberry.field(
-        description="Opaque; swap it for new tokens with `refreshToken`, once. Null in cookie mode."
+        description="Opaque; swap it for new tokens with `refreshToken`, once. Never null today."
     )
     refresh_token_expires_at: datetime = strawberry.field(description="7 days after issue by default.")
 

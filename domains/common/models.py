@@ -78,10 +78,11 @@ class FailedMessage(OutboxMessage):
 
 
 class Attempts(BaseModel):
-    """When the latest attempts of somebody were made, at most as many as are allowed in a period."""
+    """When the latest attempts of somebody were made, at most as many as are allowed in a period: see `throttling`."""
 
     key = models.CharField(max_length=64, unique=True, help_text="keyed hash of who and what")
-    made_at = ArrayField(models.DateTimeField(), default=list)
+    made_at = ArrayField(models.DateTimeField(), default=list, help_text="those that count")
+    pending_at = ArrayField(models.DateTimeField(), default=list, help_text="those whose outcome is not known yet")
     expires_at = models.DateTimeField(help_text="from then on the row says nothing more")
 
     class Meta:

@@ -24,7 +24,7 @@ from graphql.execution import ExecutionContext
 from graphql.pyutils import AwaitableOrValue, Path, Undefined, is_iterable
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
-from domains.common.graphql.loaders import Deferred
+from domains.common.graphql.loaders import Deferred, Loaders
 from schema.execution.driver import Driver, Gather, discard
 
 # The same code with another `gather`: replacing the name in graphql-core's module would break its use under asyncio.
@@ -45,13 +45,15 @@ def is_awaitable(value: Any) -> bool:
 
 
 class BatchingExecutionContext(ExecutionContext):
-    """Executes synchronously what awaits loaders. ``context_value.loaders`` is the request's registry of them."""
+    """Executes synchronously what awaits loaders. ``context_value.loaders`` is the request's registry of them.
+
+    It is asked for each time: a mutation that ends the viewer's session puts another in its place.
+    """
 
     is_awaitable = staticmethod(is_awaitable)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._loaders = getattr(self.context_value, "loaders", None)
         if self.type_resolver is default_type_resolver:
             self.type_resolver = _type_resolver
 
@@ -71,8 +73,8 @@ class BatchingExecutionContext(ExecutionContext):
             result = self.execute_field(parent_type, source_value, nodes, Path(path, name, parent_type.name))
             if result is not Undefined:
                 results[name] = self._finish(result)
-            if self._loaders is not None:
-                self._loaders.clear()
+            if (loaders := self._loaders) is not None:
+                loaders.clear()
         return results
 
     def execute_fields(
@@ -173,8 +175,13 @@ class BatchingExecutionContext(ExecutionContext):
     def _finish(self, result: Any) -> Any:
         return Driver(self._dispatch).run(result) if self.is_awaitable(result) else result
 
+    @property
+    def _loaders(self) -> Loaders | None:
+        return getattr(self.context_value, "loaders", None)
+
     def _dispatch(self) -> bool:
-        return self._loaders is not None and self._loaders.dispatch()
+        loaders = self._loaders
+        return loaders is not None and loaders.dispatch()
 
 
 async def await_twice(completed: Awaitable[Any]) -> Any:

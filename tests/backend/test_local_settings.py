@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from tests.backend.test_production_settings import load
+from tests.backend.test_production_settings import OTHER, SECRET, load
+from tests.commands import ROOT, python
 
 NOTHING = dict.fromkeys(["SECRET_KEY", "JWT_KEYS", "JWT_ACTIVE_KID", "ALLOWED_HOSTS"], "")
 
@@ -18,8 +20,42 @@ def test_development_starts_with_nothing_set(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_there_are_no_demo_people_where_debug_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(monkeypatch, "local", **NOTHING, DEBUG="off")
+    own = {**NOTHING, "SECRET_KEY": SECRET, "JWT_KEYS": f"mine={OTHER}"}
+    settings = load(monkeypatch, "local", **own, DEBUG="off")
     assert (settings.DEBUG, settings.DEMO) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {},
+        {"SECRET_KEY": SECRET},
+        {"JWT_KEYS": f"mine={OTHER}"},
+        {"SECRET_KEY": SECRET, "JWT_KEYS": f"mine={OTHER},old=development-only-never-accepted-in-production"},
+    ],
+    ids=str,
+)
+def test_secrets_that_everybody_knows_are_refused_where_debug_is_off(
+    own: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DEBUG off"):
+        load(monkeypatch, "local", **{**NOTHING, **own}, DEBUG="off")
+
+
+@pytest.mark.parametrize("module", ["backend", "backend.celery", "backend.wsgi", "backend.asgi"])
+def test_whatever_starts_without_a_word_about_settings_is_production(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    look = f"import {module}, django.conf; django.conf.settings.DEBUG"
+    done = python("-c", look, environment=NOTHING)
+    assert "Refusing to start in production" in done.stderr
+
+
+def test_commands_are_of_development_without_a_word_about_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    done = python(str(ROOT / "manage.py"), "diffsettings", environment=NOTHING)
+    assert "SETTINGS_MODULE = 'backend.settings.local'" in done.stdout, done.stderr
 
 
 def test_what_is_set_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

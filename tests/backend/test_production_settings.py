@@ -65,6 +65,8 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"JWT_ACTIVE_KID": "newer"}, "JWT_ACTIVE_KID names no key"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+        ({"LOGIN_FAILURES_PER_MINUTE": "0"}, "LOGIN_FAILURES_PER_MINUTE must be 1 or more"),
+        ({"MAILS_PER_ADDRESS": "-1"}, "MAILS_PER_ADDRESS must be 1 or more"),
         ({"PAYMENT_GATEWAY": "adyen"}, "PAYMENT_GATEWAY must be one of sandbox, stripe"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": ""}, "PAYMENT_GATEWAY is stripe"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1"}, "PAYMENT_GATEWAY is stripe"),

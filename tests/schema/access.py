@@ -13,6 +13,7 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
     is_introspection_type,
+    is_leaf_type,
 )
 
 # Root fields without a permission class, and why anybody may use them.
@@ -47,6 +48,27 @@ OWNED_TYPES = {
     "Refund": "id amount reason createdAt",
     "FailedMessage": "id topic attempts lastError createdAt updatedAt",
 }
+# What only holds others; failures do too.
+HOLDERS = ("Success", "Connection", "Edge")
+# What results, failures, connections and edges say beside the things they hold.
+SAID = {
+    "UserError": "code message path",  # and so of each failure
+    "Connection": "totalCount",  # of the rows that the viewer sees
+    "Edge": "cursor",  # signed; the sort key of a row that the viewer sees
+    "LogoutSuccess": "revokedSessions",  # of the viewer's own
+    "RequestPasswordResetSuccess": "email",  # as it was asked for
+    "RequestEmailVerificationSuccess": "email",  # the viewer's own
+    "AdjustStockSuccess": "replayed",
+    "CreateOrderSuccess": "replayed",
+    "RefundOrderSuccess": "replayed",
+    "RateLimitedError": "retryAfterSeconds",
+    "StaleObjectError": "currentVersion",  # of a row that the viewer may change
+    "InsufficientStockError": "productId requested available",  # `stock` is public
+    "ProductUnavailableError": "productId",  # as it was asked for
+    "PaymentDeclinedError": "declineCode",  # of the viewer's own card
+    "PaymentPendingError": "orderId",  # of an order that the viewer sees
+    "InvalidStateError": "status",  # of an order that the viewer sees
+}
 # Fields that lead from a row to what may belong to somebody else, and what holds them back.
 WAYS = {
     "User.sessions": "SessionsByUserIdLoader: one's own, also for staff",
@@ -61,7 +83,13 @@ WAYS = {
 
 def mistakes(schema: GraphQLSchema) -> list[str]:
     """What nobody has decided who may see or do."""
-    return [*_open_roots(schema), *_unknown_types(schema), *_unknown_fields(schema), *_unknown_ways(schema)]
+    return [
+        *_open_roots(schema),
+        *_unknown_types(schema),
+        *_unknown_fields(schema),
+        *_unknown_ways(schema),
+        *_unknown_said(schema),
+    ]
 
 
 def roots(schema: GraphQLSchema) -> dict[str, GraphQLField]:
@@ -82,12 +110,29 @@ def _open_roots(schema: GraphQLSchema) -> Iterator[str]:
 
 def _objects(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
     """All but the roots and what only holds others: results, failures, connections."""
+    return (kind for kind in _outputs(schema) if not _holds(kind))
+
+
+def holders(schema: GraphQLSchema) -> dict[str, GraphQLObjectType]:
+    """What only holds others."""
+    return {kind.name: kind for kind in _outputs(schema) if _holds(kind)}
+
+
+def _outputs(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
     roots_ = (schema.query_type, schema.mutation_type, schema.subscription_type)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and kind not in roots_ and not is_introspection_type(kind):
-            holds = kind.name.endswith(("Success", "Connection", "Edge"))
-            if not holds and "UserError" not in {interface.name for interface in kind.interfaces}:
-                yield kind
+            yield kind
+
+
+def _holds(kind: GraphQLObjectType) -> bool:
+    return kind.name.endswith(HOLDERS) or "UserError" in {interface.name for interface in kind.interfaces}
+
+
+def said(kind: GraphQLObjectType) -> set[str]:
+    """The fields that have been thought about of what holds others."""
+    families = [*(interface.name for interface in kind.interfaces), *filter(kind.name.endswith, HOLDERS), kind.name]
+    return {name for family in dict.fromkeys(families) for name in SAID.get(family, "").split()}
 
 
 def _unknown_types(schema: GraphQLSchema) -> Iterator[str]:
@@ -108,6 +153,14 @@ def _unknown_ways(schema: GraphQLSchema) -> Iterator[str]:
             leads = _owned(schema, get_named_type(field.type), frozenset())
             if leads and f"{kind.name}.{name}" not in WAYS and not guarded(field):
                 yield f"way {kind.name}.{name}: leads to {leads}"
+
+
+def _unknown_said(schema: GraphQLSchema) -> Iterator[str]:
+    """What holds others shows nothing of its own: its fields lead to types that have been decided, or are listed."""
+    for kind in holders(schema).values():
+        for name, field in kind.fields.items():
+            if is_leaf_type(get_named_type(field.type)) and name not in said(kind):
+                yield f"field {kind.name}.{name}: of what only holds others, and not listed"
 
 
 def _owned(schema: GraphQLSchema, kind: GraphQLNamedType, seen: frozenset[str]) -> str | None:

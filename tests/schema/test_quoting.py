@@ -49,3 +49,10 @@ def test_a_literal_that_does_not_fit_is_not_repeated(document: str, told: str) -
     response = post({"query": document})
     assert body(response)["errors"][0]["message"].replace('"', "'").startswith(told)
     assert "canary" not in response.content.decode().lower()
+
+
+@pytest.mark.parametrize("words", [" cannot represent x", "Value '", "found Strings", "Expected value of type "])
+def test_a_long_literal_full_of_words_of_an_error_is_read_once(words: str) -> None:
+    """Looking for others behind each of them takes seconds, in which the whole process stands still."""
+    document = f'{{ me "{words * (90_000 // len(words))}" }}'
+    assert body(post({"query": document}))["errors"][0]["message"] == "Syntax Error: Expected Name, found String."

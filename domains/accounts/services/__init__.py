@@ -6,7 +6,7 @@ from domains.accounts.services.deactivating import deactivate_account, demote_st
 from domains.accounts.services.passwords import change_password, request_password_reset, reset_password
 from domains.accounts.services.profile import ProfileEdit, update_profile
 from domains.accounts.services.registering import create_staff, register
-from domains.accounts.services.sessions import logout, logout_everywhere, refresh, revoke_session
+from domains.accounts.services.sessions import is_over, logout, logout_everywhere, refresh, revoke_session
 from domains.accounts.services.signing_in import Device, login, open_session
 from domains.accounts.services.verification import request_email_verification, verify_email
 
@@ -17,6 +17,7 @@ __all__ = [
     "create_staff",
     "deactivate_account",
     "demote_staff",
+    "is_over",
     "login",
     "logout",
     "logout_everywhere",

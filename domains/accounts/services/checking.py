@@ -14,6 +14,8 @@ from domains.common.errors import FieldProblem, ValidationError
 
 MAX_NAME_CHARACTERS = 150
 MAX_EMAIL_CHARACTERS = 254
+# NFKC makes one character of up to four (UAX #15): what is longer than this is too long whatever it becomes.
+MAX_RAW_PASSWORD_CHARACTERS = 4 * MAX_PASSWORD_CHARACTERS
 # Where the validator only says what is wrong: what to do about it.
 ADVICE = {
     "password_too_common": "Choose one that is hard to guess, such as several unrelated words.",
@@ -23,8 +25,12 @@ ADVICE = {
 
 
 def normalize_password(password: str) -> str:
-    """NFKC: the same password typed on two keyboards is the same password (NIST SP 800-63B, 5.1.1.2)."""
-    return unicodedata.normalize("NFKC", password)
+    """NFKC: the same password typed on two keyboards is the same password (NIST SP 800-63B, 5.1.1.2).
+
+    What no password can become stays as it is, too long for all who look at it: normalising takes a time that grows
+    with the square of the combining marks, during which the whole process stands still.
+    """
+    return unicodedata.normalize("NFKC", password) if len(password) <= MAX_RAW_PASSWORD_CHARACTERS else password
 
 
 def validate(user: User, password: str) -> None:
@@ -40,12 +46,15 @@ def check(problems: list[FieldProblem]) -> None:
 
 def email_problems(email: str) -> list[FieldProblem]:
     """What is wrong with a normalised e-mail."""
+    if len(email) > MAX_EMAIL_CHARACTERS:
+        return [FieldProblem(["email"], f"At most {MAX_EMAIL_CHARACTERS} characters")]
     try:
         validate_email(email)
     except DjangoValidationError:
         return [FieldProblem(["email"], "This is not an e-mail address")]
-    too_long = len(email) > MAX_EMAIL_CHARACTERS
-    return [FieldProblem(["email"], f"At most {MAX_EMAIL_CHARACTERS} characters")] if too_long else []
+    if not _can_be_mailed(email):
+        return [FieldProblem(["email"], "Mails cannot be sent to this address; try its domain as xn--...")]
+    return []
 
 
 def name_problems(name: str) -> list[FieldProblem]:
@@ -56,14 +65,28 @@ def name_problems(name: str) -> list[FieldProblem]:
 
 
 def password_problems(user: User, password: str, *, field: str = "password") -> list[FieldProblem]:
-    """What is wrong with a normalised new password of this person; `field` is its name in the input."""
+    """What is wrong with a normalised new password of this person; `field` is its name in the input.
+
+    It is compared with no more of their e-mail and name than they may have: that takes long for long ones.
+    """
     if len(password) > MAX_PASSWORD_CHARACTERS:
         return [FieldProblem([field], f"At most {MAX_PASSWORD_CHARACTERS} characters")]
+    compared = User(email=user.email[:MAX_EMAIL_CHARACTERS], name=user.name[:MAX_NAME_CHARACTERS])
     try:
-        validate_password(password, user)
+        validate_password(password, compared)
     except DjangoValidationError as error:
         return [FieldProblem([field], _advised(problem)) for problem in error.error_list]
     return []
+
+
+def _can_be_mailed(email: str) -> bool:
+    """Whether a mail to it arrives there: the mailer drops control characters, and maps domains to ASCII (IDNA)."""
+    local, _, domain = email.rpartition("@")
+    try:
+        kept = domain.isascii() or domain.encode("idna").decode("idna") == domain
+    except UnicodeError:
+        return False
+    return kept and local.isascii() and local.isprintable()
 
 
 def _advised(problem: DjangoValidationError) -> str:

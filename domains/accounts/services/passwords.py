@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, links, throttling
+from domains.accounts import audit, hashing, links, networks, throttling
 from domains.accounts.models import User, normalize_email
 from domains.accounts.services import mailing
 from domains.accounts.services.checking import check, email_problems, normalize_password, password_problems
@@ -15,7 +15,7 @@ from domains.accounts.services.signing_in import confirm_password, person, wrong
 from domains.common.errors import ValidationError
 from domains.common.models import NO_ID
 from domains.common.transactions import retried, short_transaction
-from domains.common.viewer import Viewer
+from domains.common.viewer import Viewer, client_address
 
 FIELD = "newPassword"
 
@@ -64,6 +64,7 @@ def request_password_reset(*, email: str) -> str:
 def reset_password(*, token: str, new_password: str) -> User:
     """Set a new password by a mailed link, which proves the address too, and end every session.
 
+    The person is known from here then: guesses made elsewhere do not keep them out.
     Raises InvalidTokenError or ValidationError; after the latter the link still works.
     """
     user = links.bearer(links.PASSWORD_RESET, token)
@@ -80,6 +81,7 @@ def _reset(user: User, encoded: str) -> None:
         if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, proves_email=True):
             raise links.expired()
         audit.record(audit.Type.PASSWORD_RESET, user_id=user.id)
+        networks.remember(user.id, client_address.get())
         mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
         end_sessions(user_id=user.id)
 

@@ -22,7 +22,7 @@ def register(*, email: str, password: str, name: str, device: Device) -> tuple[U
     user = User(email=normalize_email(email), name=name.strip())
     password = normalize_password(password)
     validate(user, password)
-    with throttling.taking_an_email():
+    with throttling.registering():
         user.password = hashing.make(password)
         return user, _add(user, device)
 

@@ -50,6 +50,12 @@ def logout_everywhere(*, viewer: Viewer) -> int:
         return end_sessions(user_id=viewer.user_id or NO_ID)
 
 
+def is_over(*, viewer: Viewer) -> bool:
+    """Whether the viewer's session has ended since the request was let in."""
+    mine = Session.objects.visible_to(viewer).alive().filter(id=viewer.session_id or NO_ID)
+    return viewer.is_authenticated and not mine.exists()
+
+
 def end_sessions(*, user_id: UUID, keep: UUID | None = None) -> int:
     """End a person's sessions inside the caller's short transaction; the number of living ones that it ended.
 

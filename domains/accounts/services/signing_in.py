@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, throttling, tokens
+from domains.accounts import audit, hashing, networks, throttling, tokens
 from domains.accounts.errors import InvalidCredentialsError
 from domains.accounts.models import Session, User, normalize_email
 from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, normalize_password
@@ -62,6 +62,7 @@ def open_session(*, user: User, device: Device) -> Tokens:
         expires_at=now + timedelta(days=settings.SESSION_LIFETIME_DAYS),
     )
     audit.record(audit.Type.SIGNED_IN, user_id=user.id, session_id=session.id)
+    networks.remember(user.id, device.ip_address)
     return tokens.issue(session)
 
 

@@ -9,7 +9,7 @@ import strawberry
 from django.http import HttpRequest
 
 from domains.common.graphql.loaders import Loaders
-from domains.common.viewer import Viewer
+from domains.common.viewer import ANONYMOUS, Viewer
 
 
 @dataclass
@@ -23,6 +23,11 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.loaders = Loaders(self.viewer)
+
+    def forget_viewer(self) -> None:
+        """Their session is over: nobody asks for what is left of the document, and nothing read for them is shown."""
+        self.viewer = ANONYMOUS
         self.loaders = Loaders(self.viewer)
 
 

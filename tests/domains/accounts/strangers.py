@@ -48,6 +48,7 @@ def time_passes(seconds: float) -> None:
     """For whoever was throttled."""
     for row in Attempts.objects.all():
         row.made_at = [at - timedelta(seconds=seconds) for at in row.made_at]
+        row.pending_at = [at - timedelta(seconds=seconds) for at in row.pending_at]
         row.expires_at -= timedelta(seconds=seconds)
         row.save()
     flush_redis()

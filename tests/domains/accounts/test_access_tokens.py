@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import jwt
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from domains.accounts import denials, services
 from domains.accounts.jwt import REQUIRED, AccessClaims, claims
 from domains.accounts.models import Session, User
+from domains.accounts.services import demote_staff
+from domains.accounts.tokens import viewer_of
+from domains.common.viewer import Viewer
 from tests.api import Api, sign_in
-from tests.factories import SessionFactory
+from tests.factories import PASSWORD, SessionFactory, UserFactory
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
 ME = "{ me { email } }"
 INVALID = "The access token is not valid or has expired; refresh it or sign in"
 ENDED = "The session has ended; sign in again"
+CREATE = 'mutation { createCategory(input: {name: "x"}) { __typename } }'
 OTHER_KEY = "another-key-" + "0123456789abcdef" * 4
 
 
@@ -36,6 +47,18 @@ def token(
     payload.pop(drop, None)
     key = settings.JWT_KEYS["test"] if key is None else key
     return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": "test", "typ": "at+jwt", **(header or {})})
+
+
+def remembered(*tokens: str) -> None:
+    """Redis answers for each of them."""
+    for each in tokens:
+        wait_until(partial(is_known, each), what="Redis answers for the token")
+
+
+def is_known(token: str) -> bool:
+    with CaptureQueriesContext(connection) as queries:
+        viewer_of(token)
+    return not queries.captured_queries
 
 
 def refused_as(token: str) -> str:
@@ -112,17 +135,35 @@ def test_a_key_that_was_rotated_out_of_use_still_verifies_until_it_is_removed(
     assert Api(token=new).data(ME)["me"]
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"token_version": 1}], ids=str)
-def test_a_closed_account_and_a_raised_version_end_every_token_at_once(customer: User, change: dict[str, Any]) -> None:
+ENDS: dict[str, Callable[[Viewer], object]] = {
+    "the account is closed": lambda viewer: services.deactivate_account(viewer=viewer, current_password=PASSWORD),
+    "the version is raised": lambda viewer: services.logout_everywhere(viewer=viewer),
+    "the session is revoked": lambda viewer: services.logout(viewer=viewer),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_token_that_redis_knows_ends_at_once_when(customer: User, end: str) -> None:
+    access, other = token(customer), token(UserFactory.create())
+    remembered(access, other)
+    ENDS[end](viewer_of(access))
+    assert refused_as(access) == ENDED
+    assert Api(token=other).data(ME)["me"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("late", [{"revoked_at": Now()}, {"expires_at": Now()}], ids=lambda late: next(iter(late)))
+def test_a_token_that_redis_does_not_know_yet_ends_with_its_session(customer: User, late: dict[str, Any]) -> None:
     access = token(customer)
-    User.objects.filter(id=customer.id).update(**change)
+    Session.objects.update(**late)
     assert refused_as(access) == ENDED
 
 
-@pytest.mark.parametrize("field", ["revoked_at", "expires_at"])
-def test_a_revoked_or_outlived_session_ends_its_tokens_at_once(customer: User, field: str) -> None:
+@pytest.mark.parametrize("change", [{"is_active": False}, {"token_version": 1}], ids=str)
+def test_within_a_transaction_the_rows_decide(customer: User, change: dict[str, Any]) -> None:
     access = token(customer)
-    Session.objects.update(**{field: timezone.now()})
+    User.objects.filter(id=customer.id).update(**change)
     assert refused_as(access) == ENDED
 
 
@@ -131,7 +172,21 @@ def test_a_token_for_another_persons_session_is_refused(customer: User, staff_me
     assert refused_as(token(customer, sid=str(theirs.id))) == ENDED
 
 
-def test_a_person_who_is_staff_no_longer_is_so_at_once(staff: Api, staff_member: User) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_redis_knows_is_no_longer_one_of_staff_when_the_rights_are_taken(staff_member: User) -> None:
+    """Demoting also ends the session; so the next token shows it."""
+    access = token(staff_member)
+    remembered(access)
+    demote_staff(email=staff_member.email)
+    assert refused_as(access) == ENDED
+    again = token(User.objects.get(id=staff_member.id))
+    assert Api(token=again).code(CREATE) == "FORBIDDEN"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_that_somebody_takes_in_the_database_are_gone_when_redis_hears_of_it(staff_member: User) -> None:
+    access = token(staff_member)
+    remembered(access)
     User.objects.filter(id=staff_member.id).update(is_staff=False)
-    query = 'mutation { createCategory(input: {name: "x"}) { __typename } }'
-    assert staff.code(query) == "FORBIDDEN"
+    denials.publish()
+    assert Api(token=access).code(CREATE) == "FORBIDDEN"

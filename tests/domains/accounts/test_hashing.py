@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -53,6 +55,25 @@ def test_waiting_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_some_threads_and_some_cores_are_left_for_others() -> None:
     assert hashing.HASHES <= hashing.PLACES < settings.WEB_THREADS
+    cores = os.cpu_count() or 1
+    assert cores > hashing.HASHES or hashing.HASHES == cores == 1
+
+
+def test_no_more_hashes_run_at_once_than_leave_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "PATIENCE", 0.01)
+    with ExitStack() as turns:
+        for _ in range(hashing.HASHES):
+            turns.enter_context(hashing.turn())
+        with pytest.raises(ServiceUnavailableError):
+            hashing.make(PASSWORD)
+
+
+def test_no_more_hashes_run_or_wait_than_leave_a_thread() -> None:
+    with ExitStack() as held:
+        for _ in range(hashing.PLACES):
+            held.enter_context(hashing._places)
+        with pytest.raises(ServiceUnavailableError):
+            hashing.make(PASSWORD)
 
 
 def test_those_who_wait_get_their_turn() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -13,7 +14,7 @@ from domains.accounts.models import AuditEvent, RefreshToken, Session, User
 from domains.accounts.services import purging
 from domains.accounts.tokens import digest
 from domains.common import purging as batches
-from domains.common.periodic import SCHEDULE
+from domains.common.periodic import SCHEDULE, Unfinished
 from tests.api import Api, sign_in
 from tests.domains.common.refusals import refusal
 from tests.factories import SessionFactory
@@ -37,10 +38,15 @@ def test_a_revoked_session_keeps_its_tokens_until_it_would_have_ended(customer: 
     refusal(Api(), "refreshToken", "InvalidTokenError", refreshToken=tokens.refresh_token)
 
 
-def test_a_spent_token_still_betrays_its_thief_after_a_purge(customer: User) -> None:
+@pytest.mark.parametrize("days", [0, 8], ids=["before its own end", "after its own end"])
+def test_a_spent_token_still_betrays_its_thief_after_a_purge(customer: User, settings: Settings, days: int) -> None:
+    """Stolen secrets are tried weeks later: the session they belong to lives as long as it is refreshed."""
+    settings.JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=7) // timedelta(minutes=1)
     tokens = sign_in(customer)
     Api().call("refreshToken", "__typename", refreshToken=tokens.refresh_token)
-    RefreshToken.objects.filter(revoked__isnull=False).update(revoked=timezone.now() - timedelta(minutes=1))
+    used, ago = timezone.now() - timedelta(minutes=1), timedelta(days=days)
+    spent = RefreshToken.objects.filter(revoked__isnull=False)
+    assert spent.update(revoked=used - ago, expires_at=F("expires_at") - ago) == 1
     purging.purge()
     refusal(Api(), "refreshToken", "InvalidTokenError", refreshToken=tokens.refresh_token)
     assert Session.objects.get().revoked_at is not None
@@ -58,9 +64,11 @@ def test_events_go_after_the_days_of_the_setting(customer: User, settings: Setti
 def test_many_rows_go_in_batches_and_a_call_has_an_end(customer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH", 2)
     SessionFactory.create_batch(5, user=customer, expires_at=timezone.now() - timedelta(days=1))
-    monkeypatch.setattr(batches, "MAX_BATCHES", 1)
-    assert purging.purge() == 2
-    monkeypatch.setattr(batches, "MAX_BATCHES", 100)
+    monkeypatch.setattr(batches, "SECONDS", 0)
+    with pytest.raises(Unfinished):
+        purging.purge()
+    assert Session.objects.count() == 3
+    monkeypatch.setattr(batches, "SECONDS", 60)
     assert purging.purge() == 3
 
 

@@ -71,6 +71,28 @@ def test_a_used_token_that_comes_back_later_ends_the_session_for_good(customer: 
     assert refused(thief["refreshToken"])
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_a_token_that_comes_back_after_its_own_end_ends_the_session_only_if_it_was_used(
+    customer: User, used: bool
+) -> None:
+    secret = sign_in(customer).refresh_token
+    if used:
+        refresh(secret)
+        past_grace(secret)
+    RefreshToken.objects.filter(token=digest(secret)).update(expires_at=timezone.now())
+    assert refused(secret)
+    assert (Session.objects.get().revoked_at is not None) == used
+    assert (RefreshToken.objects.get(token=digest(secret)).revoked is not None) == used
+
+
+def test_a_token_that_was_used_just_now_and_is_past_its_end_is_refused_and_the_session_stays(customer: User) -> None:
+    secret = sign_in(customer).refresh_token
+    refresh(secret)
+    RefreshToken.objects.filter(token=digest(secret)).update(expires_at=timezone.now())
+    assert refused(secret)
+    assert Session.objects.get().revoked_at is None
+
+
 def test_other_sessions_of_the_person_go_on(customer: User) -> None:
     stolen, other = sign_in(customer).refresh_token, sign_in(customer)
     refresh(stolen)
