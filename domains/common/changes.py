@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 from redis.asyncio import Redis
@@ -46,6 +47,8 @@ class _Announcement:
                 client.publish(redis.key("changes"), self.topic)
         except redis.RedisError:
             logger.debug("a change was not announced", extra={"topic": self.topic})
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             logger.exception("a change was not announced", extra={"topic": self.topic})
 

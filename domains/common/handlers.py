@@ -19,6 +19,8 @@ def purge() -> None:
     Dead messages stay until somebody looks.
     """
     now = timezone.now()
-    purging.delete(IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"))
-    purging.delete(OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"))
-    purging.delete(Attempts.objects.filter(expires_at__lt=now).order_by("expires_at"))
+    purging.delete(
+        IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"),
+        OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"),
+        Attempts.objects.filter(expires_at__lt=now).order_by("expires_at"),
+    )

@@ -24,9 +24,9 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def release(result_id: UUID) -> None:
+def release(*, owner_id: UUID, operation: str, key: UUID) -> None:
     """Undo a claim in the transaction that made it: the call is refused for now and writes nothing."""
-    IdempotencyKey.objects.filter(result_id=result_id).delete()
+    IdempotencyKey.objects.filter(owner_id=owner_id, operation=operation, key=key).delete()
 
 
 def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result_id: UUID) -> UUID:

@@ -19,11 +19,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from domains.common.merging import Listing, Rows, Statement
-from domains.common.paging import Key, Ordering, Page, Pager
+from domains.common.paging import COUNTED, Key, Ordering, Page, Pager
 
 WALK, LONG_WALK = 2_000, 20_000
 COLLECT = (2_000, 20_000)
-COUNTED = 50_000  # without looking into the table: entries of one index
 
 Way = tuple[Callable[..., str], Callable[[Statement, str], Rows]]  # what names candidates, and how it is read
 

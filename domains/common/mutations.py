@@ -15,7 +15,7 @@ from domains.common.results import RetryMessageResult, RetryMessageSuccess
 @strawberry.type
 class Mutation:
     @mutation(
-        description="Try failed work again, at once. NotFoundError when it is not failed, or no more. Staff only.",
+        description="Try failed work again, at once. NotFoundError when it is not failed, or no more.",
         permission_classes=[IsStaff],
     )
     def retry_message(self, input: RetryMessageInput) -> RetryMessageResult:

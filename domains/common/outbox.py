@@ -8,13 +8,17 @@ A crash anywhere leaves a message that comes due again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
@@ -24,9 +28,12 @@ from domains.common.rows import change, insert
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=20)  # longer than any provider's time-out
+LEASE = timedelta(seconds=20)  # after it a message of a worker that died is taken over; one that works renews it
 REDELIVERY = timedelta(seconds=10)  # a message that the relay handed over and nobody finished is handed over again
+# Errors and deaths of workers alike. With the pauses between them they take more than an hour: the kills of a bad day
+# hit the same message a few times, and what kills its worker each time has killed twenty and no more.
 MAX_FAILURES = 20
+WORKER_DIED = "WorkerDied"
 MAX_BACK_OFF = timedelta(minutes=5)
 BATCH = 100
 _WITHDRAW = "UPDATE common_outboxmessage SET done_at = %s WHERE key = %s AND topic = %s AND done_at IS NULL"
@@ -110,34 +117,83 @@ def deliver(message_id: UUID) -> bool:
     if message is None:
         return False
     try:
-        effect = _handlers[message.topic](message)
-        return _finish(message, effect)
+        with _kept(message):
+            effect = _handlers[message.topic](message)
+            return _finish(message, effect)
     except Postpone as later:
         _release(message, after=later.after)
     except Exception as error:
         logger.exception("outbox message failed", extra={"topic": message.topic, "message_id": str(message.id)})
+        if not connection.is_usable():  # a time limit struck in the middle of a statement, or the database left
+            connection.close()
         _fail(message, error)
     return False
 
 
 def _lease(message_id: UUID) -> OutboxMessage | None:
+    """Take a free message. A lease that nobody gave back is that of a worker that died: a failure like any other."""
     now = timezone.now()
     free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
     open_ = OutboxMessage.objects.filter(free, id=message_id, done_at__isnull=True, dead_at__isnull=True)
-    lease = uuid4()
-    if not open_.update(lease=lease, leased_until=now + LEASE, attempts=F("attempts") + 1):
+    message = open_.first()
+    if message is None:
         return None
-    return OutboxMessage.objects.get(id=message_id)
+    taken = open_.filter(attempts=message.attempts)
+    if message.lease is not None:
+        message.failures, message.last_error = message.failures + 1, WORKER_DIED
+    if message.failures >= MAX_FAILURES:
+        _bury(message, taken)
+        return None
+    message.lease, message.attempts = uuid4(), message.attempts + 1
+    message.leased_until = now + _lasting(message)
+    changed = ("lease", "leased_until", "attempts", "failures", "last_error")
+    return message if taken.update(**{name: getattr(message, name) for name in changed}) else None
 
 
-def _held(message: OutboxMessage) -> Any:
+def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
+    now = timezone.now()
+    end = {"lease": None, "leased_until": None, "dead_at": now, "updated_at": now}
+    if taken.update(failures=message.failures, last_error=message.last_error, **end):
+        logger.error("outbox message died", extra={"topic": message.topic, "message_id": str(message.id)})
+
+
+def _lasting(message: OutboxMessage) -> timedelta:
+    """Of a lease: the more workers died before, the longer until the next one dares."""
+    return max(LEASE, back_off(message.failures + 1))
+
+
+@contextmanager
+def _kept(message: OutboxMessage) -> Iterator[None]:
+    """Renew the lease while the work lasts: a slow mail server is no reason to send the mail again."""
+    done = threading.Event()
+    threading.Thread(target=_renew, args=(message, done), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _renew(message: OutboxMessage, done: threading.Event) -> None:
+    end = time.monotonic() + settings.CELERY_TASK_TIME_LIMIT  # work that hangs is somebody else's turn at last
+    while not done.wait(LEASE.total_seconds() / 3) and time.monotonic() < end:
+        try:
+            _held(message).update(leased_until=timezone.now() + _lasting(message))
+        except DatabaseError as error:
+            logger.warning("lease not renewed", extra={"error": type(error).__name__})
+        finally:
+            connection.close()
+
+
+def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(id=message.id, lease=message.lease, done_at__isnull=True)
 
 
 def _finish(message: OutboxMessage, effect: Effect | None) -> bool:
+    """The first one to finish is the one that did it, whoever holds the lease by now."""
     now = timezone.now()
     with transaction.atomic(durable=True):
-        if not _held(message).update(done_at=now, lease=None, leased_until=None, updated_at=now):
+        open_ = OutboxMessage.objects.filter(id=message.id, done_at__isnull=True)
+        if not open_.update(done_at=now, lease=None, leased_until=None, updated_at=now):
             return False
         if effect is not None:
             effect()

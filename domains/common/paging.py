@@ -18,6 +18,7 @@ from domains.common.errors import BadUserInputError, InvalidCursorError
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
+COUNTED = 50_000  # rows, of which only entries of one index are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Pager:
 
 
 def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | None:
-    if not cursor:
+    if cursor is None:
         return None
     try:
         value, id_ = Signer(salt=salt).unsign_object(cursor)
@@ -164,10 +165,15 @@ def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | Non
 
 def paginate[M: Model](rows: QuerySet[M], request: PageRequest, ordering: Ordering) -> Page:
     """One page of a list whose every row belongs to it; filtered lists of large tables are in `listing`."""
+
+    def count() -> int | None:
+        counted = rows.order_by()[: COUNTED + 1].count()
+        return counted if counted <= COUNTED else None
+
     pager = Pager.of(rows.model, request, ordering)
     lookups = {">": TupleGreaterThan, "<": TupleLessThan}
     pair = Tuple(F(ordering.column), F("id"))
     window = rows.filter(*(lookups[sign](pair, (Value(value), Value(id_))) for sign, (value, id_) in pager.bounds))
     found = list(window.order_by(*pager.reading.columns)[: pager.size + 1])
     keys = [(getattr(row, ordering.column), row.pk) for row in found]
-    return pager.page({row.pk: row for row in found}, keys, count=lambda: rows.order_by().count())
+    return pager.page({row.pk: row for row in found}, keys, count=count)

@@ -8,6 +8,10 @@ from datetime import timedelta
 SCHEDULE: dict[str, timedelta] = {}  # dotted path -> interval
 
 
+class Unfinished(Exception):
+    """A periodic function's way to say: my time is up and there is more to do. It is rung for again at once."""
+
+
 def every(interval: timedelta) -> Callable[[Callable[[], object]], Callable[[], object]]:
     """Call the function about once an interval. Two calls at once must be harmless: several relays may run."""
 

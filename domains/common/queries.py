@@ -7,7 +7,7 @@ import strawberry
 from domains.common import models
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
-from domains.common.graphql.permissions import IsStaff
+from domains.common.graphql.permissions import IsStaff, guarded_field
 from domains.common.paging import Ordering, Page, paginate
 from domains.common.types import FailedMessageConnection
 
@@ -16,9 +16,9 @@ NEWEST_FIRST = Ordering("created_at", descending=True)
 
 @strawberry.type
 class Query:
-    @strawberry.field(
+    @guarded_field(
         graphql_type=FailedMessageConnection,
-        description="Work that is not tried any more, the latest promised first; see `retryMessage`. Staff only.",
+        description="Work that is not tried any more, the latest promised first; see `retryMessage`.",
         permission_classes=[IsStaff],
     )
     def failed_messages(

@@ -54,15 +54,13 @@ class Relay:
         ids = outbox.hand_over()
         for message_id in ids:
             tasks.deliver.apply_async((str(message_id),), retry=False)
-        for path in self._due():
-            tasks.run_periodic.apply_async((path,), retry=False)
+        self._ring_periodic(time.monotonic())
         return len(ids)
 
-    def _due(self) -> list[str]:
-        now = time.monotonic()
-        due = [path for path, at in self._next.items() if at <= now]
-        self._next.update({path: now + SCHEDULE[path].total_seconds() for path in due})
-        return due
+    def _ring_periodic(self, now: float) -> None:
+        for path in [path for path, at in self._next.items() if at <= now]:
+            tasks.run_periodic.apply_async((path,), retry=False)
+            self._next[path] = now + SCHEDULE[path].total_seconds()  # only now: with Redis away it stays due
 
     def _guarded(self, work: Callable[[], int]) -> float:
         try:

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils.module_loading import import_string
 
 from domains.common import outbox
+from domains.common.periodic import Unfinished
 
 
 @shared_task
@@ -18,5 +19,8 @@ def deliver(message_id: str) -> None:
 
 @shared_task
 def run_periodic(path: str) -> None:
-    """Call a domain's periodic function, named by its dotted path in that domain's `PERIODIC`."""
-    import_string(path)()
+    """Call a domain's periodic function, named by its dotted path; once more when it is Unfinished."""
+    try:
+        import_string(path)()
+    except Unfinished:
+        run_periodic.apply_async((path,))

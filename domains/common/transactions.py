@@ -22,6 +22,8 @@ STATEMENT_TIMEOUT = "5s"
 # service had found free, so that the next attempt finds it taken and says so in its own words.
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 
+QUERY_CANCELED = "57014"  # by statement_timeout
+
 
 class TryAgain(Exception):
     """A rule saw rows change under it and wants the whole service run again."""
@@ -31,15 +33,21 @@ class TryAgain(Exception):
 def short_transaction() -> Iterator[None]:
     """The outermost transaction of a service: it never waits longer than LOCK_TIMEOUT for a row.
 
-    The limits are SET LOCAL, so they also hold behind a pooler in transaction mode.
+    The limits are SET LOCAL, so they also hold behind a pooler in transaction mode. Raises ServiceUnavailableError when
+    a statement took longer than STATEMENT_TIMEOUT; it is not retried, which would only add to the load.
     """
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-                [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
-            )
-        yield
+    try:
+        with transaction.atomic(durable=True):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+                    [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
+                )
+            yield
+    except DatabaseError as error:
+        if _state(error) == QUERY_CANCELED:
+            raise ServiceUnavailableError from error
+        raise
 
 
 @contextmanager
@@ -68,13 +76,17 @@ def retried[**P, R](service: Callable[P, R]) -> Callable[P, R]:
             except TryAgain:
                 logger.info("service retried", extra={"service": service.__name__, "attempt": attempt})
             except DatabaseError as error:
-                if getattr(error.__cause__, "sqlstate", None) not in RETRIED_STATES:
+                if _state(error) not in RETRIED_STATES:
                     raise
                 logger.warning("service retried", extra={"service": service.__name__, "attempt": attempt})
             time.sleep(random.uniform(0.01, 0.05) * attempt)
         raise ServiceUnavailableError
 
     return run
+
+
+def _state(error: DatabaseError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def assert_no_transaction() -> None:

@@ -14,7 +14,7 @@ from domains.common.graphql.types import Node, entity
 @entity(
     models.FailedMessage,
     description="Work in the background that failed so often that it is not tried any more. `node` knows it until it "
-    "is retried. Staff only.",
+    "is retried. Visible to staff.",
 )
 class FailedMessage(Node):
     topic: str = strawberry.field(description="What kind of work, such as orders.confirmation.")

@@ -8,7 +8,9 @@ from django.db import connection
 from domains.accounts.models import User
 from domains.payments.models import Payment
 from schema.errors import HIDDEN
+from schema.outages import SLOW
 from tests.api import Api, gid
+from tests.factories import CategoryFactory
 from tests.logs import json_log, lines
 from tests.schema.wire import body, code, post
 
@@ -35,6 +37,36 @@ def test_an_unexpected_error_of_a_field_is_hidden_and_logged_with_the_request_id
     assert (line["level"], line["request_id"], line["field"]) == ("ERROR", request_id, "shelves")
     assert "Traceback" in line["exception"]
     assert "products_category" in line["exception"]
+
+
+def slow_down(table: str) -> None:
+    """Reading the table takes longer than a statement may, until the test's transaction is rolled back."""
+    take_away(table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE VIEW {table} AS SELECT slow.* FROM pg_sleep(600), taken_away slow")
+        cursor.execute("SET LOCAL statement_timeout = '300ms'")
+
+
+def test_a_statement_that_takes_too_long_asks_the_client_to_come_back_and_is_logged_with_its_place() -> None:
+    CategoryFactory.create()
+    slow_down("products_category")
+    with json_log() as log:
+        response = post({"query": "{ shelves: categories { id } }"})
+    (error,) = body(response)["errors"]
+    assert (error["message"], error["extensions"]["code"]) == (SLOW, "SERVICE_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "2"
+    (line,) = lines(log, "a statement ran out of time")
+    assert "products_category" not in response.content.decode()
+    assert "Traceback" in line["exception"]
+    assert not lines(log, "database away")
+
+
+def test_a_statement_outside_any_field_that_takes_too_long_is_a_503_in_json(customer: User) -> None:
+    token = Api(customer).token
+    slow_down("accounts_session")
+    response = post({"query": "{ __typename }"}, Authorization=f"Bearer {token}")
+    assert (response.status_code, code(response)) == (503, "SERVICE_UNAVAILABLE")
+    assert response.headers["Retry-After"] == "2"
 
 
 def test_an_unexpected_error_outside_any_field_is_a_500_in_json_with_the_same_words(customer: User) -> None:

@@ -15,14 +15,21 @@ T = TypeVar("T")  # Strawberry resolves annotations in the module's namespace, w
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many from the start, 0 to {MAX_SIZE}; {DEFAULT_SIZE} by default. Not with `last`."
+        description=f"How many from the start, 0 to {MAX_SIZE} (else BAD_USER_INPUT); {DEFAULT_SIZE} by default. "
+        "Not with `last`."
     ),
 ]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor (an `endCursor`).")]
-Last = Annotated[
-    int | None, strawberry.argument(description=f"How many from the end, 0 to {MAX_SIZE}. Not with `first`.")
+_OTHERS = "INVALID_CURSOR for one of another list, ordering or filter."
+After = Annotated[
+    str | None, strawberry.argument(description=f"Only what comes after this cursor (an `endCursor`). {_OTHERS}")
 ]
-Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor (a `startCursor`).")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many from the end, 0 to {MAX_SIZE} (else BAD_USER_INPUT). Not with `first`."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description=f"Only what comes before this cursor (a `startCursor`). {_OTHERS}")
+]
 
 
 @strawberry.enum(description="The direction of a sort.")

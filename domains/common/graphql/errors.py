@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import strawberry
 
 from domains.common import errors
 from domains.common.errors import DomainError
+from domains.common.graphql.permissions import IsAuthenticated, told
 
 
 @strawberry.enum(description="What went wrong, for programs. Stable: values are added, never renamed.")
@@ -38,10 +39,11 @@ class ErrorCode(Enum):
     )
     PRODUCT_UNAVAILABLE = strawberry.enum_value("PRODUCT_UNAVAILABLE", description="The product is not for sale.")
     PAYMENT_DECLINED = strawberry.enum_value(
-        "PAYMENT_DECLINED", description="The provider refused. Use another payment method and a new idempotency key."
+        "PAYMENT_DECLINED",
+        description="The provider refused. To order, use another payment method and a new idempotency key.",
     )
     PAYMENT_PENDING = strawberry.enum_value(
-        "PAYMENT_PENDING", description="The provider has not answered yet. Watch the order or repeat with the same key."
+        "PAYMENT_PENDING", description="The payment is not decided yet. Watch the order or repeat with the same key."
     )
     IDEMPOTENCY_CONFLICT = strawberry.enum_value(
         "IDEMPOTENCY_CONFLICT", description="The idempotency key was used with another input. Send a new key."
@@ -126,8 +128,11 @@ class IdempotencyConflictError(UserError):
     pass
 
 
-def mutation(*, description: str, permission_classes: list[Any] | None = None) -> Callable[[Callable[..., Any]], Any]:
+def mutation(
+    *, description: str, permission_classes: Sequence[type[IsAuthenticated]] = ()
+) -> Callable[[Callable[..., Any]], Any]:
     """A mutation field whose resolver may raise DomainErrors: they become members of its result union."""
+    said = told(description, permission_classes)
 
     def declare(resolver: Callable[..., Any]) -> Any:
         @functools.wraps(resolver)
@@ -137,7 +142,7 @@ def mutation(*, description: str, permission_classes: list[Any] | None = None) -
             except DomainError as error:
                 return _members[type(error)].of(error)
 
-        field = strawberry.mutation(answering, description=description, permission_classes=permission_classes or [])
+        field = strawberry.mutation(answering, description=said, permission_classes=[*permission_classes])
         assert field.base_resolver is not None
         for argument in field.base_resolver.arguments:
             argument.description = argument.description or "What to do; the input type tells each field's range."

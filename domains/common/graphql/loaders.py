@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db.models import F, Model, QuerySet, Window
+from django.db.models.functions import RowNumber
+
 if TYPE_CHECKING:
     from domains.common.viewer import Viewer
 
@@ -138,3 +141,11 @@ def grouped[R](rows: Iterable[R], keys: Sequence[Any], attribute: str) -> list[l
     for row in rows:
         groups[getattr(row, attribute)].append(row)
     return [groups[key] for key in keys]
+
+
+def latest[M: Model](rows: QuerySet[M], attribute: str, most: int) -> QuerySet[M]:
+    """Of each group with one value of ``attribute`` the latest ``most`` rows, oldest first."""
+    newest_first = [F("created_at").desc(), F("id").desc()]
+    place = Window(RowNumber(), partition_by=F(attribute), order_by=newest_first)
+    placed: QuerySet[Any] = rows.annotate(place=place)
+    return placed.filter(place__lte=most).order_by(attribute, "created_at", "id")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 MAX_DECIMAL_CHARACTERS = 40
@@ -50,25 +51,38 @@ def _serialize_datetime(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
+def _scalar(parse: Callable[[object], Any], **declared: Any) -> ScalarDefinition:
+    """A scalar that says of a bad value in a document where it stands."""
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, nodes=node) from None
+
+    made: ScalarDefinition = strawberry.scalar(parse_value=parse, parse_literal=parse_literal, **declared)
+    return made
+
+
 SCALARS: dict[Any, ScalarDefinition] = {
-    Decimal: strawberry.scalar(
+    Decimal: _scalar(
+        _parse_decimal,
         name="Decimal",
         description='An exact decimal number, a string on the wire: "29.99".',
         serialize=lambda value: format(value, "f"),
-        parse_value=_parse_decimal,
     ),
-    datetime: strawberry.scalar(
+    datetime: _scalar(
+        _parse_datetime,
         name="DateTime",
         description='A moment in UTC, RFC 3339 with offset: "2026-01-31T12:00:00+00:00".',
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         serialize=_serialize_datetime,
-        parse_value=_parse_datetime,
     ),
-    UUID: strawberry.scalar(
+    UUID: _scalar(
+        _parse_uuid,
         name="UUID",
         description="A universally unique identifier, RFC 9562; case does not matter.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc9562",
         serialize=str,
-        parse_value=_parse_uuid,
     ),
 }

@@ -6,10 +6,11 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from domains.common.errors import IdempotencyConflictError
-from domains.common.idempotency import claim, fingerprint
+from domains.common.idempotency import claim, fingerprint, release
 from domains.common.models import IdempotencyKey
 from domains.common.transactions import short_transaction
 from tests.domains.common.together import together
@@ -49,6 +50,26 @@ def test_a_claim_that_rolls_back_leaves_the_key_free() -> None:
         transaction.set_rollback(True)
     other = uuid4()
     assert claimed(other, value=2) == other
+
+
+def test_a_released_key_is_free_again() -> None:
+    with short_transaction():
+        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint(1), result_id=uuid4())
+        release(owner_id=OWNER, operation="buy", key=KEY)
+    other = uuid4()
+    assert claimed(other, value=2) == other
+
+
+def test_a_release_finds_its_key_by_the_unique_index() -> None:
+    IdempotencyKey.objects.bulk_create(
+        IdempotencyKey(owner_id=OWNER, operation="buy", key=uuid4(), fingerprint="x", result_id=uuid4())
+        for _ in range(500)
+    )
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as statements:
+        cursor.execute("ANALYZE common_idempotencykey")
+        release(owner_id=OWNER, operation="buy", key=KEY)
+        cursor.execute(f"EXPLAIN {statements[-1]['sql']}")
+        assert "idempotency_key_once" in str(cursor.fetchall())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from domains.common import changes, redis
-from domains.common.throttling import Budget, spend
+from domains.common.throttling import Budget, reserve
 from schema import persisted
 from tests.domains.common.together import together
 from tests.own_redis import OwnRedis
@@ -29,7 +29,7 @@ def test_a_silent_redis_is_waited_for_once_by_announcements_throttling_and_docum
     with own_redis.paused():
         for _ in range(10):
             changes.announce("test")
-            spend(Budget("test", uuid4().hex, 1)).give_back()
+            reserve(Budget("test", uuid4().hex, 1)).give_back()
             persisted.register(DIGEST, "{ __typename }")
             assert persisted._registered(DIGEST) is None
     assert failures(caplog) == 1

@@ -6,18 +6,21 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+from celery.exceptions import OperationalError as BrokerError
 from django.core.management import call_command
 from django.utils import timezone
+from kombu.exceptions import OperationalError as TransportError
 
 from domains.common import outbox, tasks
 from domains.common.models import OutboxMessage, new_id
 from domains.common.outbox import BATCH
-from domains.common.periodic import SCHEDULE, every
+from domains.common.periodic import SCHEDULE, Unfinished, every
 from domains.common.relay import CROWDED, IDLE_SECONDS, TROUBLE_SECONDS, Relay
 from tests.domains.common.broker import closed_port, own_queue, waiting
 
@@ -31,6 +34,10 @@ rung: list[str] = []
 
 def ring() -> None:
     rung.append("ring")
+
+
+def ring_unfinished() -> None:
+    raise Unfinished
 
 
 def due(number: int) -> list[str]:
@@ -104,6 +111,22 @@ def test_without_its_broker_the_relay_says_so_and_loses_nothing(caplog: pytest.L
     with own_queue() as app:
         relay.round()
         assert (DELIVER, [message_id]) in waiting(app)
+
+
+def test_periodic_work_that_could_not_be_rung_for_stays_due() -> None:
+    with own_queue(f"redis://127.0.0.1:{closed_port()}/0"):
+        relay = Relay()
+        with pytest.raises((BrokerError, TransportError)):
+            relay._ring_periodic(time.monotonic())
+    with own_queue() as app:
+        relay.round()
+        assert (PERIODIC, [EXPIRE]) in waiting(app)
+
+
+def test_periodic_work_whose_time_is_up_is_rung_for_again() -> None:
+    with own_queue() as app:
+        tasks.run_periodic(f"{__name__}.ring_unfinished")
+        assert waiting(app) == [(PERIODIC, [f"{__name__}.ring_unfinished"])]
 
 
 def test_the_relay_goes_round_until_it_is_stopped() -> None:

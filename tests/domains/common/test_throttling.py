@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -9,12 +10,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from domains.common import redis, throttling, transactions
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
 from domains.common.handlers import purge
 from domains.common.models import Attempts
-from domains.common.throttling import Budget, Spent, counting_failures, spend
+from domains.common.throttling import Budget, counting_failures, counting_successes, reserve, spend
 from tests.domains.accounts.strangers import flush_redis
-from tests.domains.common.together import together
+from tests.domains.common.together import locked_elsewhere, together
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +27,13 @@ def budget(most: int, *, seconds: int = 60) -> Budget:
 
 def used(budget: Budget) -> int:
     row = Attempts.objects.filter(key=budget.key).first()
-    return len(row.made_at) if row else 0
+    return len(row.made_at) + len(row.pending_at) if row else 0
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for others."""
+    monkeypatch.setattr(throttling, "PATIENCE", 0.0)
 
 
 def refused(*budgets: Budget) -> int:
@@ -39,6 +47,7 @@ def moved(budget: Budget, seconds: float) -> None:
     """As if its attempts had been made earlier."""
     row = Attempts.objects.get(key=budget.key)
     row.made_at = [at - timedelta(seconds=seconds) for at in row.made_at]
+    row.pending_at = [at - timedelta(seconds=seconds) for at in row.pending_at]
     row.save()
     flush_redis()
 
@@ -47,7 +56,7 @@ def moved(budget: Budget, seconds: float) -> None:
 def test_rivals_never_get_more_than_the_budget() -> None:
     narrow, wide = budget(5), budget(12)
     results = together(*(partial(spend, narrow, wide) for _ in range(16)))
-    assert sum(isinstance(result, Spent) for result in results) == 5
+    assert results.count(None) == 5
     assert sum(isinstance(result, RateLimitedError) for result in results) == 11
     assert (used(narrow), used(wide)) == (5, 5)
 
@@ -75,8 +84,92 @@ def test_in_any_stretch_of_the_period_there_are_no_more() -> None:
 def test_what_is_given_back_was_never_spent_and_what_is_cleared_neither() -> None:
     pair, wide = budget(2), budget(5)
     spend(pair, wide)
-    spend(pair, wide).give_back(pair)
+    reserve(pair, wide).give_back(pair)
     assert (used(pair), used(wide)) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_successes_at_once_cost_nobody_anything_however_small_the_budget() -> None:
+    own = budget(2)
+
+    def succeed() -> None:
+        with counting_failures(own):
+            pass
+
+    assert together(*[succeed] * 8) == [None] * 8
+    assert used(own) == 0
+    spend(own)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_at_once_are_never_more_than_the_budget() -> None:
+    own, looked_at = budget(3), []
+
+    def fail() -> None:
+        with counting_failures(own):
+            looked_at.append(1)
+            raise KeyError
+
+    told = [type(outcome) for outcome in together(*[fail] * 12)]
+    assert (told.count(KeyError), told.count(RateLimitedError), len(looked_at)) == (3, 9, 3)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_only_pending_attempts_fill_asks_to_come_again_in_a_second_and_stays_open() -> None:
+    own = budget(2)
+    rivals = [reserve(own), reserve(own)]
+    assert refused(own) == 1
+    for rival in rivals:
+        rival.give_back()
+    assert redis.client().get(redis.key("throttled", own.key)) is None
+    spend(own)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_an_attempt_that_fails_is_told_how_long() -> None:
+    own = budget(1)
+    rival = reserve(own)
+    waited, failed = together(partial(refused, own), rival.count)
+    assert (50 <= waited <= 60, failed) == (True, None)
+
+
+def test_no_more_threads_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, places = budget(1), threading.BoundedSemaphore(1)
+    monkeypatch.setattr(throttling, "_waiting", places)
+    monkeypatch.setattr(throttling, "PATIENCE", float("inf"))
+    reserve(own)
+    with places:
+        assert refused(own) == 1
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_attempt_whose_process_died_is_over_after_the_period() -> None:
+    own = budget(1, seconds=100)
+    reserve(own)
+    moved(own, 99)
+    assert refused(own) == 1
+    moved(own, 2)
+    spend(own)
+
+
+def test_an_attempt_that_ends_after_its_period_clears_nothing() -> None:
+    own = budget(2)
+    late = reserve(own)
+    moved(own, 61)
+    spend(own)
+    late.give_back(own)
+    assert used(own) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("hurried")
+def test_an_outcome_that_cannot_be_written_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
+    own = budget(1)
+    reservation = reserve(own)
+    with locked_elsewhere(Attempts.objects.filter(key=own.key)):
+        reservation.count()
+    assert refused(own) == 1
 
 
 def test_only_what_raises_counts() -> None:
@@ -89,6 +182,16 @@ def test_only_what_raises_counts() -> None:
     assert refused(own)
     with pytest.raises(RateLimitedError), counting_failures(own):
         raise AssertionError("not reached")
+
+
+def test_only_what_does_not_raise_counts_where_successes_do() -> None:
+    own = budget(1)
+    for _ in range(3):
+        with pytest.raises(KeyError), counting_successes(own):
+            raise KeyError
+    with counting_successes(own):
+        pass
+    assert refused(own)
 
 
 def test_what_nobody_had_the_time_to_look_at_does_not_count() -> None:

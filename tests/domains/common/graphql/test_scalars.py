@@ -31,6 +31,12 @@ def literal(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
+@pytest.mark.parametrize("kind", BAD)
+def test_of_a_bad_value_in_the_document_it_is_said_where_it_stands(nobody: Api, kind: str) -> None:
+    answer = nobody.post(f"{{ products(filter: {{inStock: true,\n {FIELDS[kind]}: []}}) {{ totalCount }} }}")
+    assert [error["locations"] for error in answer["errors"]] == [[{"line": 2, "column": len(FIELDS[kind]) + 4}]]
+
+
 @pytest.mark.parametrize(("kind", "value"), CASES)
 def test_a_bad_value_in_the_document_is_a_validation_error(nobody: Api, kind: str, value: Any) -> None:
     query = f"{{ products(filter: {{{FIELDS[kind]}: {literal(value)}}}) {{ totalCount }} }}"
@@ -69,6 +75,7 @@ def test_a_bad_uuid_is_refused(staff: Api, value: Any) -> None:
     assert staff.code(ADJUST, {"key": value}) == "BAD_USER_INPUT"
     written = ADJUST.replace("($key: UUID!)", "").replace("$key", literal(value))
     assert staff.code(written) == "GRAPHQL_VALIDATION_FAILED"
+    assert [len(error["locations"]) for error in staff.post(written)["errors"]] == [1]
 
 
 @pytest.mark.parametrize("value", ["0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f", "0192D3F1-7A68-7CC4-8F3E-0A1B2C3D4E5F"])
