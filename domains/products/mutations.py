@@ -31,7 +31,7 @@ from domains.products.results import (
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Add a product. Staff only.", permission_classes=[IsStaff])
+    @mutation(description="Add a product.", permission_classes=[IsStaff])
     def create_product(self, input: CreateProductInput) -> CreateProductResult:
         product = services.create_product(
             sku=input.sku,
@@ -45,9 +45,7 @@ class Mutation:
         )
         return CreateProductSuccess(product=product)
 
-    @mutation(
-        description="Change a product; its stock is changed by `adjustStock`. Staff only.", permission_classes=[IsStaff]
-    )
+    @mutation(description="Change a product; its stock is changed by `adjustStock`.", permission_classes=[IsStaff])
     def update_product(self, input: UpdateProductInput) -> UpdateProductResult:
         product = services.update_product(
             product_id=key_of(input.product_id, "Product"),
@@ -57,7 +55,7 @@ class Mutation:
         return UpdateProductSuccess(product=product)
 
     @mutation(
-        description="Correct the stock of a product, once for each idempotency key (kept 7 days). Staff only.",
+        description="Correct the stock of a product, once for each idempotency key (kept 7 days).",
         permission_classes=[IsStaff],
     )
     def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockResult:
@@ -70,6 +68,6 @@ class Mutation:
         )
         return AdjustStockSuccess(product=product, replayed=replayed)
 
-    @mutation(description="Add a shelf. Staff only.", permission_classes=[IsStaff])
+    @mutation(description="Add a shelf.", permission_classes=[IsStaff])
     def create_category(self, input: CreateCategoryInput) -> CreateCategoryResult:
         return CreateCategorySuccess(category=services.create_category(name=input.name, slug=input.slug or None))

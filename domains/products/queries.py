@@ -20,7 +20,9 @@ MAX_CATEGORIES = 500
 
 @strawberry.type
 class Query:
-    @strawberry.field(graphql_type=Product | None, description="One product; null when absent or not for you to see.")
+    @strawberry.field(
+        graphql_type=Product | None, description="One product; null when absent or not for you to see. Public."
+    )
     def product(
         self, info: Info, by: Annotated[ProductBy, strawberry.argument(description="By id, slug or SKU.")]
     ) -> models.Product | None:
@@ -29,7 +31,10 @@ class Query:
             return visible.filter(id=key_of(by.id, "Product")).first()
         return visible.filter(slug=by.slug).first() if by.slug else visible.filter(sku=by.sku or "").first()
 
-    @strawberry.field(graphql_type=ProductConnection, description="The catalogue, newest first unless sorted.")
+    @strawberry.field(
+        graphql_type=ProductConnection,
+        description="The catalogue, newest first unless sorted. Public; inactive products for staff alone.",
+    )
     def products(
         self,
         info: Info,
@@ -46,7 +51,7 @@ class Query:
         pager = Pager.of(models.Product, request, ordering)
         return page_of(models.Product.objects.visible_to(viewer), query.listing(viewer), pager)
 
-    @strawberry.field(graphql_type=Category | None, description="One shelf; null when absent.")
+    @strawberry.field(graphql_type=Category | None, description="One shelf; null when absent. Public.")
     def category(
         self, info: Info, slug: Annotated[str, strawberry.argument(description="Its name in URLs.")]
     ) -> models.Category | None:
@@ -54,7 +59,7 @@ class Query:
 
     # A list of products under each of them: a document that asks for it costs what it may read in a large shop.
     @strawberry.field(
-        graphql_type=list[Category], description="All shelves by name, at most 500.", metadata={"size": 100}
+        graphql_type=list[Category], description="All shelves by name, at most 500. Public.", metadata={"size": 100}
     )
     def categories(self, info: Info) -> list[models.Category]:
         return list(models.Category.objects.visible_to(info.context.viewer).order_by("name")[:MAX_CATEGORIES])

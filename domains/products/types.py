@@ -24,7 +24,10 @@ from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader, CategoryPage, ProductPageLoader
 
 
-@entity(models.Product, description="Something for sale. Inactive ones are visible to staff only.")
+@entity(
+    models.Product,
+    description="Something for sale. Public; inactive ones are for staff alone, but in `OrderLine.product`.",
+)
 class Product(Node):
     sku: str = strawberry.field(description="Stock keeping unit, unique in the shop, at most 64 characters.")
     slug: str = strawberry.field(description="Its name in URLs, unique in the shop.")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKED_IN = ROOT / "schema" / "schema.graphql"
 RELEASED = ROOT / "schema" / "released"
 # No command writes these files: a release adds one, and what was released does not change.
-CHECKSUMS = {"first.graphql": "12c52792c35328fcea19cdee68aa4fab35f993bbc8a8ab931b84ec6c2747d153"}
+CHECKSUMS = {"2026-11-22.graphql": "1097c9bdbe3146b5e47bbd88e9331f9c0d8395234932348ce317e037ad2452e7"}
 NOTICE_DAYS = 90
 _REMOVAL = re.compile(r"^- (\d{4}-\d{2}-\d{2}): (.+) \(announced (\d{4}-\d{2}-\d{2})\)$")
 

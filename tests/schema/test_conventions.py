@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,13 +23,17 @@ from graphql import (
 
 from domains.common.errors import DomainError
 from domains.common.graphql.errors import _members
+from domains.common.graphql.permissions import IsAuthenticated
 from schema.merge import core
+from tests.schema import access
 
 TYPES = [t for t in core.type_map.values() if not is_introspection_type(t) and not is_specified_scalar_type(t)]
-assert core.query_type is not None
 assert core.mutation_type is not None
-QUERIES = core.query_type.fields
 MUTATIONS = core.mutation_type.fields
+
+
+def names_of_interfaces(kind: GraphQLNamedType) -> set[str]:
+    return {interface.name for interface in getattr(kind, "interfaces", ())}
 
 
 def described() -> Iterator[tuple[str, Any]]:
@@ -62,7 +67,36 @@ def test_a_mutation_takes_one_input_and_answers_one_success_or_user_errors(name:
     success, *failures = result.types
     assert success.name == f"{shared}Success"
     assert failures
-    assert all("UserError" in {interface.name for interface in failure.interfaces} for failure in failures)
+    assert all("UserError" in names_of_interfaces(failure) for failure in failures)
+
+
+def fields() -> Iterator[tuple[str, GraphQLField]]:
+    """Every field of every object, by its name."""
+    for kind in TYPES:
+        if isinstance(kind, GraphQLObjectType):
+            yield from ((f"{kind.name}.{name}", field) for name, field in kind.fields.items())
+
+
+FIELDS = dict(fields())
+
+
+def guards(field: GraphQLField) -> list[type[IsAuthenticated]]:
+    return list(getattr(field.extensions["strawberry-definition"], "permission_classes", ()))
+
+
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if guards(field)])
+def test_a_guarded_field_says_for_whom_it_is_and_what_others_are_answered(name: str) -> None:
+    assert all(guard.told in (FIELDS[name].description or "") for guard in guards(FIELDS[name]))
+
+
+@pytest.mark.parametrize("name", [name for name, field in access.roots(core).items() if not access.guarded(field)])
+def test_a_root_field_without_a_guard_says_what_is_not_for_everybody(name: str) -> None:
+    assert re.search("Public|null|As `node`", access.roots(core)[name].description or "")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if "Node" in names_of_interfaces(kind)], ids=str)
+def test_an_entity_says_who_sees_it(kind: GraphQLObjectType) -> None:
+    assert re.search("Public|Visible|sees it", kind.description or "")
 
 
 def rows(field: GraphQLField) -> GraphQLNamedType | None:
@@ -72,9 +106,10 @@ def rows(field: GraphQLField) -> GraphQLNamedType | None:
     return kind if is_list and "id" in getattr(kind, "fields", {}) else None
 
 
-@pytest.mark.parametrize("name", [name for name, field in QUERIES.items() if rows(field)])
-def test_a_list_of_rows_is_a_connection_or_says_its_bound(name: str) -> None:
-    assert "at most" in (QUERIES[name].description or "")
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if rows(field)])
+def test_a_list_of_rows_is_a_page_or_says_its_bound(name: str) -> None:
+    a_page = name.endswith("Connection.nodes")  # as long as `first` or `last` says, which have a bound
+    assert a_page or re.search(r"at most \d+|\d+ to \d+", FIELDS[name].description or "")
 
 
 def test_every_enum_value_is_in_capitals() -> None:
@@ -99,4 +134,4 @@ def test_an_expected_refusal_has_a_code_and_a_member_of_its_own_name(error: type
     member = core.type_map[_members[error].__name__]
     assert isinstance(member, GraphQLObjectType)
     assert member.name == error.__name__
-    assert "UserError" in {interface.name for interface in member.interfaces}
+    assert "UserError" in names_of_interfaces(member)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import orjson
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from domains.common import redis
 from schema import persisted
 from schema.models import TrustedDocument
-from tests.processes import free_port
+from tests.domains.common.together import elsewhere
+from tests.domains.orders.shop import somebody_waits_for_us
+from tests.processes import free_port, wait_until
 from tests.schema.wire import GRAPHQL, JSON, body, code, get, post
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +77,10 @@ def test_a_manifest_of_sha1_hashes_works_by_both_hashes(tmp_path: Path) -> None:
     assert body(post(hashed(sha1(QUERY)))) == ANSWER
 
 
-def test_an_unknown_document_id_is_not_found() -> None:
-    response = post({"documentId": "sha256:" + "0" * 64})
-    assert (response.status_code, code(response)) == (400, "PERSISTED_QUERY_NOT_FOUND")
+@pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (GRAPHQL, 400)])
+def test_an_unknown_document_id_is_not_found(accept: str, status: int) -> None:
+    response = post({"documentId": "sha256:" + "0" * 64}, Accept=accept)
+    assert (response.status_code, code(response)) == (status, "PERSISTED_QUERY_NOT_FOUND")
 
 
 def test_query_and_document_id_together_are_refused(imported: Path) -> None:
@@ -96,7 +102,10 @@ def test_an_import_can_be_repeated(imported: Path, capsys: pytest.CaptureFixture
         ({"good": QUERY, "bad": "{ nope }"}, r"bad:1:3: Cannot query field 'nope'"),
         ({"good": QUERY, "bad": "{"}, r"bad:1:2: Syntax Error"),
         ({"good": QUERY, "a" * 64: QUERY}, r"a{64}: the document is not the one that was hashed"),
+        ({"good": QUERY, "A" * 64: QUERY}, r"A{64}: the document is not the one that was hashed"),
+        ({"good": QUERY, "a" * 32: QUERY}, r"a{32}: the document is not the one that was hashed"),
         ({"x" * 129: QUERY}, "1 to 128 characters"),
+        ({"good": QUERY, "one:bad": QUERY, "two:bad": OTHER}, "bad: is another document here; remove it first"),
     ],
 )
 def test_a_manifest_with_one_fault_imports_nothing_and_says_where_it_is(
@@ -105,6 +114,35 @@ def test_a_manifest_with_one_fault_imports_nothing_and_says_where_it_is(
     with pytest.raises(CommandError, match=told):
         call_command("trusted_documents", "import", str(manifest(tmp_path, content)))
     assert not TrustedDocument.objects.exists()
+
+
+def test_a_manifest_that_reuses_a_name_for_another_document_imports_nothing(tmp_path: Path) -> None:
+    call_command("trusted_documents", "import", str(manifest(tmp_path, {"Kind": QUERY, "Same": OTHER})))
+    again = manifest(tmp_path, {"New": OTHER, "Kind": OTHER, "Same": OTHER})
+    with pytest.raises(CommandError) as refused:
+        call_command("trusted_documents", "import", str(again))
+    told, end = str(refused.value).splitlines()
+    assert (told, end) == ("Kind: is another document here; remove it first", "nothing was imported")
+    assert refused.value.returncode == 1
+    assert dict(TrustedDocument.objects.values_list("identifier", "text")) == {"Kind": QUERY, "Same": OTHER}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_imports_that_give_a_name_to_different_documents_the_later_is_refused(tmp_path: Path) -> None:
+    file = str(manifest(tmp_path, {"Kind": OTHER, "New": OTHER}))
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            TrustedDocument.objects.create(identifier="Kind", sha256=persisted.sha256(QUERY), text=QUERY)
+            importing = threads.submit(elsewhere, partial(call_command, "trusted_documents", "import", file))
+            wait_until(somebody_waits_for_us, what="the other import waits for this one")
+        assert "Kind: is another document here" in str(importing.result())
+    assert list(TrustedDocument.objects.values_list("identifier", "text")) == [("Kind", QUERY)]
+
+
+def test_a_manifest_of_md5_hashes_works(tmp_path: Path) -> None:
+    digest = hashlib.md5(QUERY.encode()).hexdigest()
+    call_command("trusted_documents", "import", str(manifest(tmp_path, {digest: QUERY})))
+    assert body(post({"documentId": digest})) == ANSWER
 
 
 def test_what_is_trusted_can_be_listed_and_removed(imported: Path, capsys: pytest.CaptureFixture[str]) -> None:

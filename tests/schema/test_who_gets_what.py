@@ -82,6 +82,12 @@ def test_the_table_has_every_root() -> None:
     assert set(TABLE) == set(ROOTS)
 
 
+@pytest.mark.parametrize("name", TABLE)
+def test_a_description_names_the_errors_of_those_who_may_not(name: str) -> None:
+    told = ROOTS[name].description or ""
+    assert {code for code in (NOBODY, NO_STAFF) if code not in told} & set(TABLE[name][1]) == set()
+
+
 def things_of(customer: User) -> dict[str, str]:
     """The arguments: an order of `customer`, another session of theirs, a message that failed."""
     category = CategoryFactory.create()

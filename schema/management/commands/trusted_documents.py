@@ -15,8 +15,8 @@ from schema import documents, persisted
 from schema.models import TrustedDocument
 
 MAX_IDENTIFIER = 128
-_ALGORITHMS = {40: hashlib.sha1, 64: hashlib.sha256}
-_HEX = re.compile(r"[0-9a-f]+")
+_ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}  # Relay, GraphQL Code Generator, Apollo
+_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 class Command(BaseCommand):
@@ -45,10 +45,7 @@ class Command(BaseCommand):
         if problems:
             raise CommandError("\n".join([*problems, f"{file}: nothing was imported"]))
         rows = [TrustedDocument(identifier=_bare(i), sha256=persisted.sha256(t), text=t) for i, t in manifest.items()]
-        with transaction.atomic():
-            before = TrustedDocument.objects.count()
-            TrustedDocument.objects.bulk_create(rows, ignore_conflicts=True)
-            added = TrustedDocument.objects.count() - before
+        added = _add(sorted(rows, key=lambda row: row.identifier))  # two imports lock in one order
         self.stdout.write(f"{added} documents added, {len(rows) - added} were there")
 
     def _list(self) -> None:
@@ -60,6 +57,22 @@ class Command(BaseCommand):
         bare = [_bare(identifier) for identifier in identifiers]
         removed, _ = TrustedDocument.objects.filter(identifier__in=bare).delete()
         self.stdout.write(f"{removed} documents removed")
+
+
+@transaction.atomic
+def _add(rows: list[TrustedDocument]) -> int:
+    """How many were not there. Raises CommandError, and adds none, when an identifier stands for another text.
+
+    The rows are looked at after they were inserted: by then another import of the same identifiers has ended.
+    """
+    before = TrustedDocument.objects.count()
+    TrustedDocument.objects.bulk_create(rows, ignore_conflicts=True)
+    kept = TrustedDocument.objects.in_bulk([row.identifier for row in rows])
+    others = [row.identifier for row in rows if (now := kept.get(row.identifier)) and now.text != row.text]
+    if others:
+        told = [f"{identifier}: is another document here; remove it first" for identifier in others]
+        raise CommandError("\n".join([*told, "nothing was imported"]))
+    return TrustedDocument.objects.count() - before
 
 
 def _read(file: Path) -> dict[str, str]:
@@ -84,7 +97,7 @@ def _problems(identifier: str, text: str) -> list[str]:
     if not 1 <= len(bare) <= MAX_IDENTIFIER:
         return [f"{identifier}: an identifier has 1 to {MAX_IDENTIFIER} characters"]
     algorithm = _ALGORITHMS.get(len(bare)) if _HEX.fullmatch(bare) else None
-    if algorithm and algorithm(text.encode()).hexdigest() != bare:
+    if algorithm and algorithm(text.encode()).hexdigest() != bare.lower():
         return [f"{identifier}: the document is not the one that was hashed"]
     found = []
     for error in documents.read(text, introspection=True).errors:
