@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from backend.logging import request_id
-from backend.replies import CONTENT_TYPE, error_body, request_id_from
+from backend.replies import error_body, own_headers, request_id_from
 from backend.wsgi_environ import environ
 from schema.errors import HIDDEN, INTERNAL
 
@@ -65,8 +65,7 @@ async def send_error(scope: Scope, send: Send, status: int, code: str, message: 
     identifier = request_id_of(scope)
     logger.warning("request refused", extra={"status": status, "request_id": identifier, "path": scope["path"]})
     body = error_body(code, message, identifier)
-    own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", identifier.encode())]
-    await _send_start(send, status, [*own, *headers], body)
+    await _send_start(send, status, [*own_headers(environ(scope, b""), identifier), *headers], body)
     await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
 
 
@@ -211,7 +210,7 @@ class Exchange:
             return b"", RuntimeError(f"The reply ended early: {type(failure).__name__}.")
         self._status = 500
         identifier = self._environ["HTTP_X_REQUEST_ID"]
-        self._headers = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", identifier.encode())]
+        self._headers = own_headers(self._environ, identifier)
         return error_body(INTERNAL, HIDDEN, identifier), None
 
     def _settle(self, last: bytes, error: Exception | None) -> None:

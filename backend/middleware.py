@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from backend.client_address import client_address as believed_address
 from backend.logging import request_id
-from backend.replies import refusal, request_id_from
+from backend.replies import explained, not_found, refusal, request_id_from
 from domains.common.viewer import client_address
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,8 @@ MAX_LOGGED_NAME = 100  # clients choose the names of operations
 class RequestMiddleware:
     """Sets `request.request_id`, answers it as X-Request-ID, and logs operation, status, duration and SQL count.
 
-    REMOTE_ADDR is from here on the client's address, as far as it can be believed.
+    REMOTE_ADDR is from here on the client's address, as far as it can be believed. What Django would tell with a page
+    of its own, or with none, is told in JSON, in development as in production.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -55,7 +56,11 @@ class RequestMiddleware:
             request.get_host()
         except DisallowedHost:
             return refusal(request, 400, "This service does not answer for the host that the request names")
-        return self.get_response(request)
+        response = self.get_response(request)
+        return explained(request, response) if isinstance(response, HttpResponseNotAllowed) else response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return not_found(request) if isinstance(error, Http404) else None
 
     def _log(self, request: HttpRequest, response: HttpResponse, seconds: float, statements: int) -> None:
         extra = {

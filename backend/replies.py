@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from backend.cors import cors_headers
 from schema.errors import HIDDEN, INTERNAL, request_error
 
 CONTENT_TYPE = "application/json; charset=utf-8"
@@ -25,9 +27,15 @@ def error_body(code: str, message: str, request_id: str) -> bytes:
     return orjson.dumps({"errors": [request_error(message, code, request_id)]})
 
 
+def own_headers(environment: dict[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that Django never sees, to the request with this WSGI environment."""
+    own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", request_id.encode())]
+    return [*own, *cors_headers(environment)]
+
+
 def refusal(request: HttpRequest, status: int, message: str, code: str = "BAD_REQUEST") -> HttpResponse:
     """A complete answer with one error."""
-    body = error_body(code, message, getattr(request, "request_id", ""))
+    body = error_body(code, message, _id(request))
     return HttpResponse(body, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -43,5 +51,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return refusal(request, 404, "There is nothing at this address; the API is at /graphql")
 
 
+def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
+    """Django's 405, which has no body, with one; its headers stay."""
+    response.content = error_body("BAD_REQUEST", f"This address takes {response['Allow']}", _id(request))
+    response["Content-Type"] = CONTENT_TYPE
+    response["Content-Length"] = str(len(response.content))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return refusal(request, 500, HIDDEN, INTERNAL)
+
+
+def _id(request: HttpRequest) -> str:
+    identifier: str = getattr(request, "request_id", "")
+    return identifier

@@ -16,8 +16,9 @@ class Code:
 
 CODES: dict[str, Code] = {
     "BAD_REQUEST": Code(
-        "400, 404-406, 413, 415",
-        "The HTTP request holds no GraphQL request: method, address, headers, JSON or its size.",
+        "400, 404-406, 413, 415, 400 (200) for `operationName`",
+        "The HTTP request holds no GraphQL request: method, address, headers, JSON or its size. Or `operationName` "
+        "names no operation of the document.",
         "Mend the client; the message says what was expected.",
     ),
     "GRAPHQL_PARSE_FAILED": Code(
@@ -62,11 +63,11 @@ CODES: dict[str, Code] = {
     ),
     "RATE_LIMITED": Code(
         "200",
-        "Too many attempts; `retryAfterSeconds` and Retry-After say when another is welcome. Or too many open streams.",
+        "Too many attempts or open streams; `retryAfterSeconds` and Retry-After say when another is welcome.",
         "Wait that long, then repeat; close a stream before opening another.",
     ),
     "SERVICE_UNAVAILABLE": Code(
-        "503 (200 at a field)",
+        "503, 503 (200) when no field could be read, 200 at a field",
         "The database or the service is away or busy.",
         "Repeat after Retry-After seconds; with an idempotency key nothing happens twice.",
     ),

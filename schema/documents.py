@@ -11,7 +11,10 @@ from django.conf import settings
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -152,6 +155,17 @@ class _NulFinder(Visitor):
             self.found = node
 
 
-def root_fields(operation: OperationDefinitionNode) -> set[str]:
-    """The names of an operation's root fields; "..." stands for a fragment."""
-    return {node.name.value if isinstance(node, FieldNode) else "..." for node in operation.selection_set.selections}
+def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
+    """The names of an operation's root fields, those in fragments too; __typename asks nothing of anybody."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    found: set[str] = set()
+    waiting = [operation.selection_set]
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                found.add(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and (fragment := fragments.pop(node.name.value, None)):
+                waiting.append(fragment.selection_set)  # each once, however often it is spread
+    return found - {"__typename"}

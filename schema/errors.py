@@ -13,6 +13,7 @@ from strawberry.exceptions import StrawberryGraphQLError
 
 from domains.common.errors import RequestError
 from schema import outages
+from schema.codes import CODES
 from schema.quoting import unquoted
 
 logger = logging.getLogger(__name__)
@@ -25,9 +26,9 @@ _FOR_DEVELOPERS = re.compile(r" Field of type 'Maybe\[.*$")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
-def request_error(message: str, code: str, request_id: str) -> dict[str, Any]:
-    """An error of the whole request."""
-    return {"message": message, "extensions": {"code": code, "requestId": request_id}}
+def request_error(message: str, code: str, request_id: str, **told: int) -> dict[str, Any]:
+    """An error of the whole request; what is told besides goes to its extensions."""
+    return {"message": message, "extensions": {**told, **_extensions(code, request_id)}}
 
 
 def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
@@ -37,21 +38,29 @@ def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]
         message = _SUGGESTION.sub("", message)
     answer: dict[str, Any] = {**error.formatted, "message": message}
     ours = code == TOO_COMPLEX or isinstance(error.original_error, RequestError)
-    answer["extensions"] = {**((ours and error.extensions) or {}), "code": code, "requestId": request_id}
+    answer["extensions"] = {**((ours and error.extensions) or {}), **_extensions(code, request_id)}
     return answer
+
+
+def _extensions(code: str, request_id: str) -> dict[str, str]:
+    assert code in CODES, f"{code} is missing in schema/codes.py, which is what clients are told to handle"
+    return {"code": code, "requestId": request_id}
 
 
 def execution_errors(found: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """All errors of one execution; an outage is logged once, however many fields it hit."""
-    outage = next((e.original_error for e in found if outages.database_is_away(e.original_error)), None)
+    outage = next((e.original_error for e in found if outages.explanation(e.original_error)), None)
     if outage is not None:
         log_outage(outage)
     return [execution_error(error, request_id) for error in found]
 
 
 def log_outage(error: BaseException) -> None:
-    """Without a traceback: it would say where we were, and not why the database is away."""
-    logger.error("database away", extra={"error": type(error).__name__})
+    """Without a traceback when it is away: that would say where we were, and not why. With one when it was slow."""
+    if outages.database_is_away(error):
+        logger.error("database away", extra={"error": type(error).__name__})
+    else:
+        logger.error("a statement ran out of time", exc_info=error)
 
 
 def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
@@ -66,8 +75,8 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if isinstance(cause, StrawberryGraphQLError):  # a null variable where a value may only be absent
         told = GraphQLError(_FOR_DEVELOPERS.sub("", cause.message), nodes=error.nodes, path=error.path)
         return formatted(told, "BAD_USER_INPUT", request_id)
-    if outages.database_is_away(cause):
-        return formatted(GraphQLError(outages.AWAY, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
+    if told_of_outage := outages.explanation(cause):
+        return formatted(GraphQLError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views import View
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType
 
@@ -48,14 +49,8 @@ class GraphQLView(View):
         except Exception as error:  # outside any field
             status, body = failed(request, error)
         response = HttpResponse(orjson.dumps(body), status=status, content_type=f"{media or JSON}; charset=utf-8")
-        if status == 405:
-            response["Allow"] = "GET, POST"
-        if wait := errors.retry_after(body):
-            response["Retry-After"] = str(wait)
         response._has_been_logged = True  # type: ignore[attr-defined]  # by us, with its reason
-        response["Vary"] = "Accept, Authorization"
-        response["Cache-Control"] = "no-store"
-        return response
+        return with_headers(response, body)
 
     def _reply(self, request: HttpRequest, *, strict: bool) -> Reply:
         """Status and body. `strict`: request errors are 400 and not 200 (the new media type)."""
@@ -71,7 +66,7 @@ class GraphQLView(View):
             return refused, {"errors": [errors.formatted(e, document.code, identifier) for e in document.errors]}
         operation = document.operation(wanted.operation_name)
         if operation is None:
-            raise RequestProblem("Name one of the operations of the document in operationName")
+            raise RequestProblem("Name one of the operations of the document in operationName", lenient=True)
         if operation.operation is OperationType.SUBSCRIPTION and not self.reads_events:
             raise RequestProblem("Read subscriptions with 'Accept: text/event-stream' and no JSON type", status=406)
         if request.method == "GET" and operation.operation is OperationType.MUTATION:
@@ -83,7 +78,7 @@ class GraphQLView(View):
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         request.graphql_operation = wanted.operation_name or _name(operation)  # type: ignore[attr-defined]
         try:
-            viewer = authenticate(request, operation)
+            viewer = authenticate(request, document.node, operation)
         except UnauthenticatedError as error:
             return 401 if strict else 200, refusal(request, error.message, error.code)
         status, body = self._execute(request, document.node, wanted, viewer, refused)
@@ -113,13 +108,26 @@ class GraphQLView(View):
         return Context(request, viewer)
 
 
-def authenticate(request: HttpRequest, operation: OperationDefinitionNode) -> Viewer:
+def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:
+    """The headers of every answer: what its status and the errors in its body call for, and that nobody keeps it."""
+    if response.status_code == 405:
+        response["Allow"] = "GET, POST"
+    if response.status_code == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if wait := errors.retry_after(body):
+        response["Retry-After"] = str(wait)
+    response["Vary"] = "Accept, Authorization"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def authenticate(request: HttpRequest, document: DocumentNode, operation: OperationDefinitionNode) -> Viewer:
     """Who asks. A header that does not verify is an error for the whole request, never silently nobody.
 
     Some mutations ignore the header: clients send stale ones with them. Raises UnauthenticatedError.
     """
     header = request.headers.get("Authorization")
-    if not header or documents.root_fields(operation) <= IGNORE_AUTHORIZATION:
+    if not header or _ignores_authorization(document, operation):
         return ANONYMOUS
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -127,18 +135,25 @@ def authenticate(request: HttpRequest, operation: OperationDefinitionNode) -> Vi
     return viewer_of(token.strip())
 
 
+def _ignores_authorization(document: DocumentNode, operation: OperationDefinitionNode) -> bool:
+    if operation.operation is not OperationType.MUTATION:
+        return False
+    fields = documents.root_fields(document, operation)
+    return bool(fields) and fields <= IGNORE_AUTHORIZATION  # with none of them the header is all there is to check
+
+
 def failed(request: HttpRequest, error: Exception) -> Reply:
-    """500, or 503 when the database is away."""
-    if outages.database_is_away(error):
+    """500, or 503 when the database is away or too slow."""
+    if told := outages.explanation(error):
         errors.log_outage(error)
-        return 503, refusal(request, outages.AWAY, errors.UNAVAILABLE)
+        return 503, refusal(request, told, errors.UNAVAILABLE)
     logger.error("unexpected error", exc_info=error)
     return 500, refusal(request, errors.HIDDEN, errors.INTERNAL)
 
 
-def refusal(request: HttpRequest, message: str, code: str) -> dict[str, Any]:
-    """An answer that is one error of the whole request."""
-    return {"errors": [errors.request_error(message, code, _request_id(request))]}
+def refusal(request: HttpRequest, message: str, code: str, **told: int) -> dict[str, Any]:
+    """An answer that is one error of the whole request; what is told besides goes to its extensions."""
+    return {"errors": [errors.request_error(message, code, _request_id(request), **told)]}
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -41,7 +41,8 @@ def named(document_id: str | None, persisted: Any) -> str:
     if document_id:
         if (text := trusted(document_id)) is not None:
             return text
-        raise RequestProblem("No document has this documentId here; it must be imported first", code=NOT_FOUND)
+        message = "No document has this documentId here; it must be imported first"
+        raise RequestProblem(message, code=NOT_FOUND, lenient=True)
     digest = _hash_in(persisted)
     text = trusted(digest)
     if text is None and not settings.TRUSTED_DOCUMENTS_ONLY:

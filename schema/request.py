@@ -86,7 +86,7 @@ def _refuse_nul(value: object) -> None:
         item = waiting.pop()
         if isinstance(item, str):
             if "\x00" in item:
-                raise RequestProblem(NUL_MESSAGE, code="BAD_USER_INPUT")
+                raise RequestProblem(NUL_MESSAGE, code="BAD_USER_INPUT", lenient=True)
         elif isinstance(item, dict):
             waiting += [*item, *item.values()]
         elif isinstance(item, list):

@@ -6,11 +6,12 @@ import secrets
 from pathlib import Path
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape, format_html
 from django.views.decorators.http import require_safe
 
 from backend.graphiql import build
+from backend.replies import refusal
 
 # Scripts and workers are files of ours. Monaco writes style attributes, and style elements that get the nonce; browsers
 # that do not know the two narrower rules follow style-src.
@@ -95,7 +96,7 @@ def graphiql_asset(request: HttpRequest, path: str) -> HttpResponse:
     """A file of the build. Names carry a hash of the content, so they may be cached for ever."""
     content = _read_asset(path) if settings.GRAPHIQL else None
     if content is None:
-        return JsonResponse({"errors": [{"message": "There is no such file"}]}, status=404)
+        return refusal(request, 404, "There is no such file")
     content_type = CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream")
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(content, content_type=content_type, headers=headers)

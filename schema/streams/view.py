@@ -14,8 +14,7 @@ from graphql import DocumentNode, OperationType, get_operation_ast
 from domains.common.graphql.context import Context
 from domains.common.transactions import snapshot
 from domains.common.viewer import Viewer
-from schema import errors
-from schema.http import GraphQLView, Reply, authenticate, failed, refusal
+from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
 from schema.problems import RequestProblem
 from schema.request import GraphQLRequest
 from schema.streams.events import COMPLETE, EVENT_STREAM, next_event
@@ -24,6 +23,7 @@ from schema.streams.response import EventStreamResponse
 from schema.streams.slots import slots
 
 MAX_BYTES = 65_536  # of a subscription's request: it is kept as long as the stream is open
+RETRY_SECONDS = 5  # a page that is loaded again has given its streams back by then
 
 
 class StreamView(GraphQLView):
@@ -41,15 +41,10 @@ class StreamView(GraphQLView):
         except RequestProblem as problem:
             # What is wrong with the operation is told in the stream; other refusals must not look like one.
             body = refusal(request, problem.message, problem.code)
-            response = _whole(body) if problem.status == 400 else JsonResponse(body, status=problem.status)
+            response = _whole(body) if problem.status == 400 else _json(body, problem.status)
         except Exception as error:  # outside any field
             status, body = failed(request, error)
-            response = JsonResponse(body, status=status)
-            response["Retry-After"] = str(errors.retry_after(body))
-        if response.status_code == 405:
-            response["Allow"] = "GET, POST"
-        response["Vary"] = "Accept, Authorization"
-        response["Cache-Control"] = "no-store"
+            response = _json(body, status)
         response["X-Accel-Buffering"] = "no"  # nginx would hold events back
         return response
 
@@ -66,8 +61,8 @@ class StreamView(GraphQLView):
             raise
         if first.last:
             self._close()
-            return HttpResponse(first.data, content_type=EVENT_STREAM)
-        return EventStreamResponse(first.data, self._live)
+            return with_headers(HttpResponse(first.data, content_type=EVENT_STREAM), result)
+        return with_headers(EventStreamResponse(first.data, self._live), {})
 
     def _execute(
         self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
@@ -79,7 +74,7 @@ class StreamView(GraphQLView):
             raise RequestProblem(f"The request of a subscription may have at most {MAX_BYTES} bytes", status=413)
         if not slots.take(viewer.user_id):
             message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
-            return 200, refusal(request, message, "RATE_LIMITED")
+            return 200, refusal(request, message, "RATE_LIMITED", retryAfterSeconds=RETRY_SECONDS)
         execute = super()._execute
 
         def read(viewer: Viewer) -> Reply:
@@ -93,7 +88,7 @@ class StreamView(GraphQLView):
                 wanted.operation_name,
                 orjson.dumps(wanted.variables, option=orjson.OPT_SORT_KEYS),
             ),
-            authenticate=partial(authenticate, request, operation),
+            authenticate=partial(authenticate, request, node, operation),
             run=lambda viewer: read(viewer)[1],
             refusal=lambda error: refusal(request, error.message, error.code),
             on_close=partial(slots.give_back, viewer.user_id),
@@ -112,4 +107,9 @@ class StreamView(GraphQLView):
 
 def _whole(result: Result) -> HttpResponse:
     """All there is to say, in one event."""
-    return HttpResponse(next_event(result) + COMPLETE, content_type=EVENT_STREAM)
+    return with_headers(HttpResponse(next_event(result) + COMPLETE, content_type=EVENT_STREAM), result)
+
+
+def _json(body: Result, status: int) -> HttpResponse:
+    """A refusal that must not look like a stream."""
+    return with_headers(JsonResponse(body, status=status), body)

@@ -42,6 +42,31 @@ def test_an_unknown_address_or_host_is_refused_in_json_with_the_request_id(
         assert error["extensions"] == {"code": "BAD_REQUEST", "requestId": response.headers["X-Request-ID"]}
 
 
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/graphql/assets/nope", 404, None),
+        ("POST", "/webhooks/stripe", 404, None),
+        ("POST", "/graphql/assets/nope", 405, "GET, HEAD"),
+        ("POST", "/healthz", 405, "GET, HEAD"),
+        ("DELETE", "/readyz", 405, "GET, HEAD"),
+        ("GET", "/webhooks/stripe", 405, "POST"),
+        ("PUT", "/sandbox/payments", 405, "GET, HEAD, POST"),
+    ],
+)
+def test_a_refusal_of_any_other_address_is_ours_too(
+    settings: LazySettings, debug: bool, method: str, path: str, status: int, allowed: str | None
+) -> None:
+    settings.DEBUG = debug
+    response = send(method, path)
+    assert (response.status_code, response.headers.get("Allow")) == (status, allowed)
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert response.headers["Content-Length"] == str(len(response.content))
+    (error,) = orjson.loads(response.content)["errors"]
+    assert error["extensions"] == {"code": "BAD_REQUEST", "requestId": response.headers["X-Request-ID"]}
+
+
 def test_a_large_answer_is_compressed_for_those_who_take_it() -> None:
     whole, packed = ask(get_introspection_query()), ask(get_introspection_query(), Accept_Encoding="gzip, br")
     assert packed.headers["Content-Encoding"] == "gzip"

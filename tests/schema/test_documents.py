@@ -74,8 +74,7 @@ def test_of_several_operations_the_one_that_is_named_runs() -> None:
     document = "query A { a: __typename } query B { b: __typename }"
     assert body(post({"query": document, "operationName": "B"})) == {"data": {"b": "Query"}}
     for name in (None, "", "C"):
-        response = post({"query": document, "operationName": name})
-        assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+        assert code(post({"query": document, "operationName": name})) == "BAD_REQUEST"
 
 
 def test_a_document_without_operations_is_refused() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test import Client
 from pytest_django import Settings
 
 from domains.accounts.models import User
@@ -17,7 +19,7 @@ from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory, UserFactory
 from tests.processes import wait_until
 from tests.schema.wire import post
-from tests.sse import Connection, Wire, wire
+from tests.sse import STREAM, Connection, Wire, wire
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 FOLLOW = "subscription ($id: ID!) { orderUpdated(id: $id) { status version } }"
@@ -124,9 +126,41 @@ def test_a_person_has_a_limit_of_streams_and_gets_it_back(
     settings.STREAMS_PER_USER = 1
     stream = follow(server, order, api)
     stream.next()
-    assert follow(server, order, api).refusal() == "RATE_LIMITED"
+    refused = follow(server, order, api)
+    (error,) = refused.next()["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert refused.headers["retry-after"] == str(error["extensions"]["retryAfterSeconds"]) == "5"
     stream.leave()
     assert follow(server, order, api).next()["data"]
+
+
+def test_a_mutation_by_event_stream_is_told_when_to_come_back(server: Wire, api: Api, settings: Settings) -> None:
+    settings.LOGIN_FAILURES_PER_MINUTE = 1
+    change = {"input": {"email": "new@example.com", "currentPassword": "not this one"}}
+    update = "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename } }"
+    assert server.post(update, change, token=api.token).next()["data"]
+    refused = server.post(update, change, token=api.token)
+    (error,) = refused.next()["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert refused.headers["retry-after"] == str(error["extensions"]["retryAfterSeconds"])
+
+
+def test_an_error_of_ours_names_no_time_to_come_back(api: Api) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_session RENAME TO taken_away")
+    try:
+        answer = Client().generic(
+            "POST",
+            STREAM,
+            b'{"query": "{ __typename }"}',
+            "application/json",
+            headers={"Authorization": f"Bearer {api.token}"},
+        )
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE taken_away RENAME TO accounts_session")
+    assert answer.status_code == 500
+    assert "Retry-After" not in answer.headers
 
 
 def test_a_refused_stream_takes_no_place(server: Wire, order: Order, settings: Settings) -> None:

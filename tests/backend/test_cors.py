@@ -1,0 +1,71 @@
+"""Web applications of an allowed origin read the refusals that Django never sees, and no other origin does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from backend.bridge import Bridge
+from backend.dispatcher import Dispatcher
+from backend.streaming import Streams
+
+ORIGIN = "https://shop.example"
+TOO_LARGE = b"x" * 11
+
+
+def broken(environment: dict[str, Any], start_response: object) -> Iterable[bytes]:
+    raise ValueError
+
+
+def refused(path: str, body: bytes, origin: str, *, max_waiting: int) -> tuple[int, dict[str, str]]:
+    """Status and headers of an answer of the server itself."""
+    sent: list[dict[str, Any]] = []
+    bridge = Bridge(broken, threads=1, max_bytes=10, max_waiting=max_waiting)
+    server = Dispatcher(bridge, Streams(broken, threads=1, limit=0), max_bytes=10)
+    headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
+    request = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def scenario() -> None:
+        bridge.start()
+        await server({**request, "http_version": "1.1", "scheme": "http", "headers": headers}, receive, send)
+        await asyncio.to_thread(bridge.stop)
+
+    asyncio.run(scenario())
+    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "max_waiting", "status"),
+    [
+        ("/graphql", TOO_LARGE, 0, 413),
+        ("/graphql", b"", -1, 503),
+        ("/graphql", b"", 0, 500),
+        ("/graphql/stream", TOO_LARGE, 0, 413),
+        ("/graphql/stream", b"", 0, 503),
+    ],
+)
+def test_an_allowed_origin_reads_what_the_server_itself_refuses(
+    settings: LazySettings, path: str, body: bytes, max_waiting: int, status: int
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+    given, headers = refused(path, body, ORIGIN, max_waiting=max_waiting)
+    assert (given, headers["access-control-allow-origin"], headers["vary"]) == (status, ORIGIN, "origin")
+    assert headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
+    given, headers = refused(path, body, "https://evil.example", max_waiting=max_waiting)
+    assert (given, headers["vary"]) == (status, "origin")
+    assert "access-control-allow-origin" not in headers
+
+
+def test_nothing_is_said_of_origins_where_none_is_allowed() -> None:
+    _, headers = refused("/graphql", TOO_LARGE, ORIGIN, max_waiting=0)
+    assert not {"access-control-allow-origin", "vary"} & headers.keys()
