@@ -82,7 +82,9 @@ class Attempts(BaseModel):
 
     key = models.CharField(max_length=64, unique=True, help_text="keyed hash of who and what")
     made_at = ArrayField(models.DateTimeField(), default=list, help_text="those that count")
-    pending_at = ArrayField(models.DateTimeField(), default=list, help_text="those whose outcome is not known yet")
+    pending_at = ArrayField(
+        models.DateTimeField(), default=list, db_default=[], help_text="those whose outcome is not known yet"
+    )
     expires_at = models.DateTimeField(help_text="from then on the row says nothing more")
 
     class Meta:

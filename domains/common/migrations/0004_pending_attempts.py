@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             name="pending_at",
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.DateTimeField(),
+                db_default=[],
                 default=list,
                 help_text="those whose outcome is not known yet",
                 size=None,
