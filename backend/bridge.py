@@ -181,7 +181,14 @@ class Exchange:
             request_id.set(self._environ["HTTP_X_REQUEST_ID"])
             logger.exception("The application failed.")
             request_id.set(None)
-            last, error = self._failed(failure)
+            try:
+                last, error = self._failed(failure)
+            except Exception as second:  # the client hears an end all the same
+                logger.exception("The failure could not be told.")
+                error = second
+        self._hand_over(last, error)
+
+    def _hand_over(self, last: bytes, error: Exception | None) -> None:
         try:
             self._loop.call_soon_threadsafe(self._settle, last, error)
         except RuntimeError:

@@ -13,4 +13,7 @@ class Utf8WSGIRequest(WSGIRequest):
     """Django reads the query string in the charset of the body, and fails before any view for some that it knows."""
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
-        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:  # no type at all then: the view says which it takes
+            self.content_type, self.content_params = "", {}

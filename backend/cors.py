@@ -6,15 +6,20 @@ from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 
 def cors_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """The headers that the middleware would add to an answer to this request; none where no origin is allowed."""
     if not settings.CORS_ALLOWED_ORIGINS:
         return []
-    response = HttpResponse()
+    request, response = HttpRequest(), HttpResponse()
+    # Nothing is parsed here: that may be what failed.
+    request.META, request.method, request.path_info = (
+        environment,
+        environment["REQUEST_METHOD"],
+        environment["PATH_INFO"],
+    )
     del response["Content-Type"]
-    CorsMiddleware(lambda _: response).add_response_headers(WSGIRequest(environment), response)
+    CorsMiddleware(lambda _: response).add_response_headers(request, response)
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]

@@ -22,7 +22,7 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
-_FOR_DEVELOPERS = re.compile(r" Field of type 'Maybe\[.*$")
+_FOR_DEVELOPERS = " Field of type 'Maybe["
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -73,7 +73,7 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(error, "BAD_USER_INPUT", request_id)
     if isinstance(cause, StrawberryGraphQLError):  # a null variable where a value may only be absent
-        told = GraphQLError(_FOR_DEVELOPERS.sub("", cause.message), nodes=error.nodes, path=error.path)
+        told = GraphQLError(cause.message.partition(_FOR_DEVELOPERS)[0], nodes=error.nodes, path=error.path)
         return formatted(told, "BAD_USER_INPUT", request_id)
     if told_of_outage := outages.explanation(cause):
         return formatted(GraphQLError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)

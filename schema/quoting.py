@@ -7,15 +7,14 @@ import re
 from graphql import GraphQLError
 
 _VARIABLE = re.compile(r"(Variable '\$\w+') got invalid value .*?( at '[^']+')?", re.DOTALL)
-# What graphql-core says with the value in it. One pattern, whose first match takes the value too: several would look
-# for the others inside the value, in a time that grows with the square of its length.
+# What graphql-core says before a value, which goes on to the end of the message.
 _QUOTE = re.compile(
-    r"( cannot represent [^:]*): .*"
-    r"|(Expected value of type '[^']+'), found (?!null\.$).*"
-    r"|((?:found|Unexpected) (?:Block)?String) .*"
-    r"|Value '.*' does not exist in",
-    re.DOTALL,
+    r"( cannot represent [^:]*): "
+    r"|(Expected value of type '[^']+'), found (?!null\.$)"
+    r"|((?:found|Unexpected) (?:Block)?String) "
 )
+BEGINNING = 500  # characters in which that stands, if anywhere: a value may be long, and made to look like it
+_NO_VALUE, _NO_FIELD = "' does not exist in ", "' is not defined by type "
 
 
 def unquoted(error: GraphQLError) -> str:
@@ -23,10 +22,16 @@ def unquoted(error: GraphQLError) -> str:
     message, reason = error.message, error.original_error
     if isinstance(reason, GraphQLError):
         told = _VARIABLE.fullmatch(message.removesuffix(reason.message).removesuffix("; "))
-        message = f"{told[1]} got an invalid value{told[2] or ''}; {reason.message}" if told else message
-    return _QUOTE.sub(_what_stays, message, count=1)
+        if told:
+            return f"{told[1]} got an invalid value{told[2] or ''}; {_without_value(reason.message)}"
+    return _without_value(message)
 
 
-def _what_stays(quote: re.Match[str]) -> str:
-    said = quote[1] or quote[2] or quote[3]
-    return f"{said}." if said else "This value does not exist in"
+def _without_value(message: str) -> str:
+    if message.startswith("Value '") and _NO_VALUE in message:
+        return f"This value does not exist in {message.rpartition(_NO_VALUE)[2]}"
+    if message.startswith("Field '") and _NO_FIELD in message:
+        name, _, kind = message.rpartition(_NO_FIELD)
+        return f"{name[:BEGINNING]}{_NO_FIELD}{kind}"
+    quote = _QUOTE.search(message, 0, BEGINNING)
+    return f"{message[: quote.start()]}{quote[1] or quote[2] or quote[3]}." if quote else message

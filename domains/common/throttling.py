@@ -6,7 +6,7 @@ The invariant: of the attempts that were looked at, never more than a budget's `
 An attempt is reserved before it is looked at, under row locks, and is pending until its outcome is known; then it
 counts as a failure, or is forgotten. Failures and pending attempts together never exceed the budget. Who finds it full
 of failures is told how long to wait. Who finds it full with the pending ones, which may succeed, waits for them: for
-PATIENCE, in at most WAITING threads of a process; beyond that the answer is to come again in a second. A pending
+PATIENCE, in one of the `places` of a process; without one the answer is to come again in a second. A pending
 attempt whose process died is over when a failure would be, after `period`.
 
 PostgreSQL is the record: losing Redis opens nothing. Redis remembers which budgets are full of failures, and until
@@ -21,30 +21,26 @@ import contextlib
 import logging
 import math
 import random
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from domains.common import redis
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
 from domains.common.models import Attempts
+from domains.common.places import NoPlace, place
 from domains.common.transactions import TryAgain, retried, short_transaction
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # seconds; the look at a password is over by then
-WAITING = max(1, settings.WEB_THREADS * 3 // 4)  # the other threads go on answering
 PAUSE_SECONDS = (0.02, 0.06)  # between two looks at a budget that others fill
 COME_AGAIN_SECONDS = 1
-
-_waiting = threading.BoundedSemaphore(WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +158,12 @@ def refuse_known(*budgets: Budget) -> None:
 
 def _wait(budgets: Sequence[Budget]) -> datetime:
     """For attempts under way to end. Raises RateLimitedError when they fail, or take longer than PATIENCE."""
-    if not _waiting.acquire(blocking=False):
-        raise RateLimitedError(COME_AGAIN_SECONDS)
-    try:
+    with contextlib.suppress(NoPlace), place():
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             time.sleep(random.uniform(*PAUSE_SECONDS))
             if at := _reserve(budgets):
                 return at
-    finally:
-        _waiting.release()
     raise RateLimitedError(COME_AGAIN_SECONDS)
 
 

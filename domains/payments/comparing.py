@@ -61,8 +61,9 @@ def adopt(sight: Sight) -> Payment:
     if payment.updated_at != sight.ours or operations.is_busy(payment.id):
         raise Outdated
     intent = sight.intent
-    if intent.status == IntentStatus.SUCCEEDED and intent.captured and payment.status != Status.CAPTURED:
-        # A payment that was not known to be held, was it all the same.
+    known = payment.captured if payment.status == Status.CAPTURED else 0
+    if intent.status == IntentStatus.SUCCEEDED and intent.captured != known:
+        # A payment that was not known to be held, was it all the same; a capture of ours may have met a smaller one.
         _change(payment, status=Status.CAPTURED, authorized=F("amount"), captured=intent.captured)
     elif intent.status == IntentStatus.CANCELED and payment.status in (*Payment.UNDECIDED, Status.AUTHORIZED):
         _change(payment, status=Status.VOIDED)

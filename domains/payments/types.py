@@ -27,7 +27,9 @@ class PaymentStatus(Enum):
 
 @entity(models.Refund, description="Money that was given back. Visible to the order's customer and to staff.")
 class Refund(Node):
-    reason: str = strawberry.field(description="Why, as staff wrote it; 1 to 200 characters.")
+    reason: str = strawberry.field(
+        description="Why: as staff wrote it, or what made it without them; 1 to 200 characters."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @strawberry.field(description="How much was given back.")

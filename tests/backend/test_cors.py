@@ -21,12 +21,14 @@ def broken(environment: dict[str, Any], start_response: object) -> Iterable[byte
     raise ValueError
 
 
-def refused(path: str, body: bytes, origin: str, *, max_waiting: int) -> tuple[int, dict[str, str]]:
+def refused(
+    path: str, body: bytes, origin: str, *, max_waiting: int, type_: bytes = b"application/json"
+) -> tuple[int, dict[str, str]]:
     """Status and headers of an answer of the server itself."""
     sent: list[dict[str, Any]] = []
     bridge = Bridge(broken, threads=1, max_bytes=10, max_waiting=max_waiting)
     server = Dispatcher(bridge, Streams(broken, threads=1, limit=0), max_bytes=10)
-    headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
+    headers = [(b"host", b"testserver"), (b"origin", origin.encode()), (b"content-type", type_)]
     request = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
 
     async def receive() -> dict[str, Any]:
@@ -64,6 +66,16 @@ def test_an_allowed_origin_reads_what_the_server_itself_refuses(
     given, headers = refused(path, body, "https://evil.example", max_waiting=max_waiting)
     assert (given, headers["vary"]) == (status, "origin")
     assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("max_waiting", [-1, 0])
+def test_what_cannot_be_read_of_a_request_keeps_no_answer_from_being_sent(
+    settings: LazySettings, max_waiting: int
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+    odd = b"application/json; x*=foo''bar"
+    given, headers = refused("/graphql", b"", ORIGIN, max_waiting=max_waiting, type_=odd)
+    assert (given, headers["access-control-allow-origin"]) == (500 if max_waiting == 0 else 503, ORIGIN)
 
 
 def test_nothing_is_said_of_origins_where_none_is_allowed() -> None:

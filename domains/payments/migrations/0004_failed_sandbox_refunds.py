@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="sandboxrefund",
             name="failed",
-            field=models.BooleanField(default=False, help_text="the customer's bank did not take it"),
+            field=models.BooleanField(db_default=False, default=False, help_text="the customer's bank did not take it"),
         ),
     ]

@@ -38,4 +38,4 @@ class SandboxRefund(BaseModel):
     idempotency_key = models.CharField(max_length=100, unique=True)
     operation_id = models.CharField(max_length=64, help_text="metadata of the caller")
     amount = models.BigIntegerField()
-    failed = models.BooleanField(default=False, help_text="the customer's bank did not take it")
+    failed = models.BooleanField(default=False, db_default=False, help_text="the customer's bank did not take it")

@@ -8,14 +8,17 @@ const PAUSES = [1, 2, 4, 8, 16, 30]; // seconds
 
 /** The order as it is, then after each change, until the caller leaves the loop. */
 export async function* follow(session: Session, id: string, pauses = PAUSES): AsyncGenerator<Change> {
+  let used = session.tokens;
   const client = createClient({
     url: session.endpoint,
-    headers: () => ({ ...session.authorization }), // asked at each connect
+    headers: () => {
+      used = session.tokens; // asked at each connect
+      return { ...session.authorization };
+    },
     retryAttempts: 10, // a lost connection is made again, and tells the state as it is then
   });
   try {
     for (let refreshed = false; ; refreshed = true) {
-      const { tokens } = session;
       let failed: RequestFailed | null = null;
       for await (const { data, errors } of client.iterate({ query: OrderUpdated.toString(), variables: { id } })) {
         if (errors) failed = new RequestFailed(errors as unknown as Failure[]);
@@ -24,8 +27,8 @@ export async function* follow(session: Session, id: string, pauses = PAUSES): As
         yield (data as OrderUpdatedSubscription).orderUpdated;
       }
       if (!failed) return;
-      if (!tokens || !unauthenticated(failed) || refreshed) throw failed; // never two refreshes in a row
-      await renewed(session, tokens, pauses); // a stream ends with its access token
+      if (!used || !unauthenticated(failed) || refreshed) throw failed; // never two refreshes in a row
+      await renewed(session, used, pauses); // a stream ends with its access token
       if (!session.tokens) throw failed;
     }
   } finally {

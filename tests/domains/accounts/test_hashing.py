@@ -12,6 +12,7 @@ from django.conf import settings
 
 from domains.accounts import hashing
 from domains.accounts.models import User
+from domains.common import places
 from domains.common.errors import ServiceUnavailableError
 from tests.api import Api
 from tests.domains.common.refusals import refusal
@@ -25,7 +26,7 @@ LOGIN = """mutation ($email: String!, $password: String!) {
 @pytest.fixture
 def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever hashes now has the only place."""
-    monkeypatch.setattr(hashing, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(places, "_places", threading.BoundedSemaphore(1))
 
 
 @pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_waiting_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_some_threads_and_some_cores_are_left_for_others() -> None:
-    assert hashing.HASHES <= hashing.PLACES < settings.WEB_THREADS
+    assert places.PLACES < settings.WEB_THREADS
     cores = os.cpu_count() or 1
     assert cores > hashing.HASHES or hashing.HASHES == cores == 1
 
@@ -70,21 +71,21 @@ def test_no_more_hashes_run_at_once_than_leave_a_core(monkeypatch: pytest.Monkey
 
 def test_no_more_hashes_run_or_wait_than_leave_a_thread() -> None:
     with ExitStack() as held:
-        for _ in range(hashing.PLACES):
-            held.enter_context(hashing._places)
+        for _ in range(places.PLACES):
+            held.enter_context(places.place())
         with pytest.raises(ServiceUnavailableError):
             hashing.make(PASSWORD)
 
 
 def test_those_who_wait_get_their_turn() -> None:
     encoded = hashing.make(PASSWORD)
-    guesses = [PASSWORD, "wrong"] * (hashing.PLACES // 2)
+    guesses = [PASSWORD, "wrong"] * (places.PLACES // 2)
     answers = together(*(partial(hashing.matches, guess, encoded) for guess in guesses))
     assert answers == [guess == PASSWORD for guess in guesses]
 
 
 def test_a_turn_is_given_back_when_the_work_fails() -> None:
-    for _ in range(hashing.PLACES + 1):
+    for _ in range(places.PLACES + 1):
         with pytest.raises(ZeroDivisionError), hashing.turn():
             raise ZeroDivisionError
     assert hashing.matches(PASSWORD, hashing.make(PASSWORD))

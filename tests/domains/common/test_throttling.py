@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from domains.common import redis, throttling, transactions
+from domains.common import places, redis, throttling, transactions
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
 from domains.common.handlers import purge
 from domains.common.models import Attempts
@@ -134,11 +134,10 @@ def test_who_waits_for_an_attempt_that_fails_is_told_how_long() -> None:
 
 
 def test_no_more_threads_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    own, places = budget(1), threading.BoundedSemaphore(1)
-    monkeypatch.setattr(throttling, "_waiting", places)
-    monkeypatch.setattr(throttling, "PATIENCE", float("inf"))
+    own = budget(1)
+    monkeypatch.setattr(places, "_places", threading.BoundedSemaphore(1))
     reserve(own)
-    with places:
+    with places.place():
         assert refused(own) == 1
 
 

@@ -72,6 +72,19 @@ def test_money_captured_at_the_provider_fulfils_the_order(
     assert_in_order()
 
 
+def test_a_capture_of_ours_that_meets_a_smaller_one_at_the_provider_books_what_was_taken(
+    staff: Api, order: Order, product: Product
+) -> None:
+    capture_there(order, TOTAL - 1)  # and the news of it has not come
+    assert staff.call("fulfillOrder", "order { id }", orderId=gid(order))["__typename"] == "FulfillOrderSuccess"
+    drain()
+    assert state() == ("FULFILLED", "CAPTURED", TOTAL - 1, 0)
+    assert refund(staff, order) == "RefundOrderSuccess"
+    drain()
+    assert state() == ("REFUNDED", "CAPTURED", TOTAL - 1, TOTAL - 1)
+    assert_in_order()
+
+
 def test_an_order_that_was_paid_and_captured_before_we_heard_of_either_is_fulfilled(
     api: Api, product: Product, tell: Callable[[Order], None]
 ) -> None:
