@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from backend.wsgi import application
 
-CHARSETS = ["hex", "undefined", "idna", "utf-16", "no-such-charset"]
+CHARSETS = ["hex", "undefined", "idna", "utf-16", "no-such-charset", "utf-8; x*=foo''bar"]
 
 
 def call(method: str, charset: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:

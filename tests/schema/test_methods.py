@@ -80,7 +80,6 @@ def test_other_methods_are_405_and_told_which_are_allowed(method: str) -> None:
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "application/json; charset=utf-16",
-        "application/json; x*=foo''bar",
     ],
 )
 def test_a_body_that_is_not_sent_as_json_in_utf_8_is_415(content_type: str) -> None:
