@@ -15,8 +15,12 @@ CHARSETS = ["hex", "undefined", "idna", "utf-16", "no-such-charset", "utf-8; x*=
 
 def call(method: str, charset: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
     """What the WSGI application itself makes of it: the test client would build its own request."""
-    environ = RequestFactory().generic(method, "/graphql", body, f"application/json; charset={charset}").environ
-    environ |= {"QUERY_STRING": "query=%7B__typename%7D", "HTTP_ACCEPT": "application/json"}
+    environ = RequestFactory().generic(method, "/graphql", body).environ
+    environ |= {
+        "CONTENT_TYPE": f"application/json; charset={charset}",
+        "QUERY_STRING": "query=%7B__typename%7D",
+        "HTTP_ACCEPT": "application/json",
+    }
     response: Any = application.get_response(application.request_class(environ))
     return response.status_code, orjson.loads(response.content)
 
