@@ -56,7 +56,11 @@ def test_an_exception_comes_with_its_traceback() -> None:
     assert "KeyError: 'lost'" in written["exception"]
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, {"a", "b"}, 2**70, "\ud800", b"\xff"], ids=lambda odd: type(odd).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1: 2}, {"a", "b"}, 2**70, "\ud800", b"\xff"],
+    ids=["object", "dict", "set", "large", "lone surrogate", "bytes"],
+)
 def test_nothing_is_too_odd_to_be_logged(value: Any) -> None:
     assert "odd" in line("x", odd=value)
 
