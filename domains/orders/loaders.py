@@ -47,8 +47,7 @@ class EventsByOrderIdLoader(Loader[UUID, list[OrderEvent]]):
     """The latest MAX_EVENTS events of orders that the viewer was given already, oldest first."""
 
     def batch(self, keys: Sequence[UUID]) -> Sequence[list[OrderEvent]]:
-        rows = OrderEvent.objects.filter(order_id__in=keys)
-        return grouped(latest(rows, "order_id", MAX_EVENTS), keys, "order_id")
+        return latest(OrderEvent, keys, "order_id", most=MAX_EVENTS)
 
 
 class OrderedProductByIdLoader(Loader[UUID, Product | None]):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key, grouped, latest
+from domains.common.graphql.loaders import Loader, by_key, latest
 from domains.payments.models import Payment, Refund
 
 MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one minor unit or more
@@ -31,8 +31,7 @@ class RefundsByPaymentIdLoader(Loader[UUID, list[Refund]]):
     """The latest MAX_REFUNDS refunds of payments that the viewer was given already, oldest first."""
 
     def batch(self, keys: Sequence[UUID]) -> Sequence[list[Refund]]:
-        rows = Refund.objects.filter(payment_id__in=keys)
-        return grouped(latest(rows, "payment_id", MAX_REFUNDS), keys, "payment_id")
+        return latest(Refund, keys, "payment_id", most=MAX_REFUNDS)
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader, "Refund": RefundByIdLoader}

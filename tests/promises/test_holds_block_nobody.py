@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 ORDERS = size(200, 4_000)
 CLIENTS = size(16, 24)  # and as many threads of each web process
 # Some 100 orders a second on two cores: short of all they can do, when transactions also wait for a turn to compute.
-CALM_CLIENTS = size(2, 15)
+CALM_CLIENTS = size(2, 16)
 RATE = 100  # orders per second
 AGE = 50.0  # milliseconds; a hold takes 100
 OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float * 1000

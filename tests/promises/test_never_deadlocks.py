@@ -14,6 +14,7 @@ import pytest
 from django.db import DatabaseError, connection, connections
 from django.db.models import F
 
+from domains.common.errors import ServiceUnavailableError
 from domains.common.models import new_id
 from domains.common.transactions import short_transaction
 from domains.products import stock
@@ -84,8 +85,8 @@ def one_after_another(take: Take, carts: list[Cart], until: float) -> Counter[st
             with short_transaction():
                 take(cart)
             ends["done"] += 1
-        except DatabaseError as error:
-            ends[str(getattr(error.__cause__, "sqlstate", error))] += 1
+        except (DatabaseError, ServiceUnavailableError) as error:
+            ends[str(getattr(error.__cause__, "sqlstate", "57014"))] += 1
     connections.close_all()
     return ends
 

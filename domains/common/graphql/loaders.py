@@ -10,11 +10,16 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import F, Model, QuerySet, Window
-from django.db.models.functions import RowNumber
-
 if TYPE_CHECKING:
+    from django.db.models import Model
+
     from domains.common.viewer import Viewer
+
+# As SQL: the ORM takes a millisecond to write a window function.
+_LATEST = """SELECT * FROM (
+    SELECT *, row_number() OVER (PARTITION BY {column} ORDER BY created_at DESC, id DESC) AS place
+    FROM {table} WHERE {column} = ANY(%s)) AS placed
+    WHERE place <= %s ORDER BY {column}, created_at, id"""
 
 
 class Deferred[V]:
@@ -143,9 +148,7 @@ def grouped[R](rows: Iterable[R], keys: Sequence[Any], attribute: str) -> list[l
     return [groups[key] for key in keys]
 
 
-def latest[M: Model](rows: QuerySet[M], attribute: str, most: int) -> QuerySet[M]:
-    """Of each group with one value of ``attribute`` the latest ``most`` rows, oldest first."""
-    newest_first = [F("created_at").desc(), F("id").desc()]
-    place = Window(RowNumber(), partition_by=F(attribute), order_by=newest_first)
-    placed: QuerySet[Any] = rows.annotate(place=place)
-    return placed.filter(place__lte=most).order_by(attribute, "created_at", "id")
+def latest[M: Model](model: type[M], keys: Sequence[Any], attribute: str, *, most: int) -> list[list[M]]:
+    """For each key the latest ``most`` rows whose ``attribute`` (a column) equals it, oldest first."""
+    statement = _LATEST.format(table=model._meta.db_table, column=attribute)
+    return grouped(model._default_manager.raw(statement, [list(keys), most]), keys, attribute)
