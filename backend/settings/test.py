@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from backend.settings import base
 from backend.settings.base import *  # noqa: F403
 
@@ -16,3 +18,7 @@ EMAIL_BACKEND = base.env.str("EMAIL_BACKEND", default="django.core.mail.backends
 # One name for the run: separate checkouts and simultaneous runs may share a server.
 DATABASES = base.DATABASES
 DATABASES["default"]["TEST"] = {"NAME": base.env.str("TEST_DATABASE_NAME", default="test_ordergraph")}
+# And one for each process of it; what such a process starts has its name already.
+_process = f"{os.environ['PYTEST_XDIST_WORKER']}:" if "PYTEST_XDIST_WORKER" in os.environ else ""
+REDIS_PREFIX = base.REDIS_PREFIX.removesuffix(_process) + _process
+CELERY_BROKER_TRANSPORT_OPTIONS = base.CELERY_BROKER_TRANSPORT_OPTIONS | {"global_keyprefix": REDIS_PREFIX}
