@@ -15,11 +15,8 @@ def cors_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         return []
     request, response = HttpRequest(), HttpResponse()
     # Nothing is parsed here: that may be what failed.
-    request.META, request.method, request.path_info = (
-        environment,
-        environment["REQUEST_METHOD"],
-        environment["PATH_INFO"],
-    )
+    request.META, request.path_info = environment, environment["PATH_INFO"]
+    request.method = environment["REQUEST_METHOD"]
     del response["Content-Type"]
     CorsMiddleware(lambda _: response).add_response_headers(request, response)
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]

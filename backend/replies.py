@@ -10,7 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from backend.cors import cors_headers
-from schema.errors import HIDDEN, INTERNAL, request_error
+from schema.errors import HIDDEN, INTERNAL, request_error, request_id_in
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 # An id from a proxy is kept when it is one: anything else could forge log lines.
@@ -35,7 +35,7 @@ def own_headers(environment: dict[str, Any], request_id: str) -> list[tuple[byte
 
 def refusal(request: HttpRequest, status: int, message: str, code: str = "BAD_REQUEST") -> HttpResponse:
     """A complete answer with one error."""
-    body = error_body(code, message, _id(request))
+    body = error_body(code, message, request_id_in(request))
     return HttpResponse(body, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -53,7 +53,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
     """Django's 405, which has no body, with one; its headers stay."""
-    response.content = error_body("BAD_REQUEST", f"This address takes {response['Allow']}", _id(request))
+    response.content = error_body("BAD_REQUEST", f"This address takes {response['Allow']}", request_id_in(request))
     response["Content-Type"] = CONTENT_TYPE
     response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = "no-store"
@@ -62,8 +62,3 @@ def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpRes
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return refusal(request, 500, HIDDEN, INTERNAL)
-
-
-def _id(request: HttpRequest) -> str:
-    identifier: str = getattr(request, "request_id", "")
-    return identifier

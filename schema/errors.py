@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
 
@@ -24,6 +25,12 @@ UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
 _FOR_DEVELOPERS = " Field of type 'Maybe["
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
+
+def request_id_in(request: HttpRequest) -> str:
+    """What the middleware called the request."""
+    identifier: str = getattr(request, "request_id", "")
+    return identifier
 
 
 def request_error(message: str, code: str, request_id: str, **told: int) -> dict[str, Any]:

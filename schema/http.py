@@ -58,7 +58,7 @@ class GraphQLView(View):
             raise RequestProblem("Use POST, or GET for a query", status=405)
         if request.method == "GET" and not self.reads_events and not wants_json(request):
             raise RequestProblem(f"A query by GET needs an Accept header that prefers {JSON}", status=406)
-        identifier = _request_id(request)
+        identifier = errors.request_id_in(request)
         wanted = read_request(request)
         document = documents.read(wanted.query, introspection=settings.INTROSPECTION)
         refused = 400 if strict else 200
@@ -96,7 +96,7 @@ class GraphQLView(View):
             variable_values=wanted.variables,
             operation_name=wanted.operation_name,
         )
-        identifier = _request_id(request)
+        identifier = errors.request_id_in(request)
         found = errors.execution_errors(result.errors or [], identifier)
         if result.data is None and not any(error.path for error in result.errors or ()):
             return refused, {"errors": found}  # nothing was executed: the variables did not fit
@@ -153,12 +153,7 @@ def failed(request: HttpRequest, error: Exception) -> Reply:
 
 def refusal(request: HttpRequest, message: str, code: str, **told: int) -> dict[str, Any]:
     """An answer that is one error of the whole request; what is told besides goes to its extensions."""
-    return {"errors": [errors.request_error(message, code, _request_id(request), **told)]}
-
-
-def _request_id(request: HttpRequest) -> str:
-    identifier: str = getattr(request, "request_id", "")
-    return identifier
+    return {"errors": [errors.request_error(message, code, errors.request_id_in(request), **told)]}
 
 
 def _name(operation: OperationDefinitionNode) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import psycopg
 from django.db import Error as DatabaseError
 
+from domains.common.transactions import QUERY_CANCELED
+
 AWAY = "The service cannot reach its database; try again in a moment"
 SLOW = "The database took too long to answer; try again in a moment"
 RETRY_SECONDS = 2
-_CANCELED = "57014"  # by statement_timeout
 # admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections; class 08 are connection exceptions.
 _STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
 
@@ -17,7 +18,7 @@ def explanation(error: BaseException | None) -> str | None:
     """What a client is told of a database that does not serve it now; None when the statement itself went wrong."""
     if database_is_away(error):
         return AWAY
-    return SLOW if getattr(_cause(error), "sqlstate", None) == _CANCELED else None
+    return SLOW if getattr(_cause(error), "sqlstate", None) == QUERY_CANCELED else None
 
 
 def database_is_away(error: BaseException | None) -> bool:

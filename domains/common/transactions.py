@@ -21,7 +21,6 @@ STATEMENT_TIMEOUT = "5s"
 # serialization_failure, deadlock_detected, lock_not_available; and unique_violation: a rival took meanwhile what the
 # service had found free, so that the next attempt finds it taken and says so in its own words.
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
-
 QUERY_CANCELED = "57014"  # by statement_timeout
 
 

@@ -47,7 +47,7 @@ def follow_provider(order_id: UUID) -> None:
         return
     if sight := comparing.look(order.payment_id):
         _adopt(order_id, sight)
-    if _is_stuck(Order.objects.select_related("payment").get(id=order_id)):
+    if _is_stuck(Order.objects.get(id=order_id)):
         raise MoneyKept
 
 
@@ -121,5 +121,4 @@ def _refused(payment: Payment) -> bool:
 def _is_stuck(order: Order) -> bool:
     if order.status != Status.CANCELLED or operations.is_busy(order.payment_id):
         return False
-    order.payment.refresh_from_db()  # only now: an operation that has just ended has its effect in it
-    return operations.refundable(order.payment) > 0
+    return operations.refundable(order.payment) > 0  # read only now: with the effect of what has just ended

@@ -14,21 +14,11 @@ from domains.accounts import handlers, links
 from domains.accounts.models import KnownNetwork, User
 from domains.accounts.networks import is_known, network
 from tests.api import Api
-from tests.domains.accounts.strangers import enter, guess, new_address, new_email, newcomer, sign_in
+from tests.domains.accounts.strangers import enter, guess, new_address, new_email, sign_in
 
 pytestmark = pytest.mark.django_db
 
 NEW_PASSWORD = "a kettle of quiet fish"
-
-
-@pytest.fixture
-def owner() -> User:
-    return newcomer()
-
-
-@pytest.fixture
-def here() -> str:
-    return new_address()
 
 
 def guess_from_everywhere(person: User) -> None:

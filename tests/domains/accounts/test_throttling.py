@@ -31,16 +31,6 @@ pytestmark = pytest.mark.django_db
 ACCOUNT = {"password": "a kettle of quiet fish", "name": "Ada"}
 
 
-@pytest.fixture
-def owner() -> User:
-    return newcomer()
-
-
-@pytest.fixture
-def here() -> str:
-    return new_address()
-
-
 def register(email: str, address: str) -> str:
     """How it ends."""
     told: str = Api(address=address).call("register", "user { id }", **ACCOUNT, email=email)["__typename"]
