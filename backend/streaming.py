@@ -22,7 +22,7 @@ from backend.bridge import Headers, Receive, Scope, Send, send_error
 from backend.logging import request_id
 from backend.stream import Stream
 from backend.wsgi_environ import environ
-from domains.common.changes import listeners
+from domains.common.background.changes import listeners
 from schema.streams.live import Live
 from schema.streams.response import EventStreamResponse
 

@@ -6,4 +6,4 @@ domains: installed apps, the schema merge, URL routes, seeds and the import cont
 
 from __future__ import annotations
 
-DOMAINS: tuple[str, ...] = ("common", "accounts", "products", "payments", "orders")
+DOMAINS: tuple[str, ...] = ("common", "operations", "accounts", "products", "payments", "orders")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from django.db import Error as DatabaseError
 
-from domains.common.transactions import QUERY_CANCELED
+from domains.common.data.transactions import QUERY_CANCELED
 
 AWAY = "The service cannot reach its database; try again in a moment"
 SLOW = "The database took too long to answer; try again in a moment"

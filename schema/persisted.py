@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from domains.common import redis
+from domains.common.guard import redis
 from schema.models import TrustedDocument
 from schema.problems import RequestProblem
 

@@ -10,8 +10,8 @@ from django.test import Client
 from domains.accounts.models import User
 from domains.accounts.services import Device, open_session
 from domains.accounts.tokens import Tokens
+from domains.common.data.models import BaseModel
 from domains.common.graphql.ids import to_global_id
-from domains.common.models import BaseModel
 
 
 def sign_in(user: User) -> Tokens:

@@ -39,7 +39,7 @@ from django.utils import timezone
 
 from domains.accounts.jwt import AccessClaims
 from domains.accounts.models import AccessChange, Session
-from domains.common import redis
+from domains.common.guard import redis
 from domains.common.viewer import Viewer
 
 PROOF_MS, RENEW_MS, TICKET_MS = 2000, 1000, 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domains.accounts.services import mailing, purging
-from domains.common import outbox, periodic
+from domains.common.background import outbox, periodic
 
 outbox.handler(mailing.EMAIL_VERIFICATION)(mailing.send_verification)
 outbox.handler(mailing.PASSWORD_RESET)(mailing.send_reset)

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from django.contrib.auth import hashers
 
 from domains.common.errors import ServiceUnavailableError
-from domains.common.places import NoPlace, place
+from domains.common.guard.places import NoPlace, place
 
 MAX_CHARACTERS = 128
 HASHES = max(1, (os.cpu_count() or 1) // 2)

@@ -16,7 +16,7 @@ from django.core import signing
 
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.models import User, UserQuerySet
-from domains.common.models import NO_ID
+from domains.common.data.models import NO_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from domains.accounts.jwt import RefreshTokenBase
-from domains.common.models import NO_ID, BaseModel
+from domains.common.data.models import NO_ID, BaseModel
 from domains.common.viewer import Viewer
 
 

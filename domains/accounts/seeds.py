@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 
 from domains.accounts.models import User
-from domains.common.seeding import fixed_id, moment
+from domains.common.data.seeding import fixed_id, moment
 
 DEMO_PASSWORD = "demo-Passw0rd!"
 DEMO_PEOPLE = {

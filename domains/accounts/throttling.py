@@ -20,7 +20,7 @@ from django.conf import settings
 
 from domains.accounts.networks import is_known, network
 from domains.common.errors import RateLimitedError, TooManyRequestsError
-from domains.common.throttling import Budget, counting_failures, counting_successes, refuse_known, spend
+from domains.common.guard.throttling import Budget, counting_failures, counting_successes, refuse_known, spend
 from domains.common.viewer import Viewer, client_address
 
 MAILS = 5  # that a person may ask for

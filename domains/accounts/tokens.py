@@ -15,8 +15,8 @@ from domains.accounts import audit, denials
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.jwt import AccessClaims, read_access_token, write_access_token
 from domains.accounts.models import RefreshToken, Session
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import UnauthenticatedError
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 GRACE = timedelta(seconds=10)  # two tabs that refresh at once get the same successor

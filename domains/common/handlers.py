@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common import periodic, purging
-from domains.common.models import Attempts, IdempotencyKey, OutboxMessage
+from domains.common.background import periodic, purging
+from domains.common.background.models import OutboxMessage
+from domains.common.data.models import IdempotencyKey
+from domains.common.guard.models import Attempts
 
 RETENTION = timedelta(days=7)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.module_loading import import_string
 
-from domains.common import outbox
-from domains.common.periodic import Unfinished
+from domains.common.background import outbox
+from domains.common.background.periodic import Unfinished
 
 
 @shared_task

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common import outbox, periodic
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox, periodic
+from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order
 from domains.orders.services import cancelling, confirming, following, settling
 from domains.payments import comparing

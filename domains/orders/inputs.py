@@ -11,7 +11,7 @@ import strawberry
 
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
-from domains.common.paging import Ordering
+from domains.common.graphql.paging import Ordering
 from domains.orders.filtering import OrderQuery
 from domains.orders.models import OrderNumber
 from domains.orders.services import CartLine

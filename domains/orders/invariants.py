@@ -16,7 +16,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderEvent
 from domains.orders.services.settling import CONFIRMATION
 from domains.payments.models import Payment, PaymentOperation

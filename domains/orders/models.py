@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from domains.common.models import BaseModel
+from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
 from domains.payments.models import Payment
 from domains.products.models import Product

@@ -9,9 +9,9 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
+from domains.common.graphql.listing import page_of
+from domains.common.graphql.paging import Page, Pager
 from domains.common.graphql.permissions import IsAuthenticated, guarded_field
-from domains.common.listing import page_of
-from domains.common.paging import Page, Pager
 from domains.orders import models
 from domains.orders.inputs import OrderFilter, OrderSort, list_of
 from domains.orders.loaders import OrderByIdLoader

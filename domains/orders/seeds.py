@@ -13,7 +13,7 @@ from django.db import connection
 
 from domains.accounts.seeds import BENCH_CUSTOMERS
 from domains.accounts.seeds import KIND as CUSTOMER_KIND
-from domains.common.seeding import fixed_id, moment, settle_times
+from domains.common.data.seeding import fixed_id, moment, settle_times
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.payments.models import Payment
 from domains.products.models import Product

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from django.db.models import F
 from django.utils import timezone
 
-from domains.common.transactions import assert_no_transaction
+from domains.common.data.transactions import assert_no_transaction
 from domains.payments import operations
 from domains.payments.gateway import Intent, IntentStatus, ProviderRefund, gateway
 from domains.payments.models import Payment, PaymentOperation, Refund

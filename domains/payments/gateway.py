@@ -10,7 +10,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from domains.common.transactions import assert_no_transaction
+from domains.common.data.transactions import assert_no_transaction
 
 GATEWAYS = {
     "sandbox": "domains.payments.sandbox.gateway.SandboxGateway",

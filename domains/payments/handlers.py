@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common import outbox, periodic, purging
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox, periodic, purging
+from domains.common.background.models import OutboxMessage
 from domains.payments import operations, services
 from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import WebhookEvent

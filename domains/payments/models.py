@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from domains.common.models import BaseModel
+from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 from domains.payments.stripe.models import WebhookEvent

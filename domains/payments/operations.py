@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from domains.common import outbox
-from domains.common.transactions import assert_no_transaction, retried, short_transaction
+from domains.common.background import outbox
+from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
 from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.payments.services import CHANGED, fence_uncreated

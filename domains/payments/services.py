@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from domains.common import outbox
-from domains.common.rows import change
-from domains.common.transactions import assert_no_transaction, short_transaction
+from domains.common.background import outbox
+from domains.common.data.transactions import assert_no_transaction, short_transaction
+from domains.common.data.writes import change
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
 from domains.payments.models import Payment
 

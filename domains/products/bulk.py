@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError
 from django.utils.text import slugify
 
-from domains.common.models import new_id
-from domains.common.transactions import TryAgain, retried, short_transaction
+from domains.common.data.models import new_id
+from domains.common.data.transactions import TryAgain, retried, short_transaction
 from domains.products.importing import ProductRow
 from domains.products.models import Category, Product, StockMovement
 

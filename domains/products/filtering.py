@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domains.common.merging import Listing, Lookup
+from domains.common.graphql.merging import Listing, Lookup
 from domains.common.viewer import Viewer
 from domains.products.models import Product
 

@@ -10,11 +10,11 @@ from uuid import UUID
 import strawberry
 from django.conf import settings
 
+from domains.common.data.money import to_minor
 from domains.common.errors import BadUserInputError, ValidationError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
-from domains.common.money import to_minor
-from domains.common.paging import Ordering
+from domains.common.graphql.paging import Ordering
 from domains.products.filtering import ProductQuery
 from domains.products.services import ProductEdit
 

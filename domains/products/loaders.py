@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from domains.common.graphql.listing import pages_of
 from domains.common.graphql.loaders import Loader, by_key
-from domains.common.listing import pages_of
-from domains.common.paging import Page, Pager
+from domains.common.graphql.paging import Page, Pager
 from domains.products.filtering import ProductQuery
 from domains.products.models import Category, Product
 

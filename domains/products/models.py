@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 
-from domains.common.models import BaseModel
+from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
 
 

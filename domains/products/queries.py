@@ -9,8 +9,8 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.listing import page_of
-from domains.common.paging import Page, Pager
+from domains.common.graphql.listing import page_of
+from domains.common.graphql.paging import Page, Pager
 from domains.products import models
 from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
 from domains.products.types import Category, Product, ProductConnection

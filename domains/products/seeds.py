@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from domains.common.money import exponent
-from domains.common.seeding import copy_in, fixed_id, moment, settle_times
+from domains.common.data.money import exponent
+from domains.common.data.seeding import copy_in, fixed_id, moment, settle_times
 from domains.products.bulk import import_products
 from domains.products.importing import read_products
 from domains.products.models import Category, Product, StockMovement

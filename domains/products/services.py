@@ -14,11 +14,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
-from domains.common import idempotency
+from domains.common.data import idempotency
+from domains.common.data.models import new_id
+from domains.common.data.money import to_minor
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError, StaleObjectError, ValidationError
-from domains.common.models import new_id
-from domains.common.money import to_minor
-from domains.common.transactions import retried, short_transaction
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.products import stock

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import F
 
-from domains.common.models import BaseModel
-from domains.common.rows import change, insert
-from domains.common.transactions import TryAgain
+from domains.common.data.models import BaseModel
+from domains.common.data.transactions import TryAgain
+from domains.common.data.writes import change, insert
 from domains.products.models import Product, StockMovement
 
 _SELL = "UPDATE products_product SET stock = stock - %s WHERE id = %s AND active AND stock >= %s"

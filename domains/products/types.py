@@ -17,8 +17,8 @@ from domains.common.graphql.connections import (
     page_request,
 )
 from domains.common.graphql.context import Info
+from domains.common.graphql.paging import Page, Pager
 from domains.common.graphql.types import Money, Node, entity
-from domains.common.paging import Page, Pager
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader, CategoryPage, ProductPageLoader

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from domains.common.changes import listeners
+from domains.common.background.changes import listeners
 from domains.common.errors import UnauthenticatedError
 from domains.common.viewer import Viewer
 from schema.streams.events import COMPLETE, next_event

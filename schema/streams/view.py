@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from graphql import DocumentNode, OperationType, get_operation_ast
 
+from domains.common.data.transactions import snapshot
 from domains.common.graphql.context import Context
-from domains.common.transactions import snapshot
 from domains.common.viewer import Viewer
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
 from schema.problems import RequestProblem

@@ -18,7 +18,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from backend.celery import app
-from domains.common.relay import IMPATIENT
+from domains.common.background.relay import IMPATIENT
 from tests.domains.common.broker import closed_port
 from tests.processes import ROOT, environment, wait_until
 

@@ -20,9 +20,9 @@ import django
 django.setup()
 
 
-from domains.common.listing import page_of  # noqa: E402
-from domains.common.paging import Ordering, Page, Pager, PageRequest  # noqa: E402
-from domains.common.seeding import fixed_id, moment  # noqa: E402
+from domains.common.data.seeding import fixed_id, moment  # noqa: E402
+from domains.common.graphql.listing import page_of  # noqa: E402
+from domains.common.graphql.paging import Ordering, Page, Pager, PageRequest  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Product  # noqa: E402

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.orders.services.settling import SETTLE

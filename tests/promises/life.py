@@ -12,8 +12,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
+from domains.common.data.models import IdempotencyKey, new_id
 from domains.common.errors import IdempotencyConflictError
-from domains.common.models import IdempotencyKey, new_id
 from domains.orders import services
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
 from domains.orders.models import Order, OrderEvent

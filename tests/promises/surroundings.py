@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders import services
 from domains.orders.models import Order

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.payments.models import WebhookEvent
 from tests.domains.payments.news import PATH, SECRET, news, signed
 from tests.processes import Stack, running

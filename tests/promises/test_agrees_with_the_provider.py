@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 
+from domains.common.background.models import OutboxMessage
 from domains.common.graphql.ids import to_global_id
-from domains.common.models import OutboxMessage
 from domains.orders.models import Order
 from domains.payments.models import Payment, PaymentOperation, WebhookEvent
 from domains.products.models import Product

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from domains.common.models import new_id
+from domains.common.data.models import new_id
 from domains.orders.models import Order
 from domains.payments import operations, services
 from domains.payments.gateway import gateway

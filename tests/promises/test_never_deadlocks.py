@@ -14,9 +14,9 @@ import pytest
 from django.db import DatabaseError, connection, connections
 from django.db.models import F
 
+from domains.common.data.models import new_id
+from domains.common.data.transactions import short_transaction
 from domains.common.errors import ServiceUnavailableError
-from domains.common.models import new_id
-from domains.common.transactions import short_transaction
 from domains.products import stock
 from domains.products.models import Product, StockMovement
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees

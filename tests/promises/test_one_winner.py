@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from domains.accounts.models import User
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent, SandboxRefund
 from domains.products.models import Product

@@ -20,8 +20,8 @@ from domains.accounts.jwt import read_access_token
 from domains.accounts.models import AccessChange, Session, User
 from domains.accounts.services.sessions import logout_everywhere
 from domains.accounts.tokens import Tokens, viewer_of
-from domains.common import redis
 from domains.common.errors import UnauthenticatedError
+from domains.common.guard import redis
 from domains.common.viewer import Viewer
 from tests.api import sign_in
 from tests.factories import StaffFactory, UserFactory

@@ -11,8 +11,9 @@ from graphql import GraphQLInterfaceType
 from pytest_django import DjangoAssertNumQueries
 
 from domains.accounts.models import User
+from domains.common.background.models import OutboxMessage
+from domains.common.data.models import BaseModel
 from domains.common.graphql.ids import to_global_id
-from domains.common.models import BaseModel, OutboxMessage
 from schema.merge import NODE_LOADERS, core
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory, UserFactory

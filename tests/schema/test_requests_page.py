@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from domains.common import redis
+from domains.common.guard import redis
 from schema import persisted
 from tests.schema.guide import Fence, curl, fences
 from tests.schema.wire import body, code, post

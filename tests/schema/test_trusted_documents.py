@@ -15,7 +15,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from domains.common import redis
+from domains.common.guard import redis
 from schema import persisted
 from schema.models import TrustedDocument
 from tests.domains.common.together import elsewhere

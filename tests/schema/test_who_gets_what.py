@@ -11,7 +11,8 @@ from django.utils import timezone
 from graphql import get_named_type
 
 from domains.accounts.models import Session, User
-from domains.common.models import FailedMessage, OutboxMessage
+from domains.common.background.models import OutboxMessage
+from domains.operations.models import FailedMessage
 from domains.orders.models import Order
 from schema.merge import core
 from tests.api import Api, gid, sign_in

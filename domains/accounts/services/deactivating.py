@@ -11,8 +11,8 @@ from domains.accounts import audit
 from domains.accounts.models import User, normalize_email
 from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, wrong_password
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 

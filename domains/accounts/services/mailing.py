@@ -12,8 +12,8 @@ from django.conf import settings
 
 from domains.accounts import links
 from domains.accounts.models import User
-from domains.common import mails, outbox
-from domains.common.models import OutboxMessage
+from domains.common.background import mails, outbox
+from domains.common.background.models import OutboxMessage
 
 EMAIL_VERIFICATION = "accounts.email_verification"
 PASSWORD_RESET = "accounts.password_reset"  # noqa: S105

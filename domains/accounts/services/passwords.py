@@ -12,9 +12,9 @@ from domains.accounts.services import mailing
 from domains.accounts.services.checking import check, email_problems, normalize_password, password_problems
 from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
+from domains.common.data.models import NO_ID
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import ValidationError
-from domains.common.models import NO_ID
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer, client_address
 
 FIELD = "newPassword"

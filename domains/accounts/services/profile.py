@@ -14,9 +14,9 @@ from domains.accounts.models import User, normalize_email
 from domains.accounts.services import mailing
 from domains.accounts.services.checking import check, email_problems, name_problems
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
+from domains.common.data.models import NO_ID
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import StaleObjectError
-from domains.common.models import NO_ID
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 

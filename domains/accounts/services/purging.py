@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from domains.accounts import networks
 from domains.accounts.models import AuditEvent, Session
-from domains.common import purging
+from domains.common.background import purging
 
 
 def purge() -> int:

@@ -11,7 +11,7 @@ from domains.accounts.services import mailing
 from domains.accounts.services.checking import normalize_password, validate
 from domains.accounts.services.signing_in import Device, open_session
 from domains.accounts.tokens import Tokens
-from domains.common.transactions import retried, short_transaction
+from domains.common.data.transactions import retried, short_transaction
 
 
 def register(*, email: str, password: str, name: str, device: Device) -> tuple[User, Tokens]:

@@ -11,9 +11,9 @@ from domains.accounts import audit, denials, tokens
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.models import Session, User
 from domains.accounts.tokens import Tokens
+from domains.common.data.models import NO_ID
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError
-from domains.common.models import NO_ID
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 

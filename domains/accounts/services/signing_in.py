@@ -13,8 +13,8 @@ from domains.accounts.errors import InvalidCredentialsError
 from domains.accounts.models import Session, User, normalize_email
 from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, normalize_password
 from domains.accounts.tokens import Tokens
-from domains.common.models import NO_ID
-from domains.common.transactions import retried, short_transaction
+from domains.common.data.models import NO_ID
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 
 

@@ -9,7 +9,7 @@ from domains.accounts import audit, links, networks, throttling
 from domains.accounts.models import User
 from domains.accounts.services import mailing
 from domains.accounts.services.signing_in import person
-from domains.common.transactions import retried, short_transaction
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.viewer import Viewer, client_address
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import strawberry
 
 from domains.common.graphql.context import Info
-from domains.common.paging import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest
+from domains.common.graphql.paging import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest
 
 T = TypeVar("T")  # Strawberry resolves annotations in the module's namespace, where a type parameter is not
 

@@ -18,7 +18,7 @@ class Context:
 
     request: HttpRequest
     viewer: Viewer
-    # What a subscription calls with the topics (`domains.common.changes`) after whose changes it is executed again.
+    # What a subscription calls with the topics (see `background.changes`) after whose changes it is executed again.
     follow: Callable[[str], None] = lambda topic: None
     loaders: Loaders = field(init=False)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from domains.common.models import NO_ID
+from domains.common.data.models import NO_ID
 
 
 def to_global_id(type_name: str, key: UUID) -> strawberry.ID:

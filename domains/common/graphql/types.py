@@ -9,9 +9,9 @@ from typing import Any
 import strawberry
 from django.db.models import Model
 
+from domains.common.data.models import BaseModel
+from domains.common.data.money import Amount
 from domains.common.graphql.ids import to_global_id
-from domains.common.models import BaseModel
-from domains.common.money import Amount
 
 
 @strawberry.interface(description="Anything with a global id; `node(id:)` fetches it again.")

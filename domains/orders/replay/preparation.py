@@ -12,7 +12,7 @@ from django.utils import timezone
 from domains.accounts.models import User
 from domains.accounts.services import Device, open_session
 from domains.accounts.tokens import Tokens
-from domains.common.transactions import short_transaction
+from domains.common.data.transactions import short_transaction
 from domains.orders.replay.rules import GoodKey, InvoiceOrder
 from domains.products.bulk import import_products
 from domains.products.importing import MAX_LENGTHS, ProductRow

@@ -9,9 +9,9 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from domains.common import outbox
+from domains.common.background import outbox
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from domains.common import mails
-from domains.common.money import Amount
+from domains.common.background import mails
+from domains.common.data.money import Amount
 from domains.orders.models import Order
 from domains.orders.services import events
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from domains.common import changes
-from domains.common.rows import change_one, insert
+from domains.common.background import changes
+from domains.common.data.writes import change_one, insert
 from domains.orders.models import Order, OrderEvent, OrderLine
 
 Type = OrderEvent.Type

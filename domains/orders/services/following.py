@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domains.common import changes
-from domains.common.transactions import retried, short_transaction
+from domains.common.background import changes
+from domains.common.data.transactions import retried, short_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.refusals import note_refusals

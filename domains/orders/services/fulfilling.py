@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError
-from domains.common.transactions import retried, short_transaction
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError
 from domains.orders.models import Order

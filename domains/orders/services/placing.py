@@ -10,10 +10,11 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from domains.common import idempotency, outbox
+from domains.common.background import outbox
+from domains.common.data import idempotency
+from domains.common.data.models import NO_ID, BaseModel, new_id
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import ValidationError
-from domains.common.models import NO_ID, BaseModel, new_id
-from domains.common.transactions import retried, short_transaction
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from domains.common import idempotency
+from domains.common.data import idempotency
+from domains.common.data.models import new_id
+from domains.common.data.money import to_minor
+from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
 from domains.common.errors import NotFoundError, ValidationError
-from domains.common.models import new_id
-from domains.common.money import to_minor
-from domains.common.transactions import assert_no_transaction, retried, short_transaction
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentPendingError, RefundTooLargeError

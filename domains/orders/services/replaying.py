@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from domains.common.transactions import assert_no_transaction
+from domains.common.data.transactions import assert_no_transaction
 from domains.orders.models import Order
 from domains.orders.services.settling import answer
 from domains.payments.models import Payment

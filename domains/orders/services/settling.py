@@ -9,10 +9,10 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from domains.common import outbox
+from domains.common.background import outbox
+from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import insert
 from domains.common.errors import ServiceUnavailableError
-from domains.common.rows import insert
-from domains.common.transactions import retried, short_transaction
 from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order
 from domains.orders.services import events

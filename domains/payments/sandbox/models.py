@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from domains.common.models import BaseModel
+from domains.common.data.models import BaseModel
 
 
 class SandboxIntent(BaseModel):

@@ -5,7 +5,7 @@ https://docs.stripe.com/currencies#minor-units: zero-decimal, three-decimal and 
 
 from __future__ import annotations
 
-from domains.common.money import exponent
+from domains.common.data.money import exponent
 from domains.payments.gateway import Declined
 
 # Where Stripe counts differently: ISK and UGX with two decimals for backward compatibility, MGA with none.

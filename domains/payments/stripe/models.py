@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from domains.common.models import BaseModel
+from domains.common.data.models import BaseModel
 
 
 class WebhookEvent(BaseModel):

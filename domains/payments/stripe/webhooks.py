@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from domains.common import outbox
-from domains.common.transactions import short_transaction
+from domains.common.background import outbox
+from domains.common.data.transactions import short_transaction
 from domains.payments.stripe.models import WebhookEvent
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core import mail
 
-from domains.common import outbox
+from domains.common.background import outbox
 
 
 def deliver() -> list[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 from domains.accounts.models import User
-from domains.common import redis
-from domains.common.models import Attempts
+from domains.common.guard import redis
+from domains.common.guard.models import Attempts
 from tests.api import Api
 from tests.factories import PASSWORD, UserFactory
 

@@ -18,8 +18,8 @@ from graphql import GraphQLUnionType
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common import outbox
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
 from schema.merge import core
 from tests.api import Api, sign_in
 from tests.factories import UserFactory

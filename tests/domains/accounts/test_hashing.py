@@ -12,8 +12,8 @@ from django.conf import settings
 
 from domains.accounts import hashing
 from domains.accounts.models import User
-from domains.common import places
 from domains.common.errors import ServiceUnavailableError
+from domains.common.guard import places
 from tests.api import Api
 from tests.domains.common.refusals import refusal
 from tests.domains.common.together import together

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from domains.accounts.models import AuditEvent, User
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from tests.api import Api, gid, sign_in
 from tests.domains.accounts.mails import deliver, reset_token
 from tests.domains.accounts.strangers import new_address

@@ -13,8 +13,8 @@ from domains.accounts import handlers
 from domains.accounts.models import AuditEvent, RefreshToken, Session, User
 from domains.accounts.services import purging
 from domains.accounts.tokens import digest
-from domains.common import purging as batches
-from domains.common.periodic import SCHEDULE, Unfinished
+from domains.common.background import purging as batches
+from domains.common.background.periodic import SCHEDULE, Unfinished
 from tests.api import Api, sign_in
 from tests.domains.common.refusals import refusal
 from tests.factories import SessionFactory

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from domains.accounts.models import AuditEvent, RefreshToken, Session, User
 from domains.accounts.tokens import GRACE, digest
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from tests.api import Api, gid, sign_in
 from tests.domains.accounts.mails import deliver, reset_token
 from tests.factories import PASSWORD, SessionFactory

@@ -12,8 +12,8 @@ from domains.accounts.errors import InvalidTokenError
 from domains.accounts.models import AuditEvent, Session, User
 from domains.accounts.services.sessions import end_sessions, logout_everywhere, revoke_session
 from domains.accounts.tokens import Tokens, viewer_of
+from domains.common.data.transactions import short_transaction
 from domains.common.errors import NotFoundError, UnauthenticatedError
-from domains.common.transactions import short_transaction
 from domains.common.viewer import Viewer
 from tests.api import sign_in
 from tests.factories import SessionFactory, UserFactory

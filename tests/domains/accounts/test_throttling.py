@@ -8,9 +8,10 @@ import pytest
 from pytest_django import Settings
 
 from domains.accounts.models import AuditEvent, User
-from domains.common import redis
-from domains.common.models import Attempts, OutboxMessage
-from domains.common.places import PLACES
+from domains.common.background.models import OutboxMessage
+from domains.common.guard import redis
+from domains.common.guard.models import Attempts
+from domains.common.guard.places import PLACES
 from tests.api import Api
 from tests.domains.accounts.strangers import (
     enter,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domains.accounts.models import User
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from tests.api import Api
 from tests.domains.accounts.mails import deliver
 from tests.domains.common.refusals import problems, refusal

@@ -2,28 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from uuid import uuid4
+from tests.domains.common.promise import promise
 
-import pytest
-
-from domains.common import outbox
-from domains.common.models import OutboxMessage, new_id
-from domains.common.outbox import Handler
-
-type Promise = Callable[[Handler], OutboxMessage]
-
-
-@pytest.fixture
-def promise(db: None) -> Iterator[Promise]:
-    """Enqueues a message whose work is the handler given."""
-    topics: list[str] = []
-
-    def enqueue(handler: Handler) -> OutboxMessage:
-        topics.append(f"test-{uuid4().hex}")
-        outbox.handler(topics[-1])(handler)
-        return outbox.enqueue(topics[-1], key=new_id())
-
-    yield enqueue
-    for topic in topics:
-        del outbox._handlers[topic]
+__all__ = ["promise"]

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from domains.common import outbox
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
+from domains.common.data.models import IdempotencyKey, new_id
 from domains.common.handlers import RETENTION, purge
-from domains.common.models import IdempotencyKey, OutboxMessage, new_id
 
 pytestmark = pytest.mark.django_db
 

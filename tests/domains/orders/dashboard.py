@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.orders.invariants import RULES
 from domains.orders.models import Order
 from domains.payments.gateway import gateway

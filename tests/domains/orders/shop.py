@@ -12,8 +12,10 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.models import F, Sum
 
-from domains.common import outbox, transactions
-from domains.common.models import BaseModel, OutboxMessage
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
+from domains.common.data import transactions
+from domains.common.data.models import BaseModel
 from domains.orders.models import Order
 from domains.payments.sandbox.gateway import SandboxGateway
 from domains.products.models import Product, StockMovement

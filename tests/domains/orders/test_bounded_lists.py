@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from domains.accounts.models import User
-from domains.common import listing
-from domains.common.seeding import moment
+from domains.common.data.seeding import moment
+from domains.common.graphql import listing
 from domains.orders.models import Order
 from tests.api import Api, gid
 from tests.factories import UserFactory

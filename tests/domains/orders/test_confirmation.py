@@ -9,8 +9,8 @@ import pytest
 from django.core import mail
 
 from domains.accounts.models import User
-from domains.common import outbox
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
 from domains.orders.models import OrderEvent
 from tests.api import Api
 from tests.domains.orders.shop import DATABASES, buy, deliver_due, make_due, the_order

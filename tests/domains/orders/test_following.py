@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from domains.common import outbox
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders.handlers import PATIENCE
 from domains.orders.models import Order

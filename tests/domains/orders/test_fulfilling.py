@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.payments.gateway import Declined, GatewayUnavailable
 from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
 from domains.payments.sandbox.gateway import SandboxGateway

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from domains.common.models import OutboxMessage, new_id
+from domains.common.background.models import OutboxMessage
+from domains.common.data.models import new_id
 from domains.orders.invariants import RULES, Finding
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.orders.services import expire_orders

@@ -6,7 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from domains.accounts.models import User
-from domains.common.models import IdempotencyKey, OutboxMessage
+from domains.common.background.models import OutboxMessage
+from domains.common.data.models import IdempotencyKey
 from domains.orders.models import Order
 from domains.payments.models import Payment, SandboxIntent
 from tests.api import Api, gid

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections, transaction
 
 from domains.accounts.models import User
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settling

@@ -10,8 +10,8 @@ import pytest
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common import outbox
-from domains.common.models import OutboxMessage
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
 from domains.orders.errors import PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settle_order
@@ -197,7 +197,7 @@ def test_a_decided_order_is_left_alone(api: Api) -> None:
 
 def place_only(customer: User, product_id: object) -> Order:
     """An order whose process stopped right after the first transaction."""
-    from domains.common.models import new_id
+    from domains.common.data.models import new_id
     from domains.common.viewer import Viewer
     from domains.orders.services.placing import Cart, CartLine, _place
 

@@ -10,9 +10,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common import outbox, purging
-from domains.common.models import FailedMessage, OutboxMessage
-from domains.common.transactions import short_transaction
+from domains.common.background import outbox, purging
+from domains.common.background.models import OutboxMessage
+from domains.common.data.transactions import short_transaction
+from domains.common.viewer import Viewer
+from domains.operations.models import FailedMessage
+from domains.operations.services import retry_message
 from domains.payments import gateway, operations
 from domains.payments.handlers import INBOX_RETENTION, PATIENCE, purge_inbox
 from domains.payments.models import Payment, PaymentOperation, WebhookEvent
@@ -56,7 +59,7 @@ def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_r
     assert (dead.failures, dead.last_error) == (outbox.MAX_FAILURES, "GatewayUnavailable")
     assert dead.dead_at is not None
     assert PaymentOperation.objects.get().status == "REQUESTED"  # nobody knows what became of it
-    outbox.retry(dead.id)
+    retry_message(viewer=Viewer(is_staff=True), message_id=dead.id)
     assert outbox.hand_over() == [dead.id]
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from domains.common.models import OutboxMessage
+from domains.common.background.models import OutboxMessage
 from domains.payments.handlers import purge_inbox
 from domains.payments.models import WebhookEvent
 from domains.payments.sandbox.gateway import decide

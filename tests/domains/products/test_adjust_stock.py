@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from domains.common.models import IdempotencyKey
+from domains.common.data.models import IdempotencyKey
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
 from tests.domains.common.refusals import problems, refusal

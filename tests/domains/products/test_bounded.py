@@ -11,8 +11,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domains.common import listing
-from domains.common.seeding import moment
+from domains.common.data.seeding import moment
+from domains.common.graphql import listing
 from domains.products.models import Category, Product
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, StaffFactory

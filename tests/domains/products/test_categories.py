@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from domains.common.seeding import moment
+from domains.common.data.seeding import moment
 from domains.products.models import Category, Product
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory

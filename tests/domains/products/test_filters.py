@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domains.common.seeding import moment
+from domains.common.data.seeding import moment
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from domains.common import transactions
+from domains.common.data import transactions
 from domains.products.importing import MAX_LENGTHS, UnreadableFileError, parse_products
 from domains.products.management.commands.import_products import MANY
 from domains.products.models import Product

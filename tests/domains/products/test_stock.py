@@ -9,8 +9,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from domains.common.models import new_id
-from domains.common.transactions import TryAgain, retried, short_transaction
+from domains.common.data.models import new_id
+from domains.common.data.transactions import TryAgain, retried, short_transaction
 from domains.products import stock
 from domains.products.models import Product, StockMovement
 from domains.products.stock import OutOfStock

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from domains.common.relay import Relay
+from domains.common.background.relay import Relay
 
 
 class Command(BaseCommand):

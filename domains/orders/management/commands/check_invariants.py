@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from domains.common.transactions import snapshot
+from domains.common.data.transactions import snapshot
 from domains.orders.invariants import RULES
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from domains.common.data.money import exponent
 from domains.common.errors import RequestError
-from domains.common.money import exponent
 from domains.products.bulk import ImportResult, import_products
 from domains.products.importing import BadRow, ParsedFile, UnreadableFileError, parse_stock, read_products
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domains.common.data.models import NO_ID
 from domains.common.graphql.ids import key_of, parse_global_id, to_global_id
-from domains.common.models import NO_ID
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory
 

@@ -1,0 +1,208 @@
+"""The outbox: work promised in a transaction, done after it, its effect recorded exactly once.
+
+`enqueue` writes a message in the caller's transaction. The relay hands due messages to Celery, which calls
+`deliver`: lease, do the work outside any transaction, then commit the effect together with `done_at`.
+A crash anywhere leaves a message that comes due again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
+
+from domains.common.background.models import OutboxMessage
+from domains.common.data.writes import change, insert
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)  # after it a message of a worker that died is taken over; one that works renews it
+REDELIVERY = timedelta(seconds=10)  # a message that the relay handed over and nobody finished is handed over again
+# Errors and deaths of workers alike. With the pauses between them they take more than an hour: the kills of a bad day
+# hit the same message a few times, and what kills its worker each time has killed twenty and no more.
+MAX_FAILURES = 20
+WORKER_DIED = "WorkerDied"
+MAX_BACK_OFF = timedelta(minutes=5)
+BATCH = 100
+_WITHDRAW = "UPDATE common_outboxmessage SET done_at = %s WHERE key = %s AND topic = %s AND done_at IS NULL"
+
+type Effect = Callable[[], None]
+type Handler = Callable[[OutboxMessage], Effect | None]
+
+_handlers: dict[str, Handler] = {}
+
+
+class Postpone(Exception):
+    """A handler's way to say: not decided yet, come back later. Not counted as a failure."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"not before {after}")
+        self.after = after
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register the function that does the work of a topic; domains keep theirs in `handlers.py`.
+
+    It runs outside any transaction, at least once, and may return an effect to commit with the acknowledgement.
+    """
+
+    def register(function: Handler) -> Handler:
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
+    """Promise work about the row `key`, in the caller's transaction."""
+    message = promise(topic, key=key, due_in=due_in, **payload)
+    insert(message)
+    return message
+
+
+def promise(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
+    """The row of `enqueue`, for a caller that inserts it along with others."""
+    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=timezone.now() + due_in)
+
+
+def hasten(topic: str, *, key: UUID) -> None:
+    """Make the open messages of a row due at once."""
+    OutboxMessage.objects.filter(topic=topic, key=key, done_at__isnull=True).update(due_at=timezone.now())
+
+
+def withdraw(topic: str, *, key: UUID) -> None:
+    """Acknowledge the open messages of a row: what they promised has happened otherwise."""
+    change(_WITHDRAW, timezone.now(), key, topic)
+
+
+def hand_over() -> list[UUID]:
+    """Take up to BATCH due messages for delivery and push their next due time back, skipping locked rows."""
+    now = timezone.now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+    with transaction.atomic(durable=True):
+        due = OutboxMessage.objects.filter(free, due_at__lte=now, done_at__isnull=True, dead_at__isnull=True)
+        ids = list(due.order_by("due_at").select_for_update(skip_locked=True).values_list("id", flat=True)[:BATCH])
+        OutboxMessage.objects.filter(id__in=ids).update(due_at=now + REDELIVERY)
+    return ids
+
+
+def deliver(message_id: UUID) -> bool:
+    """Do the work of one message; True when this call finished it.
+
+    A message that is done, dead or leased by another worker is left alone.
+    """
+    autodiscover_modules("handlers")
+    message = _lease(message_id)
+    if message is None:
+        return False
+    try:
+        with _kept(message):
+            effect = _handlers[message.topic](message)
+            return _finish(message, effect)
+    except Postpone as later:
+        _release(message, after=later.after)
+    except Exception as error:
+        logger.exception("outbox message failed", extra={"topic": message.topic, "message_id": str(message.id)})
+        if not connection.is_usable():  # a time limit struck in the middle of a statement, or the database left
+            connection.close()
+        _fail(message, error)
+    return False
+
+
+def _lease(message_id: UUID) -> OutboxMessage | None:
+    """Take a free message. A lease that nobody gave back is that of a worker that died: a failure like any other."""
+    now = timezone.now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+    open_ = OutboxMessage.objects.filter(free, id=message_id, done_at__isnull=True, dead_at__isnull=True)
+    message = open_.first()
+    if message is None:
+        return None
+    taken = open_.filter(attempts=message.attempts)
+    if message.lease is not None:
+        message.failures, message.last_error = message.failures + 1, WORKER_DIED
+    if message.failures >= MAX_FAILURES:
+        _bury(message, taken)
+        return None
+    message.lease, message.attempts = uuid4(), message.attempts + 1
+    message.leased_until = now + _lasting(message)
+    changed = ("lease", "leased_until", "attempts", "failures", "last_error")
+    return message if taken.update(**{name: getattr(message, name) for name in changed}) else None
+
+
+def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
+    now = timezone.now()
+    end = {"lease": None, "leased_until": None, "dead_at": now, "updated_at": now}
+    if taken.update(failures=message.failures, last_error=message.last_error, **end):
+        logger.error("outbox message died", extra={"topic": message.topic, "message_id": str(message.id)})
+
+
+def _lasting(message: OutboxMessage) -> timedelta:
+    """Of a lease: the more workers died before, the longer until the next one dares."""
+    return max(LEASE, back_off(message.failures + 1))
+
+
+@contextmanager
+def _kept(message: OutboxMessage) -> Iterator[None]:
+    """Renew the lease while the work lasts: a slow mail server is no reason to send the mail again."""
+    done = threading.Event()
+    threading.Thread(target=_renew, args=(message, done), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _renew(message: OutboxMessage, done: threading.Event) -> None:
+    end = time.monotonic() + settings.CELERY_TASK_TIME_LIMIT  # work that hangs is somebody else's turn at last
+    while not done.wait(LEASE.total_seconds() / 3) and time.monotonic() < end:
+        try:
+            _held(message).update(leased_until=timezone.now() + _lasting(message))
+        except DatabaseError as error:
+            logger.warning("lease not renewed", extra={"error": type(error).__name__})
+        finally:
+            connection.close()
+
+
+def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(id=message.id, lease=message.lease, done_at__isnull=True)
+
+
+def _finish(message: OutboxMessage, effect: Effect | None) -> bool:
+    """The first one to finish is the one that did it, whoever holds the lease by now."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        open_ = OutboxMessage.objects.filter(id=message.id, done_at__isnull=True)
+        if not open_.update(done_at=now, lease=None, leased_until=None, updated_at=now):
+            return False
+        if effect is not None:
+            effect()
+    return True
+
+
+def _release(message: OutboxMessage, *, after: timedelta, **changes: Any) -> None:
+    now = timezone.now()
+    _held(message).update(due_at=now + after, lease=None, leased_until=None, updated_at=now, **changes)
+
+
+def _fail(message: OutboxMessage, error: Exception) -> None:
+    failures = message.failures + 1
+    dead = timezone.now() if failures >= MAX_FAILURES else None
+    # The type alone: the text of a driver's error may quote the row.
+    _release(message, after=back_off(failures), failures=failures, dead_at=dead, last_error=type(error).__name__)
+
+
+def back_off(attempts: int, *, base: timedelta = timedelta(seconds=2), most: timedelta = MAX_BACK_OFF) -> timedelta:
+    """`base` doubled with each attempt after the first, at most `most`."""
+    doublings = min(attempts - 1, 16)
+    return min(base * (1 << doublings), most)

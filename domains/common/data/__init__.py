@@ -1,0 +1,6 @@
+"""Rows and what keeps them right: the base model, transactions, raw SQL writes, money and idempotency keys.
+
+A service opens its transaction with `transactions`, writes with the ORM or, where a measurement pays for it, with
+`writes`, counts money in minor units with `money`, and makes a call repeatable with `idempotency`.
+`seeding` gives made-up rows the same bytes each time.
+"""

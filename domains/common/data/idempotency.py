@@ -1,0 +1,44 @@
+"""Idempotency keys: the same key and input lead to the same row, however often and however parallel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from domains.common.data.models import IdempotencyKey, new_id
+from domains.common.data.writes import change
+from domains.common.errors import IdempotencyConflictError
+
+# The ORM would not tell whether the row is new without asking again.
+_CLAIM = """INSERT INTO common_idempotencykey
+    (id, created_at, updated_at, owner_id, operation, key, fingerprint, result_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (owner_id, operation, key) DO NOTHING"""
+
+
+def fingerprint(value: Any) -> str:
+    """Sha256 (hex) of a JSON value in canonical form: sorted keys, no white space."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def release(*, owner_id: UUID, operation: str, key: UUID) -> None:
+    """Undo a claim in the transaction that made it: the call is refused for now and writes nothing."""
+    IdempotencyKey.objects.filter(owner_id=owner_id, operation=operation, key=key).delete()
+
+
+def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result_id: UUID) -> UUID:
+    """Claim the key inside the caller's transaction and return the result it stands for.
+
+    That is `result_id` when the key is new. A parallel claim waits until the first one's transaction ends.
+    Raises IdempotencyConflictError when the key came with another input.
+    """
+    now = timezone.now()
+    if change(_CLAIM, new_id(), now, now, owner_id, operation, key, fingerprint, result_id):
+        return result_id
+    known = IdempotencyKey.objects.get(owner_id=owner_id, operation=operation, key=key)
+    if known.fingerprint != fingerprint:
+        raise IdempotencyConflictError
+    return known.result_id

@@ -1,0 +1,49 @@
+"""New rows of several tables in one statement."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from domains.common.background.models import OutboxMessage
+from domains.common.data import writes
+from domains.common.data.models import IdempotencyKey, new_id
+
+pytestmark = pytest.mark.django_db
+
+
+def message(**about: object) -> OutboxMessage:
+    return OutboxMessage(topic="test", key=new_id(), payload=about, due_at="2026-01-01T00:00:00+00:00")
+
+
+def key(id_: UUID | None = None) -> IdempotencyKey:
+    return IdempotencyKey(id=id_ or new_id(), owner_id=new_id(), operation="test", key=new_id(), result_id=new_id())
+
+
+def test_rows_of_several_tables_take_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    first, second, other = message(n=1), message(n=2), key()
+    with django_assert_num_queries(1):
+        writes.insert(first, second, other)
+    assert [OutboxMessage.objects.get(id=each.id).payload for each in (first, second)] == [{"n": 1}, {"n": 2}]
+    assert IdempotencyKey.objects.get(id=other.id).key == other.key
+
+
+def test_a_row_is_kept_as_saving_would_keep_it() -> None:
+    inserted, saved = message(text="100 % of 'it'"), message(text="100 % of 'it'")
+    writes.insert(inserted)
+    saved.save()
+    kept, like = (OutboxMessage.objects.get(id=each.id) for each in (inserted, saved))
+    assert (kept.payload, kept.due_at, kept.lease, kept.last_error) == (like.payload, like.due_at, None, "")
+    assert (kept.key, kept.created_at) == (inserted.key, inserted.created_at)
+    assert kept.updated_at >= kept.created_at
+
+
+def test_a_row_that_is_there_leaves_none_of_the_others_behind() -> None:
+    first, other = key(), message()
+    writes.insert(first)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        writes.insert(other, key(first.id))
+    assert not OutboxMessage.objects.filter(id=other.id).exists()

@@ -1,0 +1,69 @@
+"""A Redis that is silent or gone costs one caller its time-out, and nobody else anything."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from pytest_django import Settings
+
+from domains.common.background import changes
+from domains.common.guard import redis
+from domains.common.guard.throttling import Budget, reserve
+from schema import persisted
+from tests.domains.common.together import together
+from tests.own_redis import OwnRedis
+from tests.processes import free_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DIGEST = persisted.sha256("{ __typename }")
+
+
+def failures(caplog: pytest.LogCaptureFixture) -> int:
+    return sum(record.name == redis.__name__ for record in caplog.records)
+
+
+def test_a_silent_redis_is_waited_for_once_by_announcements_throttling_and_documents(
+    own_redis: OwnRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 600.0)
+    with own_redis.paused():
+        for _ in range(10):
+            changes.announce("test")
+            reserve(Budget("test", uuid4().hex, 1)).give_back()
+            persisted.register(DIGEST, "{ __typename }")
+            assert persisted._registered(DIGEST) is None
+    assert failures(caplog) == 1
+    with pytest.raises(redis.RedisError), redis.guarded():
+        raise AssertionError("not reached")
+
+
+def test_calls_that_fail_together_are_one_failure(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    began = [redis._guard(settings.REDIS_URL).enter() for _ in range(5)]
+    for each in began:
+        redis._guard(settings.REDIS_URL).failed(redis.RedisError(), each)
+    assert failures(caplog) == 1
+
+
+def test_after_the_pause_one_caller_tries_and_the_others_go_on_without(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 0.0)
+    own_redis.kill()
+    assert persisted._registered(DIGEST) is None
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 600.0)
+    guard = redis._guard(own_redis.url)
+    results = together(*[guard.enter] * 8)
+    assert sum(isinstance(result, float) for result in results) == 1
+    assert sum(isinstance(result, redis.RedisError) for result in results) == 7
+
+
+def test_an_answer_ends_the_pause(own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 0.0)
+    own_redis.kill()
+    assert persisted._registered(DIGEST) is None
+    own_redis.start()
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 600.0)
+    persisted.register(DIGEST, "{ __typename }")
+    assert persisted._registered(DIGEST) == "{ __typename }"

@@ -1,0 +1,210 @@
+"""Budgets: exact, all or nothing, and over when their time is over."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from domains.common.data import transactions
+from domains.common.errors import RateLimitedError, ServiceUnavailableError
+from domains.common.guard import places, redis, throttling
+from domains.common.guard.models import Attempts
+from domains.common.guard.throttling import Budget, counting_failures, counting_successes, reserve, spend
+from domains.common.handlers import purge
+from tests.domains.accounts.strangers import flush_redis
+from tests.domains.common.together import locked_elsewhere, together
+
+pytestmark = pytest.mark.django_db
+
+
+def budget(most: int, *, seconds: int = 60) -> Budget:
+    return Budget("test", uuid4().hex, most, timedelta(seconds=seconds))
+
+
+def used(budget: Budget) -> int:
+    row = Attempts.objects.filter(key=budget.key).first()
+    return len(row.made_at) + len(row.pending_at) if row else 0
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for others."""
+    monkeypatch.setattr(throttling, "PATIENCE", 0.0)
+
+
+def refused(*budgets: Budget) -> int:
+    """The seconds to wait."""
+    with pytest.raises(RateLimitedError) as caught:
+        spend(*budgets)
+    return caught.value.retry_after_seconds
+
+
+def moved(budget: Budget, seconds: float) -> None:
+    """As if its attempts had been made earlier."""
+    row = Attempts.objects.get(key=budget.key)
+    row.made_at = [at - timedelta(seconds=seconds) for at in row.made_at]
+    row.pending_at = [at - timedelta(seconds=seconds) for at in row.pending_at]
+    row.save()
+    flush_redis()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rivals_never_get_more_than_the_budget() -> None:
+    narrow, wide = budget(5), budget(12)
+    results = together(*(partial(spend, narrow, wide) for _ in range(16)))
+    assert results.count(None) == 5
+    assert sum(isinstance(result, RateLimitedError) for result in results) == 11
+    assert (used(narrow), used(wide)) == (5, 5)
+
+
+def test_what_one_budget_refuses_is_taken_from_none() -> None:
+    narrow, wide = budget(1), budget(3)
+    spend(narrow, wide)
+    for _ in range(5):
+        refused(narrow, wide)
+    assert used(wide) == 1
+    spend(wide)
+
+
+def test_in_any_stretch_of_the_period_there_are_no_more() -> None:
+    own = budget(2, seconds=100)
+    spend(own)
+    moved(own, 60)
+    spend(own)
+    assert 35 <= refused(own) <= 40
+    moved(own, 41)
+    spend(own)
+    assert 55 <= refused(own) <= 60
+
+
+def test_what_is_given_back_was_never_spent_and_what_is_cleared_neither() -> None:
+    pair, wide = budget(2), budget(5)
+    spend(pair, wide)
+    reserve(pair, wide).give_back(pair)
+    assert (used(pair), used(wide)) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_successes_at_once_cost_nobody_anything_however_small_the_budget() -> None:
+    own = budget(2)
+
+    def succeed() -> None:
+        with counting_failures(own):
+            pass
+
+    assert together(*[succeed] * 8) == [None] * 8
+    assert used(own) == 0
+    spend(own)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_at_once_are_never_more_than_the_budget() -> None:
+    own, looked_at = budget(3), []
+
+    def fail() -> None:
+        with counting_failures(own):
+            looked_at.append(1)
+            raise KeyError
+
+    told = [type(outcome) for outcome in together(*[fail] * 12)]
+    assert (told.count(KeyError), told.count(RateLimitedError), len(looked_at)) == (3, 9, 3)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_only_pending_attempts_fill_asks_to_come_again_in_a_second_and_stays_open() -> None:
+    own = budget(2)
+    rivals = [reserve(own), reserve(own)]
+    assert refused(own) == 1
+    for rival in rivals:
+        rival.give_back()
+    assert redis.client().get(redis.key("throttled", own.key)) is None
+    spend(own)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_an_attempt_that_fails_is_told_how_long() -> None:
+    own = budget(1)
+    rival = reserve(own)
+    waited, failed = together(partial(refused, own), rival.count)
+    assert (50 <= waited <= 60, failed) == (True, None)
+
+
+def test_no_more_threads_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = budget(1)
+    monkeypatch.setattr(places, "_places", threading.BoundedSemaphore(1))
+    reserve(own)
+    with places.place():
+        assert refused(own) == 1
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_attempt_whose_process_died_is_over_after_the_period() -> None:
+    own = budget(1, seconds=100)
+    reserve(own)
+    moved(own, 99)
+    assert refused(own) == 1
+    moved(own, 2)
+    spend(own)
+
+
+def test_an_attempt_that_ends_after_its_period_clears_nothing() -> None:
+    own = budget(2)
+    late = reserve(own)
+    moved(own, 61)
+    spend(own)
+    late.give_back(own)
+    assert used(own) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("hurried")
+def test_an_outcome_that_cannot_be_written_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
+    own = budget(1)
+    reservation = reserve(own)
+    with locked_elsewhere(Attempts.objects.filter(key=own.key)):
+        reservation.count()
+    assert refused(own) == 1
+
+
+def test_only_what_raises_counts() -> None:
+    own = budget(1)
+    for _ in range(3):
+        with counting_failures(own):
+            pass
+    with pytest.raises(KeyError), counting_failures(own):
+        raise KeyError
+    assert refused(own)
+    with pytest.raises(RateLimitedError), counting_failures(own):
+        raise AssertionError("not reached")
+
+
+def test_only_what_does_not_raise_counts_where_successes_do() -> None:
+    own = budget(1)
+    for _ in range(3):
+        with pytest.raises(KeyError), counting_successes(own):
+            raise KeyError
+    with counting_successes(own):
+        pass
+    assert refused(own)
+
+
+def test_what_nobody_had_the_time_to_look_at_does_not_count() -> None:
+    own = budget(1)
+    with pytest.raises(ServiceUnavailableError), counting_failures(own):
+        raise ServiceUnavailableError
+    assert used(own) == 0
+
+
+def test_attempts_are_forgotten_when_they_throttle_nobody_any_more() -> None:
+    old, new = budget(1), budget(1)
+    spend(old)
+    spend(new)
+    Attempts.objects.filter(key=old.key).update(expires_at=timezone.now())
+    purge()
+    assert list(Attempts.objects.values_list("key", flat=True)) == [new.key]
