@@ -10,8 +10,9 @@ FROM python:3.13-slim AS packages
 WORKDIR /build
 RUN python -m venv /opt/venv
 COPY requirements.lock ./
+# The lock is complete: --no-deps, because graphene asks for an older graphql-core than runs here (see pyproject.toml).
 # Every package comes as a wheel but `promise`, which publishes only its (pure Python) source.
-RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
     --only-binary=:all: --no-binary=promise --requirement requirements.lock
 
 FROM python:3.13-slim

@@ -115,11 +115,11 @@ class Meter:
 
     def operation(self, node: OperationDefinitionNode) -> Counts:
         """One operation. Raises TooDeep."""
-        declared = node.variable_definitions
+        declared = node.variable_definitions or ()
         self._defaults = {v.variable.name.value: v.default_value for v in declared if v.default_value}
         own = Counts(
             operations=1,
-            directives=len(node.directives) + sum(len(v.directives) for v in declared),
+            directives=len(node.directives or ()) + sum(len(v.directives or ()) for v in declared),
             values=len(declared) + sum(map(_value_nodes, self._defaults.values())),
         )
         return total([own, self._set(node.selection_set, self._schema.get_root_type(node.operation), None, 0)])
@@ -132,7 +132,7 @@ class Meter:
     def _selection(self, node: Node, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
         if isinstance(node, FieldNode):
             return self._field(node, parent, page, level)
-        own = Counts(spreads=1, directives=len(getattr(node, "directives", ())))
+        own = Counts(spreads=1, directives=len(getattr(node, "directives", None) or ()))
         if isinstance(node, FragmentSpreadNode):
             return total([own, self._fragment(node.name.value, page, level + 1)])
         assert isinstance(node, InlineFragmentNode)
@@ -172,9 +172,9 @@ class Meter:
             depth=0 if introspection else inner.depth + 1,
             fields=inner.fields + 1,
             aliases=inner.aliases + (node.alias is not None),
-            directives=inner.directives + len(node.directives),
+            directives=inner.directives + len(node.directives or ()),
             spreads=inner.spreads,
-            values=inner.values + sum(_value_nodes(argument.value) for argument in node.arguments),
+            values=inner.values + sum(_value_nodes(argument.value) for argument in node.arguments or ()),
             cost=times * (own + inner.cost),
         )
 

@@ -19,6 +19,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     StringValueNode,
+    ValuesOfCorrectTypeRule,
     Visitor,
     get_operation_ast,
     parse,
@@ -27,11 +28,12 @@ from graphql import (
     visit,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domains.common.graphql.scalars import SafeError
 from schema.cost import MAX_NESTING, Limits, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.merge import core
+from schema.redaction import ValuesRule
 from schema.request import NUL_MESSAGE
 
 MAX_TOKENS = 5_000
@@ -43,7 +45,10 @@ CACHED_DOCUMENTS = 200  # each holds up to 1.2 MB when parsed; the one that was 
 CACHED_CHARACTERS = 10_000
 MAX_TOLD = 1_000_000_000  # nested fragments can stand for numbers that no JSON reader takes
 CACHED_COSTS = 20  # of one document: clients ask for pages of few sizes
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what inputs of Strawberry need besides
+RULES = (  # graphql-core's, its words about values by ours, and what Strawberry's inputs need besides
+    *(ValuesRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +98,21 @@ def read(query: str, *, introspection: bool) -> Document:
 def _checked(query: str, introspection: bool, limits: Limits) -> Document:
     if len(query) > MAX_CHARACTERS or _lines(query) > MAX_LINES:
         told = f"A document has at most {MAX_CHARACTERS} characters and {MAX_LINES} lines; send values as variables"
-        return Document(None, (GraphQLError(told),), "GRAPHQL_PARSE_FAILED")
+        return Document(None, (SafeError(told),), "GRAPHQL_PARSE_FAILED")
     try:  # what is nested too deeply is a GraphQLError of both, never a RecursionError
         node = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
         return Document(None, (error,), "GRAPHQL_PARSE_FAILED")
     if "\\u" in query and (nul := _nul(node)):
-        return Document(None, (GraphQLError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
+        return Document(None, (SafeError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
     meter = Meter(core, node, {})
     if (excess := _measured(meter, limits)) is not None:
         return Document(None, (excess,), TOO_COMPLEX)
     rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
-    try:
-        errors = validate(core, node, [NoFragmentCyclesRule] if meter.cyclic else rules)
-    except GraphQLError as error:  # the rule for subscriptions reads @skip and @include, and knows no variables yet
-        errors = [error]
+    if meter.cyclic:
+        rules = (NoFragmentCyclesRule,)
+    # A schema that is not told must not be guessed from suggestions.
+    errors = validate(core, node, rules, hide_suggestions=not introspection)
     sizes = frozenset(meter.sizes)
     return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", sizes)
 
@@ -134,7 +139,7 @@ def _excess(what: str, measured: int, allowed: int) -> GraphQLError:
     if what == "comparisons":
         told = f"The query selects the same names so often that {measured} pairs of fields must be compared"
     message = f"{told}; at most {allowed} is allowed. Ask for less at once: smaller pages, fewer fields, more requests"
-    return GraphQLError(message, extensions={"limit": what, "measured": measured, "allowed": allowed})
+    return SafeError(message, extensions={"limit": what, "measured": measured, "allowed": allowed})
 
 
 _cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_checked)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from graphql import GraphQLError
-from strawberry.exceptions import StrawberryGraphQLError
 
 from domains.common.errors import RequestError
-from schema import outages
+from domains.common.graphql.scalars import SafeError
+from schema import outages, redaction
 from schema.codes import CODES
-from schema.quoting import unquoted
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +20,6 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
-_FOR_DEVELOPERS = " Field of type 'Maybe["
-_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def request_id_in(request: HttpRequest) -> str:
@@ -40,12 +35,10 @@ def request_error(message: str, code: str, request_id: str, **told: int) -> dict
 
 def formatted(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
     """An error found by parsing or validating, with its locations."""
-    message = unquoted(error)
-    if not settings.INTROSPECTION:  # a schema that is not told must not be guessed from suggestions
-        message = _SUGGESTION.sub("", message)
-    answer: dict[str, Any] = {**error.formatted, "message": message}
-    ours = code == TOO_COMPLEX or isinstance(error.original_error, RequestError)
-    answer["extensions"] = {**((ours and error.extensions) or {}), **_extensions(code, request_id)}
+    ours = isinstance(error.original_error, RequestError)
+    answer: dict[str, Any] = {**error.formatted, "message": error.message if ours else redaction.message(error)}
+    extensions = error.extensions if ours or isinstance(error, SafeError) else None
+    answer["extensions"] = {**(extensions or {}), **_extensions(code, request_id)}
     return answer
 
 
@@ -75,18 +68,21 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, RequestError):
         return formatted(error, cause.code, request_id)
-    # graphql-core's own: variables and arguments that do not fit. Those of a field that point nowhere in the document
-    # are of another kind: a value of ours that its type cannot represent.
+    # graphql-core's own: arguments that do not fit. Those of a field that point nowhere in the document are of another
+    # kind: a value of ours that its type cannot represent.
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
-        return formatted(error, "BAD_USER_INPUT", request_id)
-    if isinstance(cause, StrawberryGraphQLError):  # a null variable where a value may only be absent
-        told = GraphQLError(cause.message.partition(_FOR_DEVELOPERS)[0], nodes=error.nodes, path=error.path)
-        return formatted(told, "BAD_USER_INPUT", request_id)
+        return formatted(_unfit(error), "BAD_USER_INPUT", request_id)
     if told_of_outage := outages.explanation(cause):
-        return formatted(GraphQLError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
+        return formatted(SafeError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
-    hidden = GraphQLError(HIDDEN, nodes=error.nodes, path=error.path)
+    hidden = SafeError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)
+
+
+def _unfit(error: GraphQLError) -> GraphQLError:
+    cause = error.original_error if isinstance(error.original_error, GraphQLError) else error
+    text = cause.message if isinstance(cause, SafeError) else redaction.UNFIT
+    return SafeError(text, nodes=error.nodes, path=error.path)
 
 
 def retry_after(body: dict[str, Any]) -> int:

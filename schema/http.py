@@ -11,13 +11,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import View
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 
 from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
 from domains.common.viewer import ANONYMOUS, Viewer
-from schema import documents, errors, outages, persisted
+from schema import documents, errors, outages, persisted, redaction
 from schema.execution import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
@@ -81,6 +81,8 @@ class GraphQLView(View):
             viewer = authenticate(request, document.node, operation)
         except UnauthenticatedError as error:
             return 401 if strict else 200, refusal(request, error.message, error.code)
+        if nulls := redaction.null_errors(core, operation, wanted.variables or {}):
+            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
         status, body = self._execute(request, document.node, wanted, viewer, refused)
         if wanted.tells_cost:
             body["extensions"] = {"cost": {"requested": cost, "allowed": settings.QUERY_LIMITS["cost"]}}
@@ -95,17 +97,26 @@ class GraphQLView(View):
             context_value=self._context(request, viewer),
             variable_values=wanted.variables,
             operation_name=wanted.operation_name,
+            hide_suggestions=not settings.INTROSPECTION,
         )
         identifier = errors.request_id_in(request)
-        found = errors.execution_errors(result.errors or [], identifier)
         if result.data is None and not any(error.path for error in result.errors or ()):
-            return refused, {"errors": found}  # nothing was executed: the variables did not fit
+            return refused, {"errors": _unfit(node, wanted, identifier)}
+        found = errors.execution_errors(result.errors or [], identifier)
         nothing = all(value is None for value in (result.data or {}).values())
         away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
         return 503 if away else 200, {"data": result.data, **({"errors": found} if found else {})}
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         return Context(request, viewer)
+
+
+def _unfit(document: DocumentNode, wanted: GraphQLRequest, identifier: str) -> list[dict[str, Any]]:
+    """Nothing was executed: the variables did not fit."""
+    operation = get_operation_ast(document, wanted.operation_name)
+    assert operation is not None
+    found = redaction.variable_errors(core, operation, wanted.variables or {})
+    return [errors.formatted(error, "BAD_USER_INPUT", identifier) for error in found]
 
 
 def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:

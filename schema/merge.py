@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -79,6 +79,11 @@ def build() -> strawberry.Schema:
 
 schema = build()
 core: GraphQLSchema = schema._schema
+for (
+    kind
+) in core.type_map.values():  # Strawberry prints @oneOf but leaves the rule to itself; graphql-core knows it, too
+    if isinstance(kind, GraphQLInputObjectType) and kind.extensions["strawberry-definition"].is_one_of:
+        kind.is_one_of = True
 core.description = "Ordergraph: accounts, catalogue, orders and payments of a shop."
 if core.query_type and core.mutation_type and core.subscription_type:
     core.query_type.description = "What can be read. Every list is paged or short; every row is scoped by the viewer."

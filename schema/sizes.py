@@ -32,7 +32,7 @@ def items(
 
     `page` is the size of the connection that the field stands in, None outside of one.
     """
-    arguments = {argument.name.value: argument.value for argument in node.arguments}
+    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
     if _is_connection(definition):
         given = [arguments[name] for name in ("first", "last") if name in arguments]
         found = [_number(value, variables, defaults) for value in given]

@@ -7,9 +7,9 @@ from typing import Any, cast
 import graphql
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 
-from schema.execution.context import BatchingExecutionContext
+from schema.execution.executor import BatchingExecutor, is_awaitable
 
-__all__ = ["BatchingExecutionContext", "execute"]
+__all__ = ["BatchingExecutor", "execute"]
 
 
 def execute(
@@ -20,6 +20,7 @@ def execute(
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
     root_value: Any = None,
+    hide_suggestions: bool = False,
 ) -> ExecutionResult:
     """Execute a validated document; resolvers may await the loaders of ``context_value.loaders``.
 
@@ -33,6 +34,8 @@ def execute(
         context_value,
         variable_values,
         operation_name,
-        execution_context_class=BatchingExecutionContext,
+        executor_class=BatchingExecutor,
+        is_awaitable=is_awaitable,
+        hide_suggestions=hide_suggestions,
     )
     return cast("ExecutionResult", result)

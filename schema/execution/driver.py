@@ -25,7 +25,7 @@ NEVER_SETTLED = "A resolver awaits a value that no loader of this request is goi
 
 
 class Gather:
-    """Awaits several awaitables side by side; the first error ends the wait, the others run on (as in asyncio)."""
+    """Awaits several awaitables side by side; the first error ends the wait and gives the others up."""
 
     __slots__ = ("awaitables", "error", "running", "tasks", "waiter")
 
@@ -39,6 +39,8 @@ class Gather:
     def __await__(self) -> Generator[Gather, None, list[Any]]:
         yield self
         if self.error is not None:
+            for task in self.tasks:
+                task.close()
             raise self.error
         return [task.value for task in self.tasks]
 
@@ -73,7 +75,6 @@ class Driver:
         self._dispatch = dispatch
         # What runs next: a task to resume, or a finished one whose gather has not heard of it yet.
         self._ready: deque[Task] = deque()
-        self._failed: list[Gather] = []
 
     def run(self, awaitable: Awaitable[Any]) -> Any:
         """The awaitable's value, or its error. RuntimeError when it waits for something no loader will load."""
@@ -83,9 +84,6 @@ class Driver:
             self._run_until_finished(root)
         finally:
             root.close()
-            for gather in self._failed:
-                for task in gather.tasks:
-                    task.close()
         if root.error is not None:
             raise root.error
         return root.value
@@ -137,7 +135,6 @@ class Driver:
         gather.running -= 1
         if task.error is not None:
             gather.error = task.error
-            self._failed.append(gather)
             self._ready.append(gather.waiter)
         elif not gather.running:
             self._ready.append(gather.waiter)

@@ -15,16 +15,20 @@ from strawberry.types.scalar import ScalarDefinition
 MAX_DECIMAL_CHARACTERS = 40
 
 
+class SafeError(GraphQLError):
+    """An error with a message of our own, which holds nothing that a client sent: it may be logged and shown."""
+
+
 def _parse_decimal(value: object) -> Decimal:
     """A finite decimal of at most MAX_DECIMAL_CHARACTERS; numbers are accepted as they were written."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or len(str(value)) > MAX_DECIMAL_CHARACTERS:
-        raise GraphQLError('A Decimal is a string such as "29.99"')
+        raise SafeError('A Decimal is a string such as "29.99"')
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise GraphQLError('A Decimal is a string such as "29.99"') from None
+        raise SafeError('A Decimal is a string such as "29.99"') from None
     if not number.is_finite() or abs(number.adjusted()) > MAX_DECIMAL_CHARACTERS:
-        raise GraphQLError("A Decimal is a finite number of reasonable size")
+        raise SafeError("A Decimal is a finite number of reasonable size")
     return number
 
 
@@ -35,7 +39,7 @@ def _parse_datetime(value: object) -> datetime:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise GraphQLError('A DateTime is RFC 3339 with an offset, such as "2026-01-31T12:00:00Z"')
+    raise SafeError('A DateTime is RFC 3339 with an offset, such as "2026-01-31T12:00:00Z"')
 
 
 def _parse_uuid(value: object) -> UUID:
@@ -44,7 +48,7 @@ def _parse_uuid(value: object) -> UUID:
             return UUID(value)
     except ValueError:
         pass
-    raise GraphQLError('A UUID looks like "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"')
+    raise SafeError('A UUID looks like "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"')
 
 
 def _serialize_datetime(moment: datetime) -> str:
@@ -57,8 +61,8 @@ def _scalar(parse: Callable[[object], Any], **declared: Any) -> ScalarDefinition
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
         try:
             return parse(value_from_ast_untyped(node, variables))
-        except GraphQLError as error:
-            raise GraphQLError(error.message, nodes=node) from None
+        except SafeError as error:
+            raise SafeError(error.message, nodes=node) from None
 
     made: ScalarDefinition = strawberry.scalar(parse_value=parse, parse_literal=parse_literal, **declared)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,17 @@ def page() -> str:
     The text is sorted: Strawberry cannot print a schema that graphql-core has sorted, whose enums are not its own.
     """
     document = parse(f"{print_schema_definition(core)}\n\n{schema.as_str()}")  # Strawberry omits its description
-    for definition in document.definitions:
-        _sort(definition)
-    return f"{print_ast(document)}\n"
+    return f"{print_ast(replace(document, definitions=tuple(map(_sorted, document.definitions))))}\n"
 
 
-def _sort(node: Node) -> None:
+def _sorted[N: Node](node: N) -> N:
     """Fields, arguments, enum values, members and interfaces by name."""
-    for kind in ("fields", "arguments", "values", "types", "interfaces"):
-        parts = getattr(node, kind, None)
-        if parts:
-            setattr(node, kind, tuple(sorted(parts, key=lambda part: part.name.value)))
-            for part in parts:
-                _sort(part)
+    kinds = ("fields", "arguments", "values", "types", "interfaces")
+    found = {kind: parts for kind in kinds if (parts := getattr(node, kind, None))}
+    in_order: Any = {kind: tuple(sorted(map(_sorted, parts), key=_name)) for kind, parts in found.items()}
+    return replace(node, **in_order)
+
+
+def _name(node: Any) -> str:
+    name: str = node.name.value
+    return name

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Hashable
 from typing import Any, cast
 
 import graphql
-from graphql import DocumentNode, ExecutionContext, ExecutionResult, GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql.execution.executor import Executor
 
 from domains.common.graphql.loaders import Deferred, Loader, Loaders
-from schema.execution.context import await_twice
 
 
 class _IdleLoop(asyncio.SelectorEventLoop):
@@ -28,15 +28,16 @@ class _IdleLoop(asyncio.SelectorEventLoop):
 
 
 class _TwinLoader:
-    def __init__(self, loader: Loader[Any, Any], futures: dict[Awaitable[Any], asyncio.Future[Any]]) -> None:
+    def __init__(self, loader: Loader[Any, Any]) -> None:
         self._loader = loader
-        self._futures = futures
 
     def load(self, key: Hashable) -> Awaitable[Any]:
+        """A future of its own for each reader: giving one reader up must not give up the others."""
         deferred = cast("Deferred[Any]", self._loader.load(key))
-        future = self._futures.get(deferred)
-        if future is None:
-            future = self._futures[deferred] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if deferred.done:
+            _copy(deferred, future)
+        else:
             deferred.subscribe(lambda: _copy(deferred, future))
         return future
 
@@ -53,20 +54,10 @@ def _copy(deferred: Deferred[Any], future: asyncio.Future[Any]) -> None:
 
 
 class TwinLoaders(Loaders):
-    """Gives one future per key, as the loaders written for asyncio do."""
-
-    def __init__(self, viewer: Any) -> None:
-        super().__init__(viewer)
-        self._futures: dict[Awaitable[Any], asyncio.Future[Any]] = {}
+    """Gives futures, as the loaders written for asyncio do."""
 
     def get(self, loader: type[Any]) -> Any:
-        return _TwinLoader(super().get(loader), self._futures)
-
-
-class _Context(ExecutionContext):
-    def complete_object_value(self, *args: Any) -> Any:
-        completed = super().complete_object_value(*args)
-        return await_twice(cast("Awaitable[Any]", completed)) if self.is_awaitable(completed) else completed
+        return _TwinLoader(super().get(loader))
 
 
 def execute_under_asyncio(schema: GraphQLSchema, document: DocumentNode, context_value: Any) -> ExecutionResult:
@@ -75,7 +66,7 @@ def execute_under_asyncio(schema: GraphQLSchema, document: DocumentNode, context
     loop.set_exception_handler(lambda _loop, _context: None)  # siblings of a failed field are nobody's to retrieve
 
     async def main() -> ExecutionResult:
-        result = graphql.execute(schema, document, context_value=context_value, execution_context_class=_Context)
+        result = graphql.execute(schema, document, context_value=context_value, executor_class=Executor)
         return await result if asyncio.iscoroutine(result) else cast("ExecutionResult", result)
 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -24,6 +24,31 @@ class Answer:
     errors: list[tuple[str, Any, Any]]
     batches: Batches
 
+    @property
+    def settled(self) -> tuple[Any, list[str], list[str], Batches]:
+        """What does not depend on who ran first: data, errors where they stand, which places others made null.
+
+        Of several errors below a place that becomes null the first one ends the rest: which that is, and what was
+        still read for the others, the specification leaves open.
+        """
+        own, swallowed = [], set()
+        for message, path, locations in self.errors:
+            place = _null_in(self.data, path)
+            if place == path:
+                own.append(f"{message} {path} {locations}")
+            else:
+                swallowed.add(str(place))
+        return self.data, sorted(own), sorted(swallowed), [] if swallowed else self.batches
+
+
+def _null_in(data: Any, path: list[str | int] | None) -> list[str | int]:
+    """The part of the path that leads to the first null."""
+    for depth, key in enumerate(path or []):
+        if data is None:
+            return (path or [])[:depth]
+        data = data[key]
+    return path or []
+
 
 def _run(run: Callable[..., ExecutionResult], registry: type[Loaders], document: str | DocumentNode) -> Answer:
     batches: Batches = []

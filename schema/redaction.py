@@ -1,0 +1,213 @@
+"""What is wrong with a value, in words that do not hold the value: it may be a password, and messages end in logs.
+
+graphql-core decides whether and where a value does not fit. The words are ours, made from the schema and from the kind
+of the value alone, so no release of the library can put a value into a message. Of the library's own messages only
+those stand that are about the names in a document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    Lexer,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    TokenKind,
+    Undefined,
+    ValueNode,
+    ValuesOfCorrectTypeRule,
+    VariableDefinitionNode,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+)
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.utilities import validate_input_literal, validate_input_value
+from strawberry.exceptions import StrawberryGraphQLError
+from strawberry.types.base import StrawberryMaybe, StrawberryOptional
+
+from domains.common.graphql.scalars import SafeError
+
+NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}")  # of a field; what looks otherwise was meant as something else
+UNFIT = "A value here does not fit its type"
+ABSENT_ONLY = "It may be left out, but not null"
+
+
+def message(error: GraphQLError) -> str:
+    """The message of an error of parsing, validating or coercing, without any value that a client sent."""
+    if isinstance(error, SafeError):
+        return error.message
+    if isinstance(error, GraphQLSyntaxError):
+        return f"Syntax Error: unexpected {_token(error)}"
+    if isinstance(error, StrawberryGraphQLError):
+        named = getattr(next(iter(error.nodes or ()), None), "name", None)
+        return f"'{named.value}': {ABSENT_ONLY}" if named else UNFIT
+    if any(isinstance(node, ValueNode) for node in error.nodes or ()):
+        return UNFIT
+    return error.message
+
+
+def _token(error: GraphQLSyntaxError) -> str:
+    """The kind of what stands where the parser stopped."""
+    assert error.source is not None
+    (position,) = error.positions or ()
+    lexer = Lexer(error.source)
+    try:
+        while lexer.advance().start < position:
+            pass
+    except GraphQLSyntaxError:
+        return "characters"
+    kind = lexer.token.kind
+    return "end of the document" if kind is TokenKind.EOF else kind.value
+
+
+class ValuesRule(ValuesOfCorrectTypeRule):
+    """Literals of the wrong type, as graphql-core finds them."""
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> Any:
+        def report(error: GraphQLError, path: list[str | int]) -> None:
+            there = [inner for inner in error.nodes or () if inner.loc] or [node]  # some are copies that stand nowhere
+            self.report_error(SafeError(problem(input_type, node, path, error), nodes=there))
+
+        if input_type:
+            validate_input_literal(node, input_type, report)
+        return self.SKIP
+
+
+def null_errors(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> list[GraphQLError]:
+    """Nulls in variables where a field may only be absent, which graphql-core takes for right."""
+    return [
+        _variable_error(node, path, ABSENT_ONLY)
+        for node, type_, value in _declared(schema, operation, variables)
+        for path in refused_nulls(type_, value)
+    ]
+
+
+def variable_errors(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> list[GraphQLError]:
+    """What is wrong with the variables of an operation that graphql-core refused, each place once."""
+    found: dict[str, GraphQLError] = {}
+    for node, type_, value in _declared(schema, operation, variables):
+        refused: list[tuple[list[str | int], GraphQLError]] = []
+        validate_input_value(value, type_, partial(_note, refused))
+        for path, error in refused:
+            unfit = _variable_error(node, path, problem(type_, value, path, error))
+            found.setdefault(unfit.message, unfit)
+    return list(found.values()) or [SafeError("The variables do not fit their types", nodes=[operation])]
+
+
+def _note(refused: list[Any], error: GraphQLError, path: list[str | int]) -> None:
+    refused.append((path, error))
+
+
+def _declared(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> Iterator[tuple[VariableDefinitionNode, Any, Any]]:
+    """The variables that have to hold a value: declaration, type, and what was sent."""
+    for node in operation.variable_definitions or ():
+        signature = get_variable_signature(schema, node)
+        if isinstance(signature, GraphQLError):  # of a type that validation has refused already
+            continue
+        value = variables.get(signature.name, Undefined)
+        if value is not Undefined or (is_non_null_type(signature.type) and not node.default_value):
+            yield node, signature.type, value
+
+
+def _variable_error(node: VariableDefinitionNode, path: Sequence[str | int], text: str) -> SafeError:
+    where = f" at '{_dotted(path)}'" if path else ""
+    return SafeError(f"Variable '${node.variable.name.value}'{where}: {text}", nodes=[node])
+
+
+def problem(type_: Any, value: Any, path: Sequence[str | int], error: GraphQLError) -> str:
+    """What the type at the path expects of the value there."""
+    if isinstance(error, SafeError):
+        return error.message
+    for key in path:
+        type_, value = _child(type_, value, key)
+    null = value is None or isinstance(value, NullValueNode)
+    named = get_named_type(type_)
+    if not null and isinstance(named, GraphQLInputObjectType) and not is_list_type(_nullable(type_)):
+        return _object_problem(named, value)
+    if value is Undefined:
+        return f"Expected a value of type '{type_}'"
+    if isinstance(named, GraphQLEnumType) and not null:
+        return f"Expected one of the values of '{named}'"
+    return f"Expected a value of type '{type_}', not null" if null else f"Expected a value of type '{_nullable(type_)}'"
+
+
+def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:
+    keys = _keys(value)
+    if keys is None:
+        return f"Expected an object of type '{type_}'"
+    missing = [name for name, field in type_.fields.items() if is_required_input_field(field) and name not in keys]
+    unknown = [key if NAME.fullmatch(key) else "?" for key in keys if key not in type_.fields]
+    wrong = [f"'{type_}' needs {_listed(missing)}"] if missing else []
+    wrong += [f"'{type_}' has no field {_listed(unknown)}"] if unknown else []
+    if not wrong and type_.is_one_of:
+        return f"'{type_}' takes exactly one of its fields, and not null"
+    return "; ".join(wrong) or f"Expected an object of type '{type_}'"
+
+
+def refused_nulls(type_: Any, value: Any) -> Iterator[list[str | int]]:
+    """Where the value is null though the field may only be absent (`strawberry.Maybe`)."""
+    nullable = _nullable(type_)
+    if is_list_type(nullable) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from ([index, *path] for path in refused_nulls(nullable.of_type, item))
+    elif isinstance(nullable, GraphQLInputObjectType) and isinstance(value, dict):
+        for name, field in nullable.fields.items():
+            if value.get(name, Undefined) is None and _absent_only(field):
+                yield [name]
+            yield from ([name, *path] for path in refused_nulls(field.type, value.get(name)))
+
+
+def _absent_only(field: Any) -> bool:
+    kind = getattr(field.extensions.get("strawberry-definition"), "type", None)
+    return isinstance(kind, StrawberryMaybe) and not isinstance(kind.of_type, StrawberryOptional)
+
+
+def _child(type_: Any, value: Any, key: str | int) -> tuple[Any, Any]:
+    nullable = _nullable(type_)
+    if isinstance(key, int):
+        items = value.values if isinstance(value, ListValueNode) else value
+        return nullable.of_type, items[key]
+    if is_list_type(nullable):  # a single item stands for a list of one
+        return _child(nullable.of_type, value, key)
+    if isinstance(value, ObjectValueNode):
+        value = {field.name.value: field.value for field in value.fields or ()}
+    return nullable.fields[key].type, value.get(key, Undefined)
+
+
+def _keys(value: Any) -> list[str] | None:
+    """The names of an object's fields; None when it is none."""
+    if isinstance(value, ObjectValueNode):
+        return [field.name.value for field in value.fields or ()]
+    return list(value) if isinstance(value, dict) else None
+
+
+def _nullable(type_: Any) -> Any:
+    return type_.of_type if is_non_null_type(type_) else type_
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:5]) + (" and others" if len(names) > 5 else "")
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    return ".".join(map(str, path))
