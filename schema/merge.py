@@ -41,7 +41,11 @@ IGNORE_AUTHORIZATION: frozenset[str] = frozenset().union(*contributions("mutatio
 class NodeQuery:
     """Refetching by global id. A resolved id is never a permission: the loaders are scoped by viewer."""
 
-    @strawberry.field(graphql_type=Node | None, description="Anything by its id; null when absent or not yours to see.")
+    @strawberry.field(
+        graphql_type=Node | None,
+        description="Anything by its id; null when absent or not yours to see.",
+        metadata={"public": "the loaders are scoped by viewer"},
+    )
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
     ) -> Any:
@@ -49,7 +53,9 @@ class NodeQuery:
         return await found if found else None
 
     @strawberry.field(
-        graphql_type=list[Node | None], description="As `node`, for at most 100 ids; the answers are in their order."
+        graphql_type=list[Node | None],
+        description="As `node`, for at most 100 ids; the answers are in their order.",
+        metadata={"public": "the loaders are scoped by viewer"},
     )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="0 to 100 global ids.")]

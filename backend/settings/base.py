@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "schema",
     *(f"domains.{name}" for name in DOMAINS),
 ]
+STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
 # Origins of web applications that may call the API from a browser. Tokens travel in a header, so no credentials.
 CORS_ALLOWED_ORIGINS: list[str] = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
 CORS_ALLOW_METHODS = ("GET", "POST", "OPTIONS")

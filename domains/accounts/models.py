@@ -35,14 +35,14 @@ class UserManager(BaseUserManager["User"]):
 class User(BaseModel, AbstractBaseUser):
     """A person who signs in by e-mail."""
 
-    email = models.EmailField(unique=True)
-    name = models.CharField(max_length=150)
-    is_staff = models.BooleanField(default=False)
+    email = models.EmailField(unique=True, help_text="Sign-in name, in small letters.")
+    name = models.CharField(max_length=150, help_text="What to call this person, 1 to 150 characters.")
+    is_staff = models.BooleanField(default=False, help_text="Whether this person manages the catalogue and all orders.")
     is_active = models.BooleanField(default=True)
     email_verified_at = models.DateTimeField(null=True)
     pending_email = models.EmailField(default="", help_text="becomes `email` when the link sent to it is opened")
     token_version = models.PositiveIntegerField(default=0, help_text="raised to end every access token at once")
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1, help_text="Raised by each change; send it as `expectedVersion`.")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -67,10 +67,12 @@ class Session(BaseModel):  # type: ignore[django-manager-missing]  # the base of
     """One signed-in device: the family of all tokens that came from one sign-in."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    user_agent = models.CharField(max_length=300, default="")
-    ip_address = models.GenericIPAddressField(null=True)
-    last_used_at = models.DateTimeField()
-    expires_at = models.DateTimeField(help_text="absolute end; rotation does not move it")
+    user_agent = models.CharField(
+        max_length=300, default="", help_text="What the client called itself at sign-in; may be empty."
+    )
+    ip_address = models.GenericIPAddressField(null=True, help_text="Where the sign-in came from, IPv4 or IPv6.")
+    last_used_at = models.DateTimeField(help_text="When its tokens were last refreshed.")
+    expires_at = models.DateTimeField(help_text="Its absolute end; refreshing does not move it.")
     revoked_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Session]] = SessionQuerySet.as_manager()
@@ -133,30 +135,35 @@ class AuditEvent(BaseModel):
     """
 
     class Type(models.TextChoices):
-        REGISTERED = "REGISTERED"
-        SIGNED_IN = "SIGNED_IN"
-        SIGN_IN_FAILED = "SIGN_IN_FAILED"
-        SIGNED_OUT = "SIGNED_OUT"
-        SIGNED_OUT_EVERYWHERE = "SIGNED_OUT_EVERYWHERE"
-        SESSION_REVOKED = "SESSION_REVOKED"
-        REFRESH_REUSED = "REFRESH_REUSED"
-        PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105  # a wrong current password
-        PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
-        PASSWORD_RESET_REQUESTED = "PASSWORD_RESET_REQUESTED"  # noqa: S105
-        PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
-        EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED"
-        EMAIL_CHANGED = "EMAIL_CHANGED"
-        EMAIL_VERIFIED = "EMAIL_VERIFIED"
-        DEACTIVATED = "DEACTIVATED"
-        STAFF_REVOKED = "STAFF_REVOKED"
+        REGISTERED = "REGISTERED", "The account was made."
+        SIGNED_IN = "SIGNED_IN", "Somebody signed in."
+        SIGN_IN_FAILED = "SIGN_IN_FAILED", "Somebody tried a wrong password."
+        SIGNED_OUT = "SIGNED_OUT", "A session was ended from within."
+        SIGNED_OUT_EVERYWHERE = "SIGNED_OUT_EVERYWHERE", "All sessions were ended at once."
+        SESSION_REVOKED = "SESSION_REVOKED", "A session was ended from another one."
+        REFRESH_REUSED = "REFRESH_REUSED", "A used refresh token came again, as if stolen; its session ended."
+        PASSWORD_REFUSED = (
+            "PASSWORD_REFUSED",
+            "Somebody who was signed in gave a wrong current password.",
+        )
+        PASSWORD_CHANGED = "PASSWORD_CHANGED", "The password was changed by somebody who knew the old one."
+        PASSWORD_RESET_REQUESTED = "PASSWORD_RESET_REQUESTED", "Somebody asked for a link that resets the password."
+        PASSWORD_RESET = "PASSWORD_RESET", "The password was set by a mailed link."
+        EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED", "A new e-mail was asked for."
+        EMAIL_CHANGED = "EMAIL_CHANGED", "The new e-mail was verified and holds."
+        EMAIL_VERIFIED = "EMAIL_VERIFIED", "The e-mail was verified."
+        DEACTIVATED = "DEACTIVATED", "The account was closed."
+        STAFF_REVOKED = "STAFF_REVOKED", "The account is a staff account no more."
 
-    type = models.CharField(max_length=32, choices=Type)
+    type = models.CharField(max_length=32, choices=Type, help_text="What happened.")
     # No constraint: checking it would take longer, and wait for locks, only where the account exists.
     user = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
     )
     session_id = models.UUIDField(null=True, help_text="no foreign key: sessions are purged earlier")
-    ip_address = models.GenericIPAddressField(null=True)
+    ip_address = models.GenericIPAddressField(
+        null=True, help_text="Where it was asked for, IPv4 or IPv6; null for commands."
+    )
 
     objects: ClassVar[models.Manager[AuditEvent]] = AuditEventQuerySet.as_manager()
 

@@ -77,7 +77,8 @@ def _ending_sessions(info: Info) -> Iterator[None]:
 class Mutation:
     @mutation(
         description="Make an account, sign it in and mail it a link that verifies its e-mail. Ignores the "
-        "Authorization header."
+        "Authorization header.",
+        public="how one gets an account; throttled",
     )
     def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         user, tokens = services.register(
@@ -85,14 +86,18 @@ class Mutation:
         )
         return RegisterSuccess(user=user, tokens=AuthTokens.of(tokens))
 
-    @mutation(description="Sign in with e-mail and password. Ignores the Authorization header.")
+    @mutation(
+        description="Sign in with e-mail and password. Ignores the Authorization header.",
+        public="how one signs in; throttled",
+    )
     def login(self, info: Info, input: LoginInput) -> LoginResult:
         user, tokens = services.login(email=input.email, password=input.password, device=_device(info))
         return LoginSuccess(user=user, tokens=AuthTokens.of(tokens))
 
     @mutation(
         description="Swap a refresh token for fresh tokens. The same token again gives the same answer for 10 seconds; "
-        "after that its use ends the session. Ignores the Authorization header."
+        "after that its use ends the session. Ignores the Authorization header.",
+        public="the token is the proof",
     )
     def refresh_token(self, info: Info, input: RefreshTokenInput) -> RefreshTokenResult:
         with _ending_sessions(info):
@@ -153,14 +158,16 @@ class Mutation:
 
     @mutation(
         description="Mail a link that sets a new password, valid once and for 30 minutes. The answer is the same "
-        "whether the account exists. Ignores the Authorization header."
+        "whether the account exists. Ignores the Authorization header.",
+        public="tells nothing; throttled",
     )
     def request_password_reset(self, input: RequestPasswordResetInput) -> RequestPasswordResetResult:
         return RequestPasswordResetSuccess(email=services.request_password_reset(email=input.email))
 
     @mutation(
         description="Set a new password by a mailed link, which verifies the e-mail too. Ends every session at once "
-        "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header."
+        "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header.",
+        public="the mailed token is the proof",
     )
     def reset_password(self, info: Info, input: ResetPasswordInput) -> ResetPasswordResult:
         with _ending_sessions(info):
@@ -179,7 +186,8 @@ class Mutation:
     @mutation(
         description="Verify an e-mail by a mailed link; a `pendingEmail` becomes the account's e-mail. Works without "
         "signing in: send no Authorization header, or one that is valid. InvalidTokenError also when another account "
-        "took the address meanwhile."
+        "took the address meanwhile.",
+        public="the mailed token is the proof",
     )
     def verify_email(self, input: VerifyEmailInput) -> VerifyEmailResult:
         return VerifyEmailSuccess(user=services.verify_email(token=input.token))

@@ -12,7 +12,11 @@ from domains.common.graphql.context import Info
 
 @strawberry.type
 class Query:
-    @strawberry.field(graphql_type=User | None, description="The person that is signed in; null for nobody.")
+    @strawberry.field(
+        graphql_type=User | None,
+        description="The person that is signed in; null for nobody.",
+        metadata={"public": "null for nobody"},
+    )
     async def me(self, info: Info) -> models.User | None:
         user_id = info.context.viewer.user_id
         return await info.context.loaders.get(UserByIdLoader).load(user_id) if user_id else None

@@ -10,6 +10,7 @@ from domains.accounts import errors, models
 from domains.accounts.types import AuthTokens, Session, User
 from domains.common import errors as common_errors
 from domains.common.graphql.errors import NotFoundError, StaleObjectError, UserError, ValidationError, answers, base
+from domains.common.graphql.permissions import OF_THE_CALL
 
 
 @answers(errors.InvalidCredentialsError)
@@ -36,7 +37,9 @@ class EmailTakenError(UserError):
 @answers(common_errors.RateLimitedError)
 @strawberry.type(description="Too many attempts in a short time; this one was not made.")
 class RateLimitedError(UserError):
-    retry_after_seconds: int = strawberry.field(description="How long to wait, in seconds, 1 or more.")
+    retry_after_seconds: int = strawberry.field(
+        description="How long to wait, in seconds, 1 or more.", metadata=OF_THE_CALL
+    )
 
     @classmethod
     def of(cls, error: common_errors.RateLimitedError) -> RateLimitedError:
@@ -62,7 +65,9 @@ class RefreshTokenSuccess:
 
 @strawberry.type(description="Signed out.")
 class LogoutSuccess:
-    revoked_sessions: int = strawberry.field(description="How many sessions this ended, 0 or more.")
+    revoked_sessions: int = strawberry.field(
+        description="How many sessions this ended, 0 or more.", metadata=OF_THE_CALL
+    )
 
 
 @strawberry.type(description="That device is signed out; its tokens stop working at once.")
@@ -82,7 +87,7 @@ class ChangePasswordSuccess:
 
 @strawberry.type(description="If an active account has this e-mail, a link is on its way to it.")
 class RequestPasswordResetSuccess:
-    email: str = strawberry.field(description="What was asked for, in small letters.")
+    email: str = strawberry.field(description="What was asked for, in small letters.", metadata=OF_THE_CALL)
 
 
 @strawberry.type(description="The new password holds and the e-mail is verified. Every session is over: sign in.")
@@ -92,7 +97,9 @@ class ResetPasswordSuccess:
 
 @strawberry.type(description="A link is on its way, unless the e-mail is verified already.")
 class RequestEmailVerificationSuccess:
-    email: str = strawberry.field(description="Where the link goes: `pendingEmail` if there is one, else `email`.")
+    email: str = strawberry.field(
+        description="Where the link goes: `pendingEmail` if there is one, else `email`.", metadata=OF_THE_CALL
+    )
 
 
 @strawberry.type(description="The e-mail is verified.")

@@ -11,9 +11,13 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """An expected refusal. `code` is a value of the schema's ErrorCode; `path` points into the input."""
+    """An expected refusal; `path` points into the input.
+
+    `code` is a value of the schema's ErrorCode, `meaning` its description: what it means and what a client does next.
+    """
 
     code: ClassVar[str]
+    meaning: ClassVar[str]
 
     def __init__(self, message: str, *, path: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -33,6 +37,7 @@ class ValidationError(DomainError):
     """The input breaks a rule that the client can mend; nothing was written."""
 
     code = "VALIDATION_FAILED"
+    meaning = "The input breaks a rule; `fields` says where. Mend it and send it again."
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
         first = problems[0]
@@ -49,12 +54,14 @@ class NotFoundError(DomainError):
     """No such row, or none that this viewer may see: the two look the same."""
 
     code = "NOT_FOUND"
+    meaning = "There is no such thing, or you may not see it."
 
 
 class StaleObjectError(DomainError):
     """The row changed since the version that the client read."""
 
     code = "STALE_OBJECT"
+    meaning = "Somebody changed it since you read it. Read it again and repeat the change."
 
     def __init__(self, message: str, *, current_version: int, path: Sequence[str] = ("expectedVersion",)) -> None:
         super().__init__(message, path=path)
@@ -65,6 +72,7 @@ class IdempotencyConflictError(DomainError):
     """The key was used before with another input."""
 
     code = "IDEMPOTENCY_CONFLICT"
+    meaning = "The idempotency key was used with another input. Send a new key."
 
     def __init__(self) -> None:
         super().__init__(
@@ -76,6 +84,7 @@ class RateLimitedError(DomainError):
     """Too many attempts; this one was not made, another is welcome after `retry_after_seconds` (1 or more)."""
 
     code = "RATE_LIMITED"
+    meaning = "Too many attempts; wait `retryAfterSeconds` before the next."
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(f"Too many attempts; try again in {retry_after_seconds} s")
@@ -138,6 +147,7 @@ class TooManyRequestsError(RequestError):
     """RateLimitedError where the result union has no such member. The answer carries a Retry-After header, too."""
 
     code = "RATE_LIMITED"
+    meaning = "Too many attempts; wait `retryAfterSeconds` before the next."
 
     def __init__(self, refusal: RateLimitedError) -> None:
         super().__init__(refusal.message)

@@ -12,6 +12,7 @@ class PaymentDeclinedError(DomainError):
     """The provider refused the hold, the order is cancelled and its stock is back; or see `of_capture`."""
 
     code = "PAYMENT_DECLINED"
+    meaning = "The provider refused. To order, use another payment method and a new idempotency key."
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class PaymentPendingError(DomainError):
     """What the provider did is not known, or not written down yet; it is decided in the background."""
 
     code = "PAYMENT_PENDING"
+    meaning = "The payment is not decided yet. Watch the order or repeat with the same key."
 
     def __init__(self, order_id: UUID) -> None:
         super().__init__("The payment is not decided yet; watch the order, or repeat with the same key if it has one")
@@ -44,6 +46,7 @@ class RefundTooLargeError(DomainError):
     """More than what is left to refund. `refundable` is in minor units of `currency`."""
 
     code = "REFUND_TOO_LARGE"
+    meaning = "More than what is left to refund."
 
     def __init__(self, refundable: int, currency: str) -> None:
         super().__init__("This is more than what is left to refund; see `refundable`", path=["amount"])
@@ -55,6 +58,7 @@ class InvalidStateError(DomainError):
     """The order is not in a state that allows this, or the provider says so of its payment."""
 
     code = "INVALID_STATE"
+    meaning = "The state of the object does not allow this."
 
     def __init__(self, status: str, *, allowed: str) -> None:
         super().__init__(f"The order is {status}; {allowed}", path=["orderId"])

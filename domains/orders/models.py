@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -32,6 +32,11 @@ class OrderNumber:
         match = _NUMBER.fullmatch(text)
         return cls(int(match[1]), int(match[2])) if match else NO_NUMBER
 
+    @classmethod
+    def of(cls, placed_at: datetime, serial: int) -> OrderNumber:
+        """The number of an order placed at this moment."""
+        return cls(placed_at.astimezone(UTC).year, serial)
+
     def __str__(self) -> str:
         return f"{self.year}-{self.serial:06d}"
 
@@ -49,22 +54,24 @@ class Order(BaseModel):
     """A purchase. `total` is in minor units of `currency`."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING"
-        CONFIRMED = "CONFIRMED"
-        FULFILLED = "FULFILLED"
-        CANCELLED = "CANCELLED"
-        REFUNDED = "REFUNDED"
+        PENDING = "PENDING", "Stock is reserved, the payment is not decided yet. Can be cancelled."
+        CONFIRMED = "CONFIRMED", "The money is held. Can be cancelled."
+        FULFILLED = "FULFILLED", "Sent, and the money charged."
+        CANCELLED = "CANCELLED", "Ended before it was sent; the stock is back."
+        REFUNDED = "REFUNDED", "Sent, and all the money given back."
 
     serial = models.BigIntegerField(unique=True, db_default=Func(Value("orders_serial"), function="nextval"))
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.PENDING, help_text="Where it stands."
+    )
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField()
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="order")
     expires_at = models.DateTimeField(help_text="end of the payment window")
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1, help_text="Raised by each change of status.")
 
     objects: ClassVar[models.Manager[Order]] = OrderQuerySet.as_manager()
 
@@ -84,7 +91,7 @@ class Order(BaseModel):
     @property
     def number(self) -> str:
         """See OrderNumber."""
-        return str(OrderNumber(self.created_at.astimezone(UTC).year, self.serial))
+        return str(OrderNumber.of(self.created_at, self.serial))
 
 
 class OrderLine(BaseModel):
@@ -93,9 +100,9 @@ class OrderLine(BaseModel):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines")
-    product_name = models.CharField(max_length=200)
-    sku = models.CharField(max_length=64)
-    quantity = models.PositiveIntegerField()
+    product_name = models.CharField(max_length=200, help_text="The product's name then.")
+    sku = models.CharField(max_length=64, help_text="The product's SKU then.")
+    quantity = models.PositiveIntegerField(help_text="How many, 1 or more.")
     currency = models.CharField(max_length=3)
     unit_price = models.BigIntegerField()
     total = models.BigIntegerField()
@@ -112,24 +119,24 @@ class OrderEvent(BaseModel):
     """Something that happened to an order, in the transaction in which it happened."""
 
     class Type(models.TextChoices):
-        PLACED = "PLACED"
-        PAYMENT_ACTION_REQUIRED = "PAYMENT_ACTION_REQUIRED"
-        CONFIRMED = "CONFIRMED"
-        PAYMENT_DECLINED = "PAYMENT_DECLINED"
-        EXPIRED = "EXPIRED"
-        CANCELLED = "CANCELLED"
-        CAPTURE_REQUESTED = "CAPTURE_REQUESTED"
-        CAPTURE_FAILED = "CAPTURE_FAILED"
-        FULFILLED = "FULFILLED"
-        REFUND_REQUESTED = "REFUND_REQUESTED"
-        REFUND_MADE = "REFUND_MADE"
-        REFUND_FAILED = "REFUND_FAILED"
-        REFUNDED = "REFUNDED"
-        CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT"
+        PLACED = "PLACED", "It was placed."
+        PAYMENT_ACTION_REQUIRED = "PAYMENT_ACTION_REQUIRED", "The customer has to confirm with the bank."
+        CONFIRMED = "CONFIRMED", "The money is held."
+        PAYMENT_DECLINED = "PAYMENT_DECLINED", "The provider refused the payment."
+        EXPIRED = "EXPIRED", "It was not paid in time."
+        CANCELLED = "CANCELLED", "It was cancelled."
+        CAPTURE_REQUESTED = "CAPTURE_REQUESTED", "The provider was asked to charge the hold."
+        CAPTURE_FAILED = "CAPTURE_FAILED", "The provider refused to charge the hold."
+        FULFILLED = "FULFILLED", "It was sent."
+        REFUND_REQUESTED = "REFUND_REQUESTED", "The provider was asked to give money back."
+        REFUND_MADE = "REFUND_MADE", "Money was given back."
+        REFUND_FAILED = "REFUND_FAILED", "The provider refused a refund, or the bank did not take it later."
+        REFUNDED = "REFUNDED", "All the money was given back."
+        CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT", "The confirmation was mailed."
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=32, choices=Type.choices)
-    message = models.CharField(max_length=300)
+    message = models.CharField(max_length=300, help_text="What happened, for people. In English.")
     actor_id = models.UUIDField(null=True, help_text="who did it; empty for the system")
     data: models.JSONField[Any, Any] = models.JSONField(default=dict)
 

@@ -20,7 +20,11 @@ from domains.orders.types import Order, OrderConnection
 
 @strawberry.type
 class Query:
-    @strawberry.field(graphql_type=Order | None, description="One order; null when absent or not yours to see.")
+    @strawberry.field(
+        graphql_type=Order | None,
+        description="One order; null when absent or not yours to see.",
+        metadata={"public": "null for nobody, and for everybody but its customer and staff"},
+    )
     async def order(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> models.Order | None:

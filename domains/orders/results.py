@@ -15,6 +15,7 @@ from domains.common.graphql.errors import (
     base,
 )
 from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.permissions import OF_THE_CALL
 from domains.common.graphql.types import Money
 from domains.orders import errors, models
 from domains.orders.types import Order, OrderStatus
@@ -31,7 +32,8 @@ from domains.products.results import InsufficientStockError, ProductUnavailableE
 class PaymentDeclinedError(UserError):
     decline_code: str | None = strawberry.field(
         description="The provider's reason, such as generic_decline; invalid_payment_method for an unknown method; "
-        "expired in a replay of an order whose payment was not completed in time."
+        "expired in a replay of an order whose payment was not completed in time.",
+        metadata=OF_THE_CALL,
     )
 
     @classmethod
@@ -45,7 +47,7 @@ class PaymentDeclinedError(UserError):
     "background: watch the order, or repeat a call that has a key with the same key."
 )
 class PaymentPendingError(UserError):
-    order_id: strawberry.ID = strawberry.field(description="The order to watch.")
+    order_id: strawberry.ID = strawberry.field(description="The order to watch.", metadata=OF_THE_CALL)
 
     @classmethod
     def of(cls, error: errors.PaymentPendingError) -> PaymentPendingError:
@@ -58,7 +60,9 @@ class PaymentPendingError(UserError):
     "`message` names: nothing has changed then but the order's history."
 )
 class InvalidStateError(UserError):
-    status: OrderStatus = strawberry.field(description="The state it is in.")
+    status: OrderStatus = strawberry.field(
+        description="The state it is in.", metadata={"scope": "of an order that the viewer sees"}
+    )
 
     @classmethod
     def of(cls, error: errors.InvalidStateError) -> InvalidStateError:
@@ -78,7 +82,9 @@ class RefundTooLargeError(UserError):
 @strawberry.type(description="The order was placed: CONFIRMED, or PENDING while its payment requires an action.")
 class CreateOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
-    replayed: bool = strawberry.field(description="Whether an earlier call with this key placed it.")
+    replayed: bool = strawberry.field(
+        description="Whether an earlier call with this key placed it.", metadata=OF_THE_CALL
+    )
 
 
 @strawberry.type(description="The order was cancelled and its stock is back.")
@@ -95,7 +101,7 @@ class FulfillOrderSuccess:
 class RefundOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
     refund: RefundRow = strawberry.field(graphql_type=Refund, description="What was given back.")
-    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.")
+    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.", metadata=OF_THE_CALL)
 
 
 CreateOrderResult = Annotated[

@@ -26,17 +26,19 @@ class Payment(BaseModel):
     """Money held, captured and refunded for one purchase; amounts in minor units of `currency`."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING"
-        REQUIRES_ACTION = "REQUIRES_ACTION"
-        AUTHORIZED = "AUTHORIZED"
-        CAPTURED = "CAPTURED"
-        VOIDED = "VOIDED"
-        FAILED = "FAILED"
+        PENDING = "PENDING", "The provider has not answered yet."
+        REQUIRES_ACTION = "REQUIRES_ACTION", "The customer has to confirm with the bank, using `clientSecret`."
+        AUTHORIZED = "AUTHORIZED", "The amount is held on the payment method."
+        CAPTURED = "CAPTURED", "The amount was charged."
+        VOIDED = "VOIDED", "The hold was released; nothing was charged."
+        FAILED = "FAILED", "The provider declined."
 
     UNDECIDED = (Status.PENDING, Status.REQUIRES_ACTION)
 
     payer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(
+        max_length=16, choices=Status.choices, default=Status.PENDING, help_text="Where it stands."
+    )
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField(help_text="what the purchase costs")
     authorized = models.BigIntegerField(default=0)
@@ -103,7 +105,9 @@ class Refund(BaseModel):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField(help_text="minor units")
     currency = models.CharField(max_length=3)
-    reason = models.CharField(max_length=200)
+    reason = models.CharField(
+        max_length=200, help_text="Why: as staff wrote it, or what made it without them; 1 to 200 characters."
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

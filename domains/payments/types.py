@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from enum import Enum
-
 import strawberry
+from strawberry import auto
 
 from domains.common.graphql.context import Info
-from domains.common.graphql.types import Money, Node, entity
+from domains.common.graphql.types import Money, Node, entity, show_choices
 from domains.payments import models
 from domains.payments.loaders import RefundsByPaymentIdLoader
 
-
-@strawberry.enum(description="Where a payment stands.")
-class PaymentStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="The provider has not answered yet.")
-    REQUIRES_ACTION = strawberry.enum_value(
-        "REQUIRES_ACTION", description="The customer has to confirm with the bank, using `clientSecret`."
-    )
-    AUTHORIZED = strawberry.enum_value("AUTHORIZED", description="The amount is held on the payment method.")
-    CAPTURED = strawberry.enum_value("CAPTURED", description="The amount was charged.")
-    VOIDED = strawberry.enum_value("VOIDED", description="The hold was released; nothing was charged.")
-    FAILED = strawberry.enum_value("FAILED", description="The provider declined.")
+PaymentStatus = models.Payment.Status
+show_choices(PaymentStatus, name="PaymentStatus", description="Where a payment stands.")
+TO_BUYER = "Visible to the order's customer and to staff."
 
 
-@entity(models.Refund, description="Money that was given back. Visible to the order's customer and to staff.")
+@entity(models.Refund, description="Money that was given back.", visible_to=TO_BUYER)
 class Refund(Node):
-    reason: str = strawberry.field(
-        description="Why: as staff wrote it, or what made it without them; 1 to 200 characters."
-    )
-    created_at: datetime = strawberry.field(description="When it was made.")
+    reason: auto
+    created_at: auto
 
     @strawberry.field(description="How much was given back.")
     def amount(self, root: strawberry.Parent[models.Refund]) -> Money:
         return Money.of(root.amount, root.currency)
 
 
-@entity(models.Payment, description="The money of one order. Visible to the order's customer and to staff.")
+@entity(models.Payment, description="The money of one order.", visible_to=TO_BUYER)
 class Payment(Node):
-    status: PaymentStatus = strawberry.field(description="Where it stands.")
-    created_at: datetime = strawberry.field(description="When it was started.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
+    status: PaymentStatus
+    created_at: auto = strawberry.field(description="When it was started.")
+    updated_at: auto
 
     @strawberry.field(description="What was held at the provider.")
     def authorized(self, root: strawberry.Parent[models.Payment]) -> Money:
@@ -58,6 +46,7 @@ class Payment(Node):
     @strawberry.field(
         graphql_type=list[Refund],
         description="What was given back, oldest first: the latest, at most 100. `refunded` is the sum of all.",
+        metadata={"scope": "of a payment that the viewer sees"},
     )
     async def refunds(self, root: strawberry.Parent[models.Payment], info: Info) -> list[models.Refund]:
         return await info.context.loaders.get(RefundsByPaymentIdLoader).load(root.id)

@@ -12,6 +12,7 @@ class ProductUnavailableError(DomainError):
     """The product is not for sale: unknown or inactive."""
 
     code = "PRODUCT_UNAVAILABLE"
+    meaning = "The product is not for sale."
 
     def __init__(self, product_id: UUID, *, path: Sequence[str]) -> None:
         super().__init__("This product is not for sale any more; take it out of the order", path=path)
@@ -22,6 +23,7 @@ class InsufficientStockError(DomainError):
     """Fewer pieces are in stock than were asked for."""
 
     code = "INSUFFICIENT_STOCK"
+    meaning = "Less is in stock than you asked for."
 
     def __init__(self, product_id: UUID, *, requested: int, available: int, path: Sequence[str]) -> None:
         super().__init__(f"{requested} pieces were asked for and {available} are in stock", path=path)

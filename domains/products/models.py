@@ -20,10 +20,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(BaseModel):
-    """A shelf of the shop."""
+    """A group of products; each product belongs to at most one."""
 
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=120, unique=True)
+    name = models.CharField(max_length=100, unique=True, help_text="What it is called, unique, 1 to 100 characters.")
+    slug = models.SlugField(max_length=120, unique=True, help_text="Its name in URLs, unique.")
 
     objects: ClassVar[models.Manager[Category]] = CategoryQuerySet.as_manager()
 
@@ -53,15 +53,17 @@ def _sort_indexes() -> list[models.Index]:
 class Product(BaseModel):
     """Something for sale. `price` is in minor units (pence) of the store's currency."""
 
-    sku = models.CharField(max_length=64, unique=True)
-    slug = models.SlugField(max_length=220, unique=True)
-    name = models.CharField(max_length=200)
-    description = models.TextField(default="")
-    price = models.BigIntegerField()
-    stock = models.IntegerField(default=0)
-    active = models.BooleanField(default=True)
+    sku = models.CharField(
+        max_length=64, unique=True, help_text="Stock keeping unit, unique in the shop, at most 64 characters."
+    )
+    slug = models.SlugField(max_length=220, unique=True, help_text="Its name in URLs, unique in the shop.")
+    name = models.CharField(max_length=200, help_text="What it is called, 1 to 200 characters.")
+    description = models.TextField(default="", help_text="What to know before buying it; plain text, may be empty.")
+    price = models.BigIntegerField(help_text="Minor units of the store's currency.")
+    stock = models.IntegerField(default=0, help_text="How many can be ordered now, 0 or more.")
+    active = models.BooleanField(default=True, help_text="Whether it is for sale.")
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
-    version = models.PositiveIntegerField(default=1, help_text="raised by edits; movements of stock do not count")
+    version = models.PositiveIntegerField(default=1, help_text="Raised by each edit, not by movements of stock.")
     in_stock = models.GeneratedField(
         expression=Q(stock__gt=0),  # type: ignore[arg-type]  # the stubs know no Q here
         output_field=models.BooleanField(),

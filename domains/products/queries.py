@@ -21,7 +21,9 @@ MAX_CATEGORIES = 500
 @strawberry.type
 class Query:
     @strawberry.field(
-        graphql_type=Product | None, description="One product; null when absent or not for you to see. Public."
+        graphql_type=Product | None,
+        description="One product; null when absent or not for you to see. Public.",
+        metadata={"public": "the catalogue; hidden products for staff alone"},
     )
     def product(
         self, info: Info, by: Annotated[ProductBy, strawberry.argument(description="By id, slug or SKU.")]
@@ -34,6 +36,7 @@ class Query:
     @strawberry.field(
         graphql_type=ProductConnection,
         description="The catalogue, newest first unless sorted. Public; inactive products for staff alone.",
+        metadata={"public": "the catalogue; hidden products for staff alone"},
     )
     def products(
         self,
@@ -51,7 +54,11 @@ class Query:
         pager = Pager.of(models.Product, request, ordering)
         return page_of(models.Product.objects.visible_to(viewer), query.listing(viewer), pager)
 
-    @strawberry.field(graphql_type=Category | None, description="One shelf; null when absent. Public.")
+    @strawberry.field(
+        graphql_type=Category | None,
+        description="One category; null when absent. Public.",
+        metadata={"public": "the catalogue"},
+    )
     def category(
         self, info: Info, slug: Annotated[str, strawberry.argument(description="Its name in URLs.")]
     ) -> models.Category | None:
@@ -59,7 +66,9 @@ class Query:
 
     # A list of products under each of them: a document that asks for it costs what it may read in a large shop.
     @strawberry.field(
-        graphql_type=list[Category], description="All shelves by name, at most 500. Public.", metadata={"size": 100}
+        graphql_type=list[Category],
+        description="All categories by name, at most 500. Public.",
+        metadata={"size": 100, "public": "the catalogue"},
     )
     def categories(self, info: Info) -> list[models.Category]:
         return list(models.Category.objects.visible_to(info.context.viewer).order_by("name")[:MAX_CATEGORIES])

@@ -16,6 +16,7 @@ from domains.common.graphql.errors import (
     base,
 )
 from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.permissions import OF_THE_CALL
 from domains.products import errors, models
 from domains.products.types import Category, Product
 
@@ -23,7 +24,7 @@ from domains.products.types import Category, Product
 @answers(errors.ProductUnavailableError)
 @strawberry.type(description="A product is not for sale: unknown or taken off sale. Nothing was written.")
 class ProductUnavailableError(UserError):
-    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    product_id: strawberry.ID = strawberry.field(description="Which product.", metadata=OF_THE_CALL)
 
     @classmethod
     def of(cls, error: errors.ProductUnavailableError) -> ProductUnavailableError:
@@ -31,11 +32,15 @@ class ProductUnavailableError(UserError):
 
 
 @answers(errors.InsufficientStockError)
-@strawberry.type(description="Fewer pieces are in stock than were asked for. Nothing was written.")
+@strawberry.type(description="Less is in stock than was asked for. Nothing was written.")
 class InsufficientStockError(UserError):
-    product_id: strawberry.ID = strawberry.field(description="Which product.")
-    requested: int = strawberry.field(description="Pieces asked for, all lines of the product together.")
-    available: int = strawberry.field(description="Pieces in stock at that moment, 0 or more.")
+    product_id: strawberry.ID = strawberry.field(description="Which product.", metadata=OF_THE_CALL)
+    requested: int = strawberry.field(
+        description="How many were asked for, all lines of the product together.", metadata=OF_THE_CALL
+    )
+    available: int = strawberry.field(
+        description="How many were in stock at that moment, 0 or more.", metadata={"scope": "`Product.stock` is public"}
+    )
 
     @classmethod
     def of(cls, error: errors.InsufficientStockError) -> InsufficientStockError:
@@ -56,10 +61,10 @@ class UpdateProductSuccess:
 @strawberry.type(description="The stock was corrected.")
 class AdjustStockSuccess:
     product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
-    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.")
+    replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.", metadata=OF_THE_CALL)
 
 
-@strawberry.type(description="The shelf was added.")
+@strawberry.type(description="The category was added.")
 class CreateCategorySuccess:
     category: models.Category = strawberry.field(graphql_type=Category, description="As it is now.")
 

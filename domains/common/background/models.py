@@ -17,17 +17,21 @@ class OutboxMessage(BaseModel):
     Due when `due_at` has passed, `done_at` and `dead_at` are empty and no lease runs.
     """
 
-    topic = models.CharField(max_length=64)
+    topic = models.CharField(max_length=64, help_text="What kind of work, such as orders.confirmation.")
     key = models.UUIDField(help_text="the row that the message is about")
     payload: models.JSONField[Any, Any] = models.JSONField(default=dict)
     due_at = models.DateTimeField()
-    attempts = models.PositiveIntegerField(default=0, help_text="leases taken, postponed ones included")
+    attempts = models.PositiveIntegerField(
+        default=0, help_text="How often it was begun, 1 or more; retrying goes on counting."
+    )
     failures = models.PositiveIntegerField(default=0, help_text="attempts that ended in an unexpected error")
     lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=200, default="")
+    last_error = models.CharField(
+        max_length=200, default="", help_text="The type of the last error; its text may hold private data."
+    )
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -22,8 +22,8 @@ class BaseModel(models.Model):
     """Primary key and timestamps (UTC) of every row."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When it was made.")
+    updated_at = models.DateTimeField(auto_now=True, help_text="When it last changed.")
 
     class Meta:
         abstract = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 import strawberry
 
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest
+from domains.common.graphql.types import PUBLIC
 
 T = TypeVar("T")  # Strawberry resolves annotations in the module's namespace, where a type parameter is not
 
@@ -42,6 +43,7 @@ class SortDirection(Enum):
     description="Where a page stands in its list. A page may be shorter than asked for while more follows."
 )
 class PageInfo:
+    visible_to: ClassVar[str] = PUBLIC
     has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something comes before `startCursor`.")
     start_cursor: str | None = strawberry.field(
@@ -57,7 +59,8 @@ class PageInfo:
 class Edge(Generic[T]):
     node: T = strawberry.field(description="The entity.")
     cursor: str = strawberry.field(
-        description="Its place: opaque, signed, and valid only under the same ordering and filter."
+        description="Its place: opaque, signed, and valid only under the same ordering and filter.",
+        metadata={"scope": "signed; the sort key of a row that the viewer sees"},
     )
 
 
@@ -69,7 +72,8 @@ class Connection(Generic[T]):
 
     @strawberry.field(
         description="How many the whole list has under this filter. Counted only when selected; null when that would "
-        "take reading more than 50,000 rows, or more than 20,000 to test several conditions or a search."
+        "take reading more than 50,000 rows, or more than 20,000 to test several conditions or a search.",
+        metadata={"scope": "of the rows that the viewer sees"},
     )
     def total_count(self, root: strawberry.Parent[Page], info: Info) -> int | None:
         return root.total_count()

@@ -5,59 +5,49 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, Self
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import strawberry
 
+from domains import DOMAINS
 from domains.common import errors
 from domains.common.errors import DomainError
-from domains.common.graphql.permissions import IsAuthenticated, told
+from domains.common.graphql.permissions import OF_THE_CALL, IsAuthenticated, told
+from domains.common.graphql.types import PUBLIC
 
 
-@strawberry.enum(description="What went wrong, for programs. Stable: values are added, never renamed.")
-class ErrorCode(Enum):
-    VALIDATION_FAILED = strawberry.enum_value(
-        "VALIDATION_FAILED", description="The input breaks a rule; `fields` says where. Mend it and send it again."
+def _codes() -> dict[str, Any]:
+    """The codes of all domains' errors, each with what it means and what to do."""
+    paths = [f"domains.{domain}.errors" for domain in DOMAINS]
+    for path in filter(find_spec, paths):
+        import_module(path)
+    kinds = [kind for kind in DomainError.__subclasses__() if kind.__module__ in paths]
+    return {kind.code: strawberry.enum_value(kind.code, description=kind.meaning) for kind in kinds}
+
+
+if TYPE_CHECKING:
+
+    class ErrorCode(Enum):
+        """Made at run time from the errors of all domains."""
+
+else:
+    ErrorCode = strawberry.enum(
+        Enum("ErrorCode", _codes()),
+        description="What went wrong, for programs. Stable: values are added, never renamed.",
     )
-    INVALID_CREDENTIALS = strawberry.enum_value(
-        "INVALID_CREDENTIALS", description="E-mail or password is wrong, or the account is not active."
-    )
-    INVALID_TOKEN = strawberry.enum_value(
-        "INVALID_TOKEN",
-        description="The token is unknown, used, expired or revoked. Sign in again or ask for a new link.",
-    )
-    EMAIL_TAKEN = strawberry.enum_value("EMAIL_TAKEN", description="An account with this e-mail exists.")
-    RATE_LIMITED = strawberry.enum_value(
-        "RATE_LIMITED", description="Too many attempts; wait `retryAfterSeconds` before the next."
-    )
-    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="There is no such thing, or you may not see it.")
-    STALE_OBJECT = strawberry.enum_value(
-        "STALE_OBJECT", description="Somebody changed it since you read it. Read it again and repeat the change."
-    )
-    INSUFFICIENT_STOCK = strawberry.enum_value(
-        "INSUFFICIENT_STOCK", description="Fewer pieces are in stock than you asked for."
-    )
-    PRODUCT_UNAVAILABLE = strawberry.enum_value("PRODUCT_UNAVAILABLE", description="The product is not for sale.")
-    PAYMENT_DECLINED = strawberry.enum_value(
-        "PAYMENT_DECLINED",
-        description="The provider refused. To order, use another payment method and a new idempotency key.",
-    )
-    PAYMENT_PENDING = strawberry.enum_value(
-        "PAYMENT_PENDING", description="The payment is not decided yet. Watch the order or repeat with the same key."
-    )
-    IDEMPOTENCY_CONFLICT = strawberry.enum_value(
-        "IDEMPOTENCY_CONFLICT", description="The idempotency key was used with another input. Send a new key."
-    )
-    INVALID_STATE = strawberry.enum_value("INVALID_STATE", description="The state of the object does not allow this.")
-    REFUND_TOO_LARGE = strawberry.enum_value("REFUND_TOO_LARGE", description="More than what is left to refund.")
 
 
 @strawberry.interface(description="What every failure in a result union has.")
 class UserError:
-    code: ErrorCode = strawberry.field(description="What went wrong, for programs.")
-    message: str = strawberry.field(description="What went wrong and what to do next, for people. In English.")
+    code: ErrorCode = strawberry.field(description="What went wrong, for programs.", metadata=OF_THE_CALL)
+    message: str = strawberry.field(
+        description="What went wrong and what to do next, for people. In English.", metadata=OF_THE_CALL
+    )
     path: list[str] = strawberry.field(
-        description='Where in the arguments: ["input", "lines", "0", "quantity"]. Empty when it is the whole.'
+        description='Where in the arguments: ["input", "lines", "0", "quantity"]. Empty when it is the whole.',
+        metadata=OF_THE_CALL,
     )
 
     @classmethod
@@ -91,6 +81,7 @@ def answers[M: UserError](error: type[DomainError]) -> Callable[[type[M]], type[
 
 @strawberry.type(description="One field of the input that breaks a rule.")
 class FieldError:
+    visible_to: ClassVar[str] = PUBLIC
     path: list[str] = strawberry.field(description='Where in the arguments: ["input", "email"].')
     message: str = strawberry.field(description="The rule that was broken, for people.")
 
@@ -115,7 +106,10 @@ class NotFoundError(UserError):
 @answers(errors.StaleObjectError)
 @strawberry.type(description="The object changed since `expectedVersion`; nothing was written.")
 class StaleObjectError(UserError):
-    current_version: int = strawberry.field(description="The version that the object has now, 1 or more.")
+    current_version: int = strawberry.field(
+        description="The version that the object has now, 1 or more.",
+        metadata={"scope": "of a row that the viewer may change"},
+    )
 
     @classmethod
     def of(cls, error: errors.StaleObjectError) -> StaleObjectError:
@@ -129,9 +123,12 @@ class IdempotencyConflictError(UserError):
 
 
 def mutation(
-    *, description: str, permission_classes: Sequence[type[IsAuthenticated]] = ()
+    *, description: str, permission_classes: Sequence[type[IsAuthenticated]] = (), public: str = ""
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A mutation field whose resolver may raise DomainErrors: they become members of its result union."""
+    """A mutation field whose resolver may raise DomainErrors: they become members of its result union.
+
+    One without a permission says in `public` why anybody may call it.
+    """
     said = told(description, permission_classes)
 
     def declare(resolver: Callable[..., Any]) -> Any:
@@ -142,7 +139,10 @@ def mutation(
             except DomainError as error:
                 return _members[type(error)].of(error)
 
-        field = strawberry.mutation(answering, description=said, permission_classes=[*permission_classes])
+        facts = {"public": public} if public else {}
+        field = strawberry.mutation(
+            answering, description=said, permission_classes=[*permission_classes], metadata=facts
+        )
         assert field.base_resolver is not None
         for argument in field.base_resolver.arguments:
             argument.description = argument.description or "What to do; the input type tells each field's range."

@@ -1,6 +1,11 @@
 """Permission classes. They run before the resolver, so authorisation comes before validation.
 
 Each carries the sentence that tells clients, and whatever declares a field with it appends that to the description.
+
+A test holds the whole schema to these facts, which stand where a field or type is declared: a root field has a
+permission class or says in `metadata={"public": ...}` why anybody may use it; a type says in `visible_to` who sees
+it; a field that leads to somebody's rows, and a plain value in a result, say in `metadata={"scope": ...}` whose they
+are.
 """
 
 from __future__ import annotations
@@ -12,6 +17,8 @@ import strawberry
 from strawberry.permission import BasePermission
 
 from domains.common.errors import ForbiddenError, UnauthenticatedError
+
+OF_THE_CALL = {"scope": "about the viewer's own call"}
 
 
 class IsAuthenticated(BasePermission):

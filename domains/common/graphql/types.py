@@ -1,39 +1,70 @@
-"""Node and Money."""
+"""Entities declared from their models, and what they are made of: Node, Money, enums."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, ClassVar, cast
 
 import strawberry
-from django.db.models import Model
+import strawberry_django
+from django.db.models import Model, TextChoices
+from strawberry.types.field import StrawberryField
+from strawberry_django.fields.field import StrawberryDjangoField
 
 from domains.common.data.models import BaseModel
 from domains.common.data.money import Amount
 from domains.common.graphql.ids import to_global_id
 
+PUBLIC = "Public."
+STAFF_ONLY = "Visible to staff."
+
 
 @strawberry.interface(description="Anything with a global id; `node(id:)` fetches it again.")
 class Node:
     @strawberry.field(description="Global id, opaque and stable. Not a primary key.")
-    def id(self, root: strawberry.Parent[BaseModel]) -> strawberry.ID:
-        return to_global_id(type(root).__name__, root.id)
+    def id(self, root: strawberry.Parent[BaseModel], info: strawberry.Info) -> strawberry.ID:
+        return to_global_id(info.path.typename or "", root.id)
 
 
-def entity[T](model: type[Model], *, description: str) -> Callable[[type[T]], type[T]]:
-    """A GraphQL type over the rows of a model, named like it. Its resolvers get the row as `strawberry.Parent`."""
+class Column(StrawberryDjangoField):
+    """A field that is read straight from its row; the package's own costs 30 to 45 % more a field."""
+
+    @property
+    def is_basic_field(self) -> bool:
+        return not self.base_resolver and not self.extensions
+
+    get_result = StrawberryField.get_result
+
+
+def entity[T](model: type[Model], *, description: str, visible_to: str) -> Callable[[type[T]], type[T]]:
+    """A GraphQL type over the rows of a model, named like it. Its resolvers get the row as `strawberry.Parent`.
+
+    A column is shown by `name: auto`: type, nullability and description (`help_text`) are the model's. `visible_to` is
+    the sentence that says who sees it, and ends the description.
+    """
 
     def declare(cls: type[T]) -> type[T]:
-        cls.is_type_of = staticmethod(lambda row, info: isinstance(row, model))  # type: ignore[attr-defined]
-        declared: Any = strawberry.type(cls, name=model.__name__, description=description)
-        return declared  # type: ignore[no-any-return]
+        shown: Any = cls
+        shown.visible_to = visible_to
+        shown.is_type_of = staticmethod(lambda row, info: isinstance(row, model))
+        said = f"{description} {visible_to}"
+        return strawberry_django.type(model, name=model.__name__, field_cls=Column, description=said)(cls)
 
     return declare
 
 
+def show_choices(choices: type[TextChoices], *, name: str, description: str) -> None:
+    """Make a model's choices an enum of the schema; their labels describe the values."""
+    declared: Any = strawberry.enum(cast("type[Enum]", choices), name=name, description=description)
+    for value in declared.__strawberry_definition__.values:
+        value.description = choices(value.value).label
+
+
 @strawberry.type(description="An amount of money in one currency.")
 class Money:
+    visible_to: ClassVar[str] = PUBLIC
     amount: Decimal = strawberry.field(
         description='In major units, with exactly the decimals of the currency: "29.90" GBP, "500" JPY.'
     )
