@@ -1,4 +1,4 @@
-"""One schema out of all domains: each may bring root types, loaders of nodes and header rules."""
+"""One schema out of all domains: each may bring root types, fields of earlier types, loaders of nodes, header rules."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import strawberry
 from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
+from strawberry.types.base import get_object_definition
 
 from domains import DOMAINS
 from domains.common.errors import BadUserInputError
@@ -72,8 +73,22 @@ def _load(info: Info, global_id: str) -> Awaitable[Any] | None:
     return info.context.loaders.get(loader).load(parsed[1]) if loader and parsed else None
 
 
+def extend_types() -> None:
+    """Add to the types of earlier domains what later ones declare in `EXTENSIONS = {Product: ProductReviews}`."""
+    for extensions in contributions("types", "EXTENSIONS"):
+        for kind, extension in extensions.items():
+            known = get_object_definition(kind, strict=True).fields
+            names = {field.python_name for field in known}
+            known += [
+                field
+                for field in get_object_definition(extension, strict=True).fields
+                if field.python_name not in names
+            ]
+
+
 def build() -> strawberry.Schema:
     """The merged schema."""
+    extend_types()
     return strawberry.Schema(
         query=merge_types("Query", (NodeQuery, *contributions("queries", "Query"))),
         mutation=merge_types("Mutation", tuple(contributions("mutations", "Mutation"))),

@@ -1,9 +1,11 @@
-"""A new domain is a folder and a name in DOMAINS: nothing else is edited."""
+"""A new domain is a folder and a name in DOMAINS, as the README walks it, block by block, in a copy of the project."""
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
+import subprocess
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,97 +13,89 @@ import pytest
 
 from tests.commands import ROOT, lint_imports, python
 
-FILES = {
-    "__init__.py": '"""What buyers think."""',
-    "services.py": """
-from __future__ import annotations
-
-
-def stars(*, slug: str) -> int:
-    \"\"\"One to five.\"\"\"
-    return 1 + len(slug) % 5
-""",
-    "types.py": """
-from __future__ import annotations
-
-import strawberry
-
-
-@strawberry.type(description="What buyers think of a product.")
-class Review:
-    stars: int = strawberry.field(description="One to five stars.")
-""",
-    "queries.py": """
-from __future__ import annotations
-
-import strawberry
-
-from domains.reviews import services
-from domains.reviews.types import Review
-
-
-@strawberry.type
-class Query:
-    @strawberry.field(description="What buyers think of a product.")
-    def review(self, slug: str) -> Review:
-        return Review(stars=services.stars(slug=slug))
-""",
-    "urls.py": """
-from __future__ import annotations
-
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-
-
-def feed(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("reviews")
-
-
-urlpatterns = [path("reviews/feed", feed)]
-""",
-}
-LOOK = """
-import json, django
-django.setup()
-from django.apps import apps
-from django.test import Client
-from django.test.utils import setup_test_environment
-setup_test_environment()
-asked = Client().post("/graphql", {"query": '{ review(slug: "mug") { stars } }'}, content_type="application/json")
-print(json.dumps([apps.is_installed("domains.reviews"), asked.json(), Client().get("/reviews/feed").content.decode()]))
-"""
+WALK = re.search(r"^## Add a domain$(.*?)^## ", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"# (\S+\.py)\n")
 IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
+# What holds any domain to the rules of the house; and its own tests.
+SUITE = [
+    "tests/domains/reviews",
+    "tests/schema/test_permissions.py",
+    "tests/schema/test_who_gets_what.py",
+    "tests/schema/test_nodes.py",
+    "tests/schema/test_evolution.py",
+    "tests/schema/test_conventions.py",
+    "tests/schema/test_errors_page.py",
+]
 
 type Checkout = Callable[..., Path]
 
 
+def blocks() -> list[tuple[str, str]]:
+    """The walk's code blocks: language and text."""
+    assert WALK
+    return FENCE.findall(WALK[1])
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """A copy of the product with one more domain, listed before the one given."""
+    """A copy of the project with the README's domain, listed before another one where that is given."""
 
-    def copy(*, before: str = "", **more: str) -> Path:
-        for room in ("backend", "schema", "domains"):
+    def copy(*, before: str = "", services: str = "") -> Path:
+        for room in ("backend", "schema", "domains", "tests"):
             shutil.copytree(ROOT / room, tmp_path / room, ignore=IGNORED)
-        shutil.copy(ROOT / "pyproject.toml", tmp_path)
-        listed = tmp_path / "domains" / "__init__.py"
-        old, new = (f'"{before}"', f'"reviews", "{before}"') if before else ('"orders")', '"orders", "reviews")')
-        assert old in listed.read_text()
-        listed.write_text(listed.read_text().replace(old, new))
-        (tmp_path / "domains" / "reviews").mkdir()
-        for name, text in {**FILES, **{f"{key}.py": value for key, value in more.items()}}.items():
-            (tmp_path / "domains" / "reviews" / name).write_text(text)
+        for file in ("pyproject.toml", "README.md", "CHANGELOG.md", "manage.py"):
+            shutil.copy(ROOT / file, tmp_path)
+        _git(tmp_path, "init", "-q")
+        _git(tmp_path, "add", "-A")
+        for language, text in blocks():
+            if language == "python":
+                _write(tmp_path, text, before)
+            elif language == "markdown":
+                log = tmp_path / "CHANGELOG.md"
+                log.write_text(log.read_text().replace("### Schema\n", f"### Schema\n{text}", 1))
+        rules = tmp_path / "domains" / "reviews" / "services.py"
+        rules.write_text(rules.read_text() + services)
         return tmp_path
 
     return copy
 
 
-def test_it_is_installed_answers_queries_has_its_routes_and_is_held_to_the_contracts(checkout: Checkout) -> None:
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def _write(folder: Path, text: str, before: str) -> None:
+    if named := NAME.match(text):
+        path = folder / named[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text[named.end() :])
+        return
+    assert text.startswith("DOMAINS: ")
+    listed = folder / "domains" / "__init__.py"
+    line = text.replace(', "reviews"', "").replace(f'"{before}"', f'"reviews", "{before}"') if before else text
+    listed.write_text(re.sub(r"^DOMAINS: .*\n", line, listed.read_text(), flags=re.MULTILINE))
+
+
+def test_the_walk_of_the_readme_leads_to_a_domain_that_keeps_the_rules_of_the_house(checkout: Checkout) -> None:
     folder = checkout()
-    done = python("-c", LOOK, folder=folder, environment={"DJANGO_SETTINGS_MODULE": "backend.settings.test"})
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [True, {"data": {"review": {"stars": 4}}}, "reviews"]
-    linted = lint_imports(folder)
-    assert linted.returncode == 0, linted.stdout
+    environment = {"DJANGO_SETTINGS_MODULE": "backend.settings.test", "TEST_DATABASE_NAME": f"walk_{uuid.uuid4().hex}"}
+    environment |= {"PYTEST_XDIST_WORKER": "", "REDIS_PREFIX": f"{environment['TEST_DATABASE_NAME']}:"}
+    for language, text in blocks():
+        if not language:
+            for command in text.replace("python3 manage.py ", "").splitlines()[:-1]:
+                done = python("-m", "django", *command.split(), folder=folder, environment=environment)
+                assert done.returncode == 0, done.stderr
+    changed = _git(folder, "diff", "--stat", "--", "domains", "backend", "tests", "pyproject.toml").splitlines()[:-1]
+    assert [line.split()[0] for line in changed] == ["domains/__init__.py"]
+    assert lint_imports(folder).returncode == 0
+    for check in (
+        ("check", "domains/reviews", "tests/domains/reviews"),
+        ("format", "--check", "--exclude", "migrations", "domains/reviews"),
+    ):
+        assert python("-m", "ruff", *check, folder=folder).returncode == 0
+    suite = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE, folder=folder, environment=environment)
+    assert suite.returncode == 0, suite.stdout
 
 
 @pytest.mark.parametrize(
@@ -113,6 +107,6 @@ def test_it_is_installed_answers_queries_has_its_routes_and_is_held_to_the_contr
     ],
 )
 def test_an_import_in_the_wrong_direction_breaks_a_contract(checkout: Checkout, contract: str, code: str) -> None:
-    linted = lint_imports(checkout(before="orders", services=f"{FILES['services.py']}\n{code}\n"))
+    linted = lint_imports(checkout(before="orders", services=f"\n\n{code}\n"))
     assert linted.returncode == 1
     assert f"{contract} BROKEN" in linted.stdout

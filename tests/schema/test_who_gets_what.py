@@ -7,75 +7,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.utils import timezone
 from graphql import get_named_type
 
-from domains.accounts.models import Session, User
-from domains.common.background.models import OutboxMessage
-from domains.operations.models import FailedMessage
-from domains.orders.models import Order
+from domains.accounts.models import User
 from schema.merge import core
 from tests.api import Api, gid, sign_in
 from tests.domains.accounts.strangers import new_email
 from tests.domains.orders.shop import DATABASES, buy, the_order
-from tests.factories import PASSWORD, CategoryFactory, ProductFactory, StaffFactory, UserFactory
+from tests.factories import ProductFactory, StaffFactory, UserFactory
 from tests.schema.access import roots
+from tests.schema.tables import NO_STAFF, NOBODY, Table, table, things
 from tests.sse import wire
 
-NOBODY, NO_STAFF = "UNAUTHENTICATED", "FORBIDDEN"
 ROOTS = roots(core)
-
-# What nobody, another customer, the customer and staff are answered, in this order and one after the other.
-type Table = dict[str, tuple[str, tuple[str, str, str, str]]]
 TABLE: Table = {
     "node": ("id: $user", ("null", "null", "User", "User")),
     "nodes": ("ids: [$order]", ("nothing", "nothing", "Order", "Order")),
-    "me": ("", ("null", "User", "User", "User")),
-    "product": ("by: {id: $product}", ("Product",) * 4),
-    "products": ("", ("Product",) * 4),
-    "category": ("slug: $slug", ("Category",) * 4),
-    "categories": ("", ("Category",) * 4),
-    "order": ("id: $order", ("null", "null", "Order", "Order")),
-    "orders": ("", (NOBODY, "nothing", "Order", "Order")),
-    "failedMessages": ("", (NOBODY, NO_STAFF, NO_STAFF, "FailedMessage")),
-    "register": ("email: $free, password: $password, name: $text", ("RegisterSuccess",) * 4),
-    "login": ("email: $email, password: $password", ("LoginSuccess",) * 4),
-    "refreshToken": ("refreshToken: $text", ("InvalidTokenError",) * 4),
-    "requestPasswordReset": ("email: $email", ("RequestPasswordResetSuccess",) * 4),
-    "resetPassword": ("token: $text, newPassword: $password", ("InvalidTokenError",) * 4),
-    "verifyEmail": ("token: $text", ("InvalidTokenError",) * 4),
-    "logout": ("", (NOBODY, *("LogoutSuccess",) * 3)),
-    "logoutEverywhere": ("", (NOBODY, *("LogoutSuccess",) * 3)),
-    "revokeSession": ("sessionId: $session", (NOBODY, "NotFoundError", "RevokeSessionSuccess", "NotFoundError")),
-    "updateProfile": ("name: $text", (NOBODY, *("UpdateProfileSuccess",) * 3)),
-    "changePassword": (
-        "currentPassword: $text, newPassword: $password",
-        (NOBODY, *("InvalidCredentialsError",) * 3),
-    ),
-    "requestEmailVerification": ("", (NOBODY, *("RequestEmailVerificationSuccess",) * 3)),
-    "deactivateAccount": ("currentPassword: $text", (NOBODY, *("InvalidCredentialsError",) * 3)),
-    "createProduct": (
-        "sku: $text, name: $text, price: $price",
-        (NOBODY, NO_STAFF, NO_STAFF, "CreateProductSuccess"),
-    ),
-    "updateProduct": ("productId: $product", (NOBODY, NO_STAFF, NO_STAFF, "UpdateProductSuccess")),
-    "adjustStock": (
-        "productId: $product, delta: 1, reason: $text, idempotencyKey: $key",
-        (NOBODY, NO_STAFF, NO_STAFF, "AdjustStockSuccess"),
-    ),
-    "createCategory": ("name: $text", (NOBODY, NO_STAFF, NO_STAFF, "CreateCategorySuccess")),
-    "createOrder": (
-        "lines: [{productId: $product, quantity: 1}], paymentMethod: $card, idempotencyKey: $key",
-        (NOBODY, *("CreateOrderSuccess",) * 3),
-    ),
-    "cancelOrder": ("orderId: $order", (NOBODY, "NotFoundError", "CancelOrderSuccess", "InvalidStateError")),
-    "fulfillOrder": ("orderId: $order", (NOBODY, NO_STAFF, NO_STAFF, "FulfillOrderSuccess")),
-    "refundOrder": (
-        "orderId: $order, reason: $text, idempotencyKey: $key",
-        (NOBODY, NO_STAFF, NO_STAFF, "InvalidStateError"),
-    ),
-    "orderUpdated": ("id: $order", (NOBODY, NO_STAFF, "Order", "Order")),
-    "retryMessage": ("messageId: $message", (NOBODY, NO_STAFF, NO_STAFF, "RetryMessageSuccess")),
+    **table(),
 }
 
 
@@ -89,28 +37,6 @@ def test_a_description_names_the_errors_of_those_who_may_not(name: str) -> None:
     assert {code for code in (NOBODY, NO_STAFF) if code not in told} & set(TABLE[name][1]) == set()
 
 
-def things_of(customer: User) -> dict[str, str]:
-    """The arguments: an order of `customer`, another session of theirs, a message that failed."""
-    category = CategoryFactory.create()
-    product = ProductFactory.create(category=category)
-    buy(Api(customer), [(product, 1)])
-    sign_in(customer)
-    OutboxMessage.objects.filter(done_at__isnull=True).update(dead_at=timezone.now())
-    return {
-        "user": gid(customer),
-        "order": gid(Order.objects.get(customer=customer)),
-        "product": gid(product),
-        "slug": category.slug,
-        "session": gid(Session.objects.filter(user=customer).latest("created_at")),
-        "message": gid(FailedMessage.objects.filter(done_at__isnull=True)[0]),
-        "email": customer.email,
-        "password": PASSWORD,
-        "text": "Kettle",
-        "price": "1.50",
-        "card": "pm_card_visa",
-    }
-
-
 @pytest.mark.django_db(transaction=True, databases=DATABASES)
 def test_every_root_answers_each_person_as_it_should() -> None:
     answers = {root: answers_of(root, arguments) for root, (arguments, _) in TABLE.items()}
@@ -119,14 +45,14 @@ def test_every_root_answers_each_person_as_it_should() -> None:
 
 def answers_of(root: str, arguments: str) -> tuple[str, ...]:
     customer = UserFactory.create()
-    things = things_of(customer)
+    made = things(customer)
     people = (None, UserFactory.create(), customer, StaffFactory.create())
     tokens = [Api(person).token for person in people]
-    return tuple(told(root, document(root, arguments, things), token) for token in tokens)
+    return tuple(told(root, document(root, arguments, made), token) for token in tokens)
 
 
-def document(root: str, arguments: str, things: dict[str, str]) -> str:
-    for name, value in {**things, "free": new_email(), "key": str(uuid4())}.items():
+def document(root: str, arguments: str, made: dict[str, str]) -> str:
+    for name, value in {**made, "text": "Kettle", "free": new_email(), "key": str(uuid4())}.items():
         arguments = arguments.replace(f"${name}", json.dumps(value))
     kind = operation(root)
     if kind == "mutation" and arguments:

@@ -1,0 +1,36 @@
+"""Who gets what of the catalogue."""
+
+from __future__ import annotations
+
+from domains.accounts.models import User
+from tests.api import gid
+from tests.factories import CategoryFactory, ProductFactory
+from tests.schema.tables import EVERYBODY, NO_STAFF, NOBODY, Shown, Table
+
+ROOTS: Table = {
+    "product": ("by: {id: $product}", ("Product",) * 4),
+    "products": ("", ("Product",) * 4),
+    "category": ("slug: $slug", ("Category",) * 4),
+    "categories": ("", ("Category",) * 4),
+    "createProduct": (
+        "sku: $text, name: $text, price: $price",
+        (NOBODY, NO_STAFF, NO_STAFF, "CreateProductSuccess"),
+    ),
+    "updateProduct": ("productId: $product", (NOBODY, NO_STAFF, NO_STAFF, "UpdateProductSuccess")),
+    "adjustStock": (
+        "productId: $product, delta: 1, reason: $text, idempotencyKey: $key",
+        (NOBODY, NO_STAFF, NO_STAFF, "AdjustStockSuccess"),
+    ),
+    "createCategory": ("name: $text", (NOBODY, NO_STAFF, NO_STAFF, "CreateCategorySuccess")),
+}
+NODES: Shown = {"Product": EVERYBODY, "Category": EVERYBODY}
+
+
+def things(customer: User) -> dict[str, str]:
+    product = ProductFactory.create()
+    assert product.category
+    return {"product": gid(product), "slug": product.category.slug, "price": "1.50"}
+
+
+def nodes(customer: User) -> dict[str, str]:
+    return {"Product": gid(ProductFactory.create()), "Category": gid(CategoryFactory.create())}
