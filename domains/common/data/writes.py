@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.fields import NOT_PROVIDED
 
 type Column = models.Field[Any, Any]
+type Shape = tuple[type[models.Model], tuple[str, ...]]  # a row's model, and its columns that the database fills
 # The driver takes these as they are; the field's own preparation would change nothing.
 PLAIN = frozenset(
     {
@@ -32,12 +35,11 @@ PLAIN = frozenset(
 def insert(*rows: models.Model) -> None:
     """Insert rows with all their foreign keys, in the order given; those of one table stand together.
 
-    Columns that the database fills are left to it and not read back. Raises IntegrityError as `save` would.
+    Columns that the database fills, generated ones and defaults of its own where the row has no value, are left to it
+    and not read back. Raises IntegrityError as `save` would.
     """
-    tables = [(model, list(group)) for model, group in groupby(rows, type)]
-    statement = _statement(tuple((model, len(group)) for model, group in tables))
-    values = [value for model, group in tables for row in group for value in _values(row, _columns(model))]
-    change(statement, *values)
+    shapes = tuple((type(row), _unset(row)) for row in rows)
+    change(_statement(shapes), *(value for row in rows for value in _values(row)))
 
 
 def change(statement: str, *values: Any) -> int:
@@ -64,33 +66,44 @@ def _whole(model: type[models.Model]) -> tuple[str, list[str]]:
     return ", ".join(quoted), [field.attname for field in fields]
 
 
-def _values(row: models.Model, columns: Sequence[Column]) -> list[Any]:
+def _unset(row: models.Model) -> tuple[str, ...]:
+    """Columns that get the database's own default, as the row was given no value."""
+    return tuple(name for name in _database_defaults(type(row)) if isinstance(getattr(row, name), DatabaseDefault))
+
+
+@lru_cache(maxsize=256)
+def _database_defaults(model: type[models.Model]) -> list[str]:
+    return [column.attname for column in _columns(model) if column.db_default is not NOT_PROVIDED]
+
+
+def _values(row: models.Model) -> list[Any]:
+    unset = _unset(row)
     return [
         getattr(row, column.attname)
         if type(column) in PLAIN
         else column.get_db_prep_save(column.pre_save(row, add=True), connection)
-        for column in columns
+        for column in _columns(type(row))
+        if column.attname not in unset
     ]
 
 
 @lru_cache(maxsize=256)
 def _columns(model: type[models.Model]) -> list[Column]:
-    ours = model._meta.concrete_fields
-    return [column for column in ours if not column.generated and column.db_default is NOT_PROVIDED]
+    return [column for column in model._meta.concrete_fields if not column.generated]
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: tuple[tuple[type[models.Model], int], ...]) -> str:
+def _statement(shapes: tuple[Shape, ...]) -> str:
     """One statement with a data-modifying CTE a table; foreign keys between them are checked when it ends."""
-    *before, last = (_insert(model, count) for model, count in shape)
+    *before, last = (_insert(model, list(rows)) for model, rows in groupby(shapes, itemgetter(0)))
     ctes = ", ".join(f"t{number} AS ({each})" for number, each in enumerate(before))
     return f"WITH {ctes} {last}" if ctes else last
 
 
-def _insert(model: type[models.Model], count: int) -> str:
-    quote = connection.ops.quote_name
-    columns = _columns(model)
+def _insert(model: type[models.Model], rows: Sequence[Shape]) -> str:
+    quote, columns = connection.ops.quote_name, _columns(model)
     names = ", ".join(quote(str(column.column)) for column in columns)
-    row = f"({', '.join(['%s'] * len(columns))})"
+    values = (", ".join("DEFAULT" if column.attname in unset else "%s" for column in columns) for _, unset in rows)
+    tuples = ", ".join(f"({each})" for each in values)
     # Names of our own models alone; values are parameters.
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {tuples}"  # noqa: S608

@@ -11,6 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 from domains.common.background.models import OutboxMessage
 from domains.common.data import writes
 from domains.common.data.models import IdempotencyKey, new_id
+from domains.orders.models import Order
+from domains.payments.models import Payment
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,16 @@ def test_a_row_is_kept_as_saving_would_keep_it() -> None:
     assert (kept.payload, kept.due_at, kept.lease, kept.last_error) == (like.payload, like.due_at, None, "")
     assert (kept.key, kept.created_at) == (inserted.key, inserted.created_at)
     assert kept.updated_at >= kept.created_at
+
+
+def test_a_value_given_to_a_column_with_a_database_default_is_kept() -> None:
+    payer, given = UserFactory.create(), 10**12  # far beyond what the sequence has come to
+    payments = [Payment(payer=payer, currency="GBP", amount=1, method="pm_card_visa") for _ in range(2)]
+    about = {"customer": payer, "currency": "GBP", "total": 1, "expires_at": "2026-01-01T00:00:00+00:00"}
+    chosen, numbered = Order(payment=payments[0], serial=given, **about), Order(payment=payments[1], **about)
+    writes.insert(*payments, chosen, numbered)
+    assert Order.objects.get(id=chosen.id).serial == given
+    assert 0 < Order.objects.get(id=numbered.id).serial < given
 
 
 def test_a_row_that_is_there_leaves_none_of_the_others_behind() -> None:
