@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,19 @@ _CLAIM = """INSERT INTO common_idempotencykey
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (owner_id, operation, key) DO NOTHING"""
 
 
-def fingerprint(value: Any) -> str:
-    """Sha256 (hex) of a JSON value in canonical form: sorted keys, no white space."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def fingerprint(*versions: Mapping[str, Any]) -> str:
+    """Sha256 (hex) of an input in canonical form: sorted keys, no white space.
+
+    `versions` are the input's fields (JSON values), grouped by the version of the input that brought them, oldest
+    first. Fields of later versions are optional: one that is None leaves no trace, and the newest version of which a
+    field is given is part of the text. So a call that gives none of the new fields has the same fingerprint before and
+    after the deployment that adds them, and while old and new servers run side by side.
+    """
+    canonical = dict(versions[0])
+    for number, fields in enumerate(versions[1:], start=2):
+        if given := {name: value for name, value in fields.items() if value is not None}:
+            canonical |= {**given, "version": number}
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def release(*, owner_id: UUID, operation: str, key: UUID) -> None:

@@ -95,9 +95,9 @@ class Cart:
 
     @property
     def fingerprint(self) -> str:
-        """The same whatever the order of lines and however pieces were spread over them."""
-        goods = {str(id_): pieces for id_, pieces in self.quantities.items()}
-        return idempotency.fingerprint({"lines": goods, "method": self.method})
+        """The same whatever the order of lines and however quantities were spread over them."""
+        lines = {str(product_id): quantity for product_id, quantity in self.quantities.items()}
+        return idempotency.fingerprint({"lines": lines, "method": self.method})
 
 
 @retried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from domains.accounts.models import User
+from domains.common.data.models import IdempotencyKey
 from domains.orders.models import Order
 from domains.payments.models import SandboxIntent
 from tests.api import Api, gid
@@ -46,6 +48,14 @@ def test_another_input_under_the_key_is_a_conflict(api: Api) -> None:
     assert buy(api, [(product, 2)], key=key)["code"] == "IDEMPOTENCY_CONFLICT"
     assert buy(api, [(product, 1)], "pm_sandbox_slow", key=key)["code"] == "IDEMPOTENCY_CONFLICT"
     assert Order.objects.count() == 1
+
+
+def test_a_key_that_the_first_release_stored_is_replayed(api: Api) -> None:
+    product, key = ProductFactory.create(), uuid4()
+    buy(api, [(product, 2)], key=key)
+    text = f'{{"lines":{{"{product.id}":2}},"method":"pm_card_visa"}}'
+    IdempotencyKey.objects.update(fingerprint=hashlib.sha256(text.encode()).hexdigest())
+    assert buy(api, [(product, 2)], key=key)["replayed"]
 
 
 def test_keys_belong_to_their_customer(api: Api) -> None:

@@ -20,9 +20,10 @@ pytestmark = pytest.mark.django_db
 OWNER, KEY = uuid4(), uuid4()
 
 
-def claimed(result_id: UUID, *, owner: UUID = OWNER, operation: str = "buy", value: object = 1) -> UUID:
+def claimed(result_id: UUID, *, owner: UUID = OWNER, operation: str = "buy", value: int = 1) -> UUID:
     with short_transaction():
-        return claim(owner_id=owner, operation=operation, key=KEY, fingerprint=fingerprint(value), result_id=result_id)
+        mine = fingerprint({"quantity": value})
+        return claim(owner_id=owner, operation=operation, key=KEY, fingerprint=mine, result_id=result_id)
 
 
 def test_a_new_key_stands_for_the_result_of_its_caller_and_then_always_for_that() -> None:
@@ -46,7 +47,7 @@ def test_keys_belong_to_their_owner_and_operation() -> None:
 
 def test_a_claim_that_rolls_back_leaves_the_key_free() -> None:
     with short_transaction():
-        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint(1), result_id=uuid4())
+        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint({"quantity": 1}), result_id=uuid4())
         transaction.set_rollback(True)
     other = uuid4()
     assert claimed(other, value=2) == other
@@ -54,7 +55,7 @@ def test_a_claim_that_rolls_back_leaves_the_key_free() -> None:
 
 def test_a_released_key_is_free_again() -> None:
     with short_transaction():
-        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint(1), result_id=uuid4())
+        claim(owner_id=OWNER, operation="buy", key=KEY, fingerprint=fingerprint({"quantity": 1}), result_id=uuid4())
         release(owner_id=OWNER, operation="buy", key=KEY)
     other = uuid4()
     assert claimed(other, value=2) == other
@@ -84,4 +85,17 @@ def test_claims_at_once_get_one_result() -> None:
 def test_the_order_of_fields_does_not_change_a_fingerprint_and_values_do() -> None:
     assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
-    assert fingerprint([1, 2]) != fingerprint([2, 1])
+    assert fingerprint({"a": [1, 2]}) != fingerprint({"a": [2, 1]})
+
+
+def test_a_fingerprint_without_later_fields_is_that_of_the_release_which_did_not_know_them() -> None:
+    stored = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"  # by the first release
+    assert fingerprint({"a": 1}) == stored
+    assert fingerprint({"a": 1}, {"note": None}, {"gift": None}) == stored
+    assert fingerprint({"a": 1}, {"note": "x"}) == fingerprint({"a": 1}, {"note": "x", "other": None}, {"gift": None})
+
+
+def test_a_later_field_that_is_given_counts_and_so_does_its_version() -> None:
+    first, second = {"a": 1}, {"note": "x"}
+    calls = [(first,), (first, second), (first, {"note": "y"}), (first, {}, second), (first, second, {"gift": True})]
+    assert len({fingerprint(*versions) for versions in calls}) == len(calls)
