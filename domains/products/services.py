@@ -10,14 +10,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_slug
-from django.db.models import F
-from django.utils import timezone
 from django.utils.text import slugify
 
 from domains.common.data import idempotency
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import update
 from domains.common.errors import NotFoundError, StaleObjectError, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -84,10 +83,8 @@ def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int
             raise StaleObjectError("Somebody changed this product; read it again", current_version=product.version)
         changed = _apply(product, edit, problems)
         problems.check()
-        now = timezone.now()
-        changes: dict[str, Any] = {name: getattr(product, name) for name in changed}
-        Product.objects.filter(id=product.id).update(**changes, version=F("version") + 1, updated_at=now)
-        product.version, product.updated_at = product.version + 1, now
+        update(Product.objects.filter(id=product.id), **{name: getattr(product, name) for name in changed})
+        product.refresh_from_db(fields=["version", "updated_at"])
     return product
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import F, QuerySet
-from django.utils import timezone
-
 from domains.accounts import audit
 from domains.accounts.models import User, normalize_email
 from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, wrong_password
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import update
 from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
 
@@ -31,7 +27,7 @@ def deactivate_account(*, viewer: Viewer, current_password: str) -> User:
 def _close(viewer: Viewer, user: User) -> None:
     with short_transaction():
         row = User.objects.filter(id=user.id, is_active=True, password=user.password)
-        if not _update(row, is_active=False, pending_email=""):
+        if not update(row, is_active=False, pending_email=""):
             raise wrong_password()  # it changed meanwhile
         audit.record(audit.Type.DEACTIVATED, user_id=user.id, session_id=viewer.session_id)
         end_sessions(user_id=user.id)
@@ -42,13 +38,9 @@ def demote_staff(*, email: str) -> User:
     """Make a staff member an ordinary customer and end every session. Raises NotFoundError unless they are staff."""
     user = User.objects.filter(email=normalize_email(email), is_staff=True).first()
     with short_transaction():
-        if user is None or not _update(User.objects.filter(id=user.id, is_staff=True), is_staff=False):
+        if user is None or not update(User.objects.filter(id=user.id, is_staff=True), is_staff=False):
             raise NotFoundError("No staff account has this e-mail", path=["email"])
         audit.record(audit.Type.STAFF_REVOKED, user_id=user.id)
         end_sessions(user_id=user.id)
     user.refresh_from_db()
     return user
-
-
-def _update(row: QuerySet[User], **changes: Any) -> int:
-    return row.update(**changes, version=F("version") + 1, updated_at=timezone.now())

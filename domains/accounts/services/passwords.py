@@ -14,6 +14,7 @@ from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import update
 from domains.common.errors import ValidationError
 from domains.common.viewer import Viewer, client_address
 
@@ -88,6 +89,5 @@ def _reset(user: User, encoded: str) -> None:
 
 def _replace(row: QuerySet[User], encoded: str, *, proves_email: bool = False) -> int:
     """Also drops a pending e-mail: whoever takes an account back must not lose it to a link that is out already."""
-    now = timezone.now()
-    proven = {"email_verified_at": Coalesce(F("email_verified_at"), now)} if proves_email else {}
-    return row.update(password=encoded, pending_email="", version=F("version") + 1, updated_at=now, **proven)
+    proven = {"email_verified_at": Coalesce(F("email_verified_at"), timezone.now())} if proves_email else {}
+    return update(row, password=encoded, pending_email="", **proven)

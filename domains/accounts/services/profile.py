@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
-from django.utils import timezone
-
 from domains.accounts import audit, throttling
 from domains.accounts.errors import EmailTakenError
 from domains.accounts.models import User, normalize_email
@@ -16,6 +13,7 @@ from domains.accounts.services.checking import check, email_problems, name_probl
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import update
 from domains.common.errors import StaleObjectError
 from domains.common.viewer import Viewer
 
@@ -66,8 +64,7 @@ def _save(*, viewer: Viewer, edit: ProfileEdit, proof: str | None, expected_vers
         changes: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
         if edit.email is not None:
             changes["pending_email"] = _wanted(viewer, user, edit.email, proof)
-        now = timezone.now()
-        User.objects.filter(id=user.id).update(**changes, version=F("version") + 1, updated_at=now)
+        update(User.objects.filter(id=user.id), **changes)
     user.refresh_from_db()
     return user
 

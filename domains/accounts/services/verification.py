@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import F
 from django.utils import timezone
 
 from domains.accounts import audit, links, networks, throttling
@@ -10,6 +9,7 @@ from domains.accounts.models import User
 from domains.accounts.services import mailing
 from domains.accounts.services.signing_in import person
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import update
 from domains.common.viewer import Viewer, client_address
 
 
@@ -38,13 +38,13 @@ def verify_email(*, token: str) -> User:
     A link to an address that another account took meanwhile is worth nothing any more.
     """
     user = links.bearer(links.EMAIL_VERIFICATION, token)
-    email, now = user.pending_email or user.email, timezone.now()
+    email = user.pending_email or user.email
     with short_transaction():
         if User.objects.filter(email=email).exclude(id=user.id).exists():
             raise links.expired()
-        proven = {"email": email, "pending_email": "", "email_verified_at": now}
+        proven = {"email": email, "pending_email": "", "email_verified_at": timezone.now()}
         row = links.unchanged(links.EMAIL_VERIFICATION, user)
-        if not row.update(**proven, version=F("version") + 1, updated_at=now):
+        if not update(row, **proven):
             raise links.expired()
         changed = audit.Type.EMAIL_CHANGED if user.pending_email else audit.Type.EMAIL_VERIFIED
         audit.record(changed, user_id=user.id)
