@@ -12,9 +12,7 @@ from domains.common.background import outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order
 from domains.orders.services import cancelling, confirming, following, settling
-from domains.payments import comparing
-from domains.payments.gateway import GatewayUnavailable
-from domains.payments.services import CHANGED
+from domains.payments import services as payments
 
 PATIENCE = timedelta(days=1)  # a provider that has not answered for so long is for people to look at
 
@@ -25,7 +23,7 @@ def settle(message: OutboxMessage) -> None:
     settling.settle_order(message.key, attempts=message.attempts)
 
 
-@outbox.handler(CHANGED)
+@outbox.handler(payments.CHANGED)
 def payment_changed(message: OutboxMessage) -> None:
     """The payment has changed, here or at the provider: look at its order now."""
     for order_id in Order.objects.filter(payment_id=message.key).values_list("id", flat=True):
@@ -34,7 +32,7 @@ def payment_changed(message: OutboxMessage) -> None:
             settling.settle_order(order_id)
         try:
             following.follow_provider(order_id)
-        except (GatewayUnavailable, comparing.Outdated) as error:
+        except (payments.GatewayUnavailable, payments.Outdated) as error:
             if message.created_at < timezone.now() - PATIENCE:
                 raise
             raise outbox.Postpone(outbox.back_off(message.attempts, most=timedelta(minutes=1))) from error

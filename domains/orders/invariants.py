@@ -45,8 +45,8 @@ type Rule = Callable[[], Iterator[Finding]]
 
 def stock_is_the_sum_of_its_ledger() -> Iterator[Finding]:
     """Every product's stock is the sum of its movements."""
-    goods = Product.objects.values("id", "stock").annotate(ledger=Coalesce(Sum("movements__delta"), 0))
-    for product in goods.exclude(stock=F("ledger")):
+    products = Product.objects.values("id", "stock").annotate(ledger=Coalesce(Sum("movements__delta"), 0))
+    for product in products.exclude(stock=F("ledger")):
         yield Finding("product", product["id"], f"stock {product['stock']}, ledger {product['ledger']}")
 
 
@@ -136,14 +136,14 @@ def _promised(topic: str, key: str) -> Exists:
 
 
 def stock_moved_with_orders() -> Iterator[Finding]:
-    """An order took its lines' pieces once, and a cancelled one put them back once.
+    """An order took its lines' quantities once, and a cancelled one put them back once.
 
     Orders brought in as history (fulfilled, and never confirmed here) moved none.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MOVEMENTS)
-        for order_id, product_id, *pieces in cursor.fetchall():
-            detail = "product {}: ordered {}, taken {}, to put back {}, put back {}".format(product_id, *pieces)
+        for order_id, product_id, *quantities in cursor.fetchall():
+            detail = "product {}: ordered {}, taken {}, to put back {}, put back {}".format(product_id, *quantities)
             yield Finding("order", order_id, detail)
 
 

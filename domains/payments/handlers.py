@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from domains.common.background import outbox, periodic, purging
 from domains.common.background.models import OutboxMessage
-from domains.payments import operations, services
-from domains.payments.gateway import GatewayUnavailable
+from domains.payments import services
 from domains.payments.models import WebhookEvent
 from domains.payments.stripe import webhooks
 
@@ -18,15 +17,15 @@ INBOX_RETENTION = timedelta(days=30)  # Stripe repeats itself for three days at 
 PATIENCE = timedelta(days=1)  # longer than a provider's outage, shorter than a hold lives
 
 
-@outbox.handler(operations.OPERATION)
+@outbox.handler(services.OPERATION)
 def carry_out_operation(message: OutboxMessage) -> None:
     """Capture, void or refund, again and again until the provider answers; after PATIENCE each silence is a failure.
 
     As with a revoked key, somebody must look then: the message dies, and staff retry it.
     """
     try:
-        operations.carry_out(message.key)
-    except GatewayUnavailable as error:
+        services.carry_out(message.key)
+    except services.GatewayUnavailable as error:
         if timezone.now() - message.created_at > PATIENCE:
             raise
         wait = outbox.back_off(message.attempts, base=timedelta(seconds=5), most=timedelta(minutes=1))

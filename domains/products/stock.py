@@ -17,7 +17,7 @@ _SELL = "UPDATE products_product SET stock = stock - %s WHERE id = %s AND active
 
 
 class OutOfStock(Exception):
-    """A product lacks the pieces, or is not for sale (`available` is None then)."""
+    """Less of a product is in stock than is wanted, or it is not for sale (`available` is None then)."""
 
     def __init__(self, product_id: UUID, available: int | None) -> None:
         super().__init__(str(product_id))
@@ -25,7 +25,7 @@ class OutOfStock(Exception):
         self.available = available
 
 
-class Good(NamedTuple):
+class Offer(NamedTuple):
     """What an order line keeps of a product. `price` is in minor units."""
 
     id: UUID
@@ -35,28 +35,28 @@ class Good(NamedTuple):
     stock: int
 
 
-def on_sale(ids: Collection[UUID]) -> dict[UUID, Good]:
-    """Those that are active."""
-    goods = Product.objects.filter(id__in=ids, active=True).values_list("id", "name", "sku", "price", "stock")
-    return {good[0]: Good(*good) for good in goods}
+def on_sale(ids: Collection[UUID]) -> dict[UUID, Offer]:
+    """The active ones of these products, by id."""
+    rows = Product.objects.filter(id__in=ids, active=True).values_list(*Offer._fields)
+    return {row[0]: Offer(*row) for row in rows}
 
 
 def take(quantities: Mapping[UUID, int], *, order_id: UUID, rows: Iterable[BaseModel] = ()) -> None:
-    """Sell pieces of active products: the last statements of the caller's transaction, because they lock hot rows.
+    """Sell quantities of active products: the last statements of the caller's transaction, because they lock hot rows.
 
     Conditional updates in id order: no deadlock between carts, and never below zero. `rows` are new ones to insert
     in one statement with the ledger's. Raises OutOfStock.
     """
-    sold = {id_: -pieces for id_, pieces in quantities.items()}
+    sold = {product_id: -quantity for product_id, quantity in quantities.items()}
     insert(*rows, *_movements(sold, StockMovement.Reason.ORDER, reference=order_id))
     for product_id in sorted(quantities):
-        pieces = quantities[product_id]
-        if not change(_SELL, pieces, product_id, pieces):
-            raise _refusal(product_id, pieces)
+        quantity = quantities[product_id]
+        if not change(_SELL, quantity, product_id, quantity):
+            raise _refusal(product_id, quantity)
 
 
 def put_back(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
-    """Return the pieces of a cancelled order, also to products that are not for sale any more."""
+    """Return what a cancelled order had taken, also of products that are not for sale any more."""
     insert(*_movements(quantities, StockMovement.Reason.CANCELLATION, reference=order_id))
     for product_id in sorted(quantities):
         Product.objects.filter(id=product_id).update(stock=F("stock") + quantities[product_id])
@@ -72,12 +72,12 @@ def adjust(
     return True
 
 
-def _refusal(product_id: UUID, pieces: int) -> Exception:
+def _refusal(product_id: UUID, quantity: int) -> Exception:
     now = Product.objects.filter(id=product_id).values("active", "stock").first()
     if now is None or not now["active"]:
         return OutOfStock(product_id, None)
-    # Somebody returned pieces between the two statements: the whole service may try again.
-    return TryAgain() if now["stock"] >= pieces else OutOfStock(product_id, now["stock"])
+    # Somebody returned some between the two statements: the whole service may try again.
+    return TryAgain() if now["stock"] >= quantity else OutOfStock(product_id, now["stock"])
 
 
 def _movements(

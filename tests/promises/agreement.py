@@ -11,8 +11,7 @@ from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.orders.services.settling import SETTLE
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent, SandboxRefund
-from domains.payments.operations import OPERATION
-from domains.payments.services import CHANGED
+from domains.payments.services import CHANGED, OPERATION
 from domains.products.models import Product, StockMovement
 
 AT_THE_PROVIDER = {

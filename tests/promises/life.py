@@ -18,7 +18,7 @@ from domains.orders import services
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
 from domains.orders.models import Order, OrderEvent
 from domains.orders.services import CartLine, cancelling, fulfilling, placing, refunding
-from domains.payments import operations
+from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
 from domains.products.services import adjust_stock
@@ -143,7 +143,7 @@ class Life(Surroundings):
     def refund(self, order_id: UUID, amount: str | None) -> Wish | MultipleResults[Wish]:
         wish = (order_id, amount, uuid4())
         allowed = self.is_free(order_id, "FULFILLED", "CAPTURED")
-        if operations.is_busy(self.payment(order_id).id):
+        if payments.is_busy(self.payment(order_id).id):
             return multiple()  # it would be waited for
         try:
             assert not self._refund(wish).replayed

@@ -15,7 +15,7 @@ from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders import services
 from domains.orders.models import Order
-from domains.payments import operations
+from domains.payments import services as payments
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.payments.sandbox.gateway import decide
 from domains.payments.services import provider_changed
@@ -67,7 +67,7 @@ class Surroundings(RuleBasedStateMachine):
     def carry_out_and_crash(self, order_id: UUID) -> None:
         """The process dies between the end of an operation and the move of its order."""
         for operation in PaymentOperation.objects.filter(payment__order=order_id, status="REQUESTED"):
-            operations.carry_out(operation.id)
+            payments.carry_out(operation.id)
 
     @rule(order_id=orders)
     def payment_window_ends(self, order_id: UUID) -> None:
@@ -113,5 +113,5 @@ class Surroundings(RuleBasedStateMachine):
 
     def is_free(self, order_id: UUID, status: str, payment: str) -> bool:
         order = Order.objects.select_related("payment").get(id=order_id)
-        busy = operations.is_busy(order.payment_id)
+        busy = payments.is_busy(order.payment_id)
         return (order.status, order.payment.status, busy) == (status, payment, False)

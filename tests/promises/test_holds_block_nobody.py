@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from domains.common.data.models import new_id
 from domains.orders.models import Order
-from domains.payments import operations, services
+from domains.payments import services
 from domains.payments.gateway import gateway
 from domains.payments.models import Payment, SandboxIntent
 from domains.products.models import Product
@@ -129,4 +129,4 @@ def test_a_provider_is_never_called_inside_a_transaction() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         services.settle(Payment())
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
-        operations.carry_out(new_id())
+        services.carry_out(new_id())

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from domains.common.background import changes
 from domains.common.data.writes import change_one, insert
-from domains.orders.models import Order, OrderEvent, OrderLine
+from domains.orders.models import Order, OrderEvent
+from domains.orders.transitions import MOVES, Action
 
 Type = OrderEvent.Type
 _MOVE = "UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s WHERE id = %s AND status = %s"
@@ -23,8 +24,17 @@ def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> Order 
     return order
 
 
+def take(action: Action, order_id: UUID, *, before: Order.Status) -> Order | None:
+    """Make the action's move, with its event; None when the order was not in the state `before`."""
+    after, event_type, message = MOVES[action]
+    order = move(order_id, before=before, after=after)
+    if order and message:
+        note(order_id, event_type, message)
+    return order
+
+
 def note(order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any) -> None:
-    """Add to the order's history."""
+    """Add to the order's history, in the caller's transaction."""
     changes.announce(topic(order_id))
     insert(event(order_id, type_, message, actor_id=actor_id, **data))
 
@@ -39,8 +49,3 @@ def event(
 def topic(order_id: UUID) -> str:
     """What `changes` calls this order."""
     return f"order:{order_id}"
-
-
-def quantities(order_id: UUID) -> dict[UUID, int]:
-    """Pieces by product."""
-    return dict(OrderLine.objects.filter(order_id=order_id).values_list("product_id", "quantity"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
 from domains.common.data.transactions import retried, short_transaction
@@ -12,11 +11,9 @@ from domains.orders.errors import InvalidStateError, PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.following import follow_payment
-from domains.orders.services.undecided import pending
-from domains.payments import operations
-from domains.payments.models import PaymentOperation
-
-logger = logging.getLogger(__name__)
+from domains.orders.services.settling import pending
+from domains.orders.transitions import FULFILLABLE
+from domains.payments import services as payments
 
 
 def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
@@ -27,9 +24,9 @@ def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
     """
     operation_id = _claim(viewer=viewer, order_id=order_id)
     with pending(order_id):
-        operation = operations.carry_out(operation_id)
+        operation = payments.carry_out(operation_id)
         follow_payment(order_id)
-    if operation.status == PaymentOperation.Status.FAILED:
+    if operation.status == payments.PaymentOperation.Status.FAILED:
         raise PaymentDeclinedError.of_capture(operation.failure_code)
     return Order.objects.get(id=order_id)
 
@@ -41,9 +38,10 @@ def _claim(*, viewer: Viewer, order_id: UUID) -> UUID:
         order = Order.objects.visible_to(viewer).select_for_update(no_key=True).filter(id=order_id).first()
         if order is None:
             raise NotFoundError("There is no such order", path=["orderId"])
-        if order.status != Order.Status.CONFIRMED:
+        if order.status != FULFILLABLE:
             raise InvalidStateError(order.status, allowed="only a CONFIRMED order can be fulfilled")
-        operation_id = operations.request(order.payment_id, operations.Kind.CAPTURE, amount=order.total)
+        capture = payments.PaymentOperation.Kind.CAPTURE
+        operation_id = payments.request(order.payment_id, capture, amount=order.total)
         if operation_id is None:
             raise InvalidStateError(order.status, allowed="another operation on its payment is still running")
         events.note(order.id, events.Type.CAPTURE_REQUESTED, "The payment is being captured", actor_id=viewer.user_id)

@@ -20,9 +20,7 @@ from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events, settling
 from domains.orders.services.replaying import replay
-from domains.orders.services.undecided import pending
 from domains.payments import services as payments
-from domains.payments.models import Payment
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError
 
@@ -58,7 +56,7 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
     placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
-    with pending(order_id):
+    with settling.pending(order_id):
         confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
     return Placement(confirmed or settling.answer(order_id), replayed=False)
 
@@ -85,7 +83,7 @@ class Cart:
             return
         total = self.quantities.get(line.product_id, 0) + line.quantity
         if line.quantity < 1 or total > most:
-            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} pieces of a product in all")
+            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} of a product in all")
         self.quantities[line.product_id] = total
         self._first.setdefault(line.product_id, index)
 
@@ -101,43 +99,41 @@ class Cart:
 
 
 @retried
-def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UUID, Payment | None]:
+def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UUID, payments.Payment | None]:
     """The first transaction. The id of the order that the key stands for: `order_id`, with its payment, when it is new.
 
     Otherwise the order of an earlier call.
     """
     assert viewer.user_id is not None
-    goods = stock.on_sale(cart.quantities)
+    offers = stock.on_sale(cart.quantities)
     with short_transaction():
         known_id = idempotency.claim(
             owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint, result_id=order_id
         )
         if known_id != order_id:
             return known_id, None
-        _check(cart, goods)  # only now: a replay is answered whatever has become of the goods
-        payment = _payment(viewer.user_id, cart, goods)
-        _take(cart, order_id, [payment, *_rows(payment, cart, goods, order_id)])
+        _check(cart, offers)  # only now: a replay is answered whatever has become of the products
+        payment = _payment(viewer.user_id, cart, offers)
+        _take(cart, order_id, [payment, *_rows(payment, cart, offers, order_id)])
     return order_id, payment
 
 
-def _check(cart: Cart, goods: Mapping[UUID, stock.Good]) -> None:
+def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
     """Refuse early, before anything hot is locked."""
-    for product_id, pieces in cart.quantities.items():
-        product = goods.get(product_id)
-        if product is None:
-            raise _refusal(cart, stock.OutOfStock(product_id, None))
-        if product.stock < pieces:
-            raise _refusal(cart, stock.OutOfStock(product_id, product.stock))
+    for product_id, quantity in cart.quantities.items():
+        available = offers[product_id].stock if product_id in offers else None
+        if available is None or available < quantity:
+            raise _refusal(cart, stock.OutOfStock(product_id, available))
 
 
-def _payment(customer_id: UUID, cart: Cart, goods: Mapping[UUID, stock.Good]) -> Payment:
-    total = sum(goods[id_].price * pieces for id_, pieces in cart.quantities.items())
+def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer]) -> payments.Payment:
+    total = sum(offers[product_id].price * quantity for product_id, quantity in cart.quantities.items())
     if total == 0:
         raise ValidationError.of("lines", message="An order must cost something")
-    return Payment(payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method)
+    return payments.Payment(payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method)
 
 
-def _rows(payment: Payment, cart: Cart, goods: Mapping[UUID, stock.Good], order_id: UUID) -> list[BaseModel]:
+def _rows(payment: payments.Payment, cart: Cart, offers: Mapping[UUID, stock.Offer], order_id: UUID) -> list[BaseModel]:
     """Order, lines, first event, and the promise to settle the payment."""
     order = Order(
         id=order_id,
@@ -149,23 +145,23 @@ def _rows(payment: Payment, cart: Cart, goods: Mapping[UUID, stock.Good], order_
     )
     placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
     promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
-    return [order, *_lines(order, cart, goods), placed, promise]
+    return [order, *_lines(order, cart, offers), placed, promise]
 
 
-def _lines(order: Order, cart: Cart, goods: Mapping[UUID, stock.Good]) -> list[OrderLine]:
+def _lines(order: Order, cart: Cart, offers: Mapping[UUID, stock.Offer]) -> list[OrderLine]:
     return [
         OrderLine(
             order_id=order.id,
             position=position,
-            product_id=id_,
-            product_name=goods[id_].name,
-            sku=goods[id_].sku,
-            quantity=pieces,
+            product_id=product_id,
+            product_name=offers[product_id].name,
+            sku=offers[product_id].sku,
+            quantity=quantity,
             currency=order.currency,
-            unit_price=goods[id_].price,
-            total=goods[id_].price * pieces,
+            unit_price=offers[product_id].price,
+            total=offers[product_id].price * quantity,
         )
-        for position, (id_, pieces) in enumerate(cart.quantities.items(), start=1)
+        for position, (product_id, quantity) in enumerate(cart.quantities.items(), start=1)
     ]
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
-
 from domains.common.data import idempotency
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
-from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
+from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -20,12 +17,12 @@ from domains.orders.errors import InvalidStateError, PaymentPendingError, Refund
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.following import follow_payment
-from domains.orders.services.undecided import pending
-from domains.payments import operations
-from domains.payments.models import PaymentOperation, Refund
+from domains.orders.services.replaying import poll
+from domains.orders.services.settling import pending
+from domains.orders.transitions import REFUNDABLE
+from domains.payments import services as payments
 
 OPERATION = "refundOrder"
-POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Refunded:
     """An order with a refund of it, and whether an earlier call with the same key made it."""
 
     order: Order
-    refund: Refund
+    refund: payments.Refund
     replayed: bool
 
 
@@ -60,14 +57,17 @@ def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reas
     PaymentPendingError.
     """
     wish = _checked(viewer, order_id, amount, reason, key)
-    operation_id, replayed = _claim_in_turn(wish)
+    claimed = poll(lambda: _claim(wish))
+    if claimed is None:
+        raise PaymentPendingError(order_id)
+    operation_id, replayed = claimed
     with pending(order_id):
-        operation = operations.carry_out(operation_id)
+        operation = payments.carry_out(operation_id)
         follow_payment(order_id)
     order = Order.objects.select_related("payment").get(id=order_id)
-    if operation.status == PaymentOperation.Status.FAILED:
+    if operation.status == payments.PaymentOperation.Status.FAILED:
         raise _refusal(order, operation)
-    return Refunded(order, Refund.objects.get(id=operation_id), replayed)
+    return Refunded(order, payments.Refund.objects.get(id=operation_id), replayed)
 
 
 def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> _Wish:
@@ -81,19 +81,6 @@ def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str
     if minor == 0:
         raise ValidationError.of("amount", message="Give back more than nothing")
     return _Wish(viewer, order, minor, reason, key)
-
-
-def _claim_in_turn(wish: _Wish) -> tuple[UUID, bool]:
-    """The operation that the key stands for, and whether it was there; waits while another one is running."""
-    assert_no_transaction()
-    patient_until = time.monotonic() + settings.PAYMENT_GATEWAY_TIMEOUT + 1
-    while True:
-        claimed = _claim(wish)
-        if claimed is not None:
-            return claimed
-        if time.monotonic() > patient_until:
-            raise PaymentPendingError(wish.order.id)
-        time.sleep(POLL_SECONDS)
 
 
 @retried
@@ -112,33 +99,34 @@ def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
         )
         if known_id != mine:
             return known_id, True
-        if operations.is_busy(order.payment_id):
+        if payments.is_busy(order.payment_id):
             idempotency.release(owner_id=wish.viewer.user_id, operation=OPERATION, key=wish.key)
             return None
         amount = _amount(wish, order)
-        operations.request(order.payment_id, operations.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
+        refund = payments.PaymentOperation.Kind.REFUND
+        payments.request(order.payment_id, refund, amount=amount, reason=wish.reason, id_=mine)
         note = f"A refund of {amount} minor units is being made"
         events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=wish.viewer.user_id)
     return mine, False
 
 
 def _amount(wish: _Wish, order: Order) -> int:
-    if order.status != Order.Status.FULFILLED:
+    if order.status != REFUNDABLE:
         raise InvalidStateError(order.status, allowed="only a FULFILLED order can be refunded")
-    left = operations.refundable(order.payment)
+    left = payments.refundable(order.payment)
     amount = left if wish.amount is None else wish.amount
     if not 0 < amount <= left:
         raise _too_large(order)
     return amount
 
 
-def _refusal(order: Order, operation: PaymentOperation) -> RefundTooLargeError | InvalidStateError:
+def _refusal(order: Order, operation: payments.PaymentOperation) -> RefundTooLargeError | InvalidStateError:
     """Why the provider refused: it may have given money back without us, else only its code tells."""
-    if operation.amount > operations.refundable(order.payment):
+    if operation.amount > payments.refundable(order.payment):
         return _too_large(order)
     refused = f"the provider refused the refund ({operation.failure_code}), another try needs a new key"
     return InvalidStateError(order.status, allowed=refused)
 
 
 def _too_large(order: Order) -> RefundTooLargeError:
-    return RefundTooLargeError(operations.refundable(order.payment), order.currency)
+    return RefundTooLargeError(payments.refundable(order.payment), order.currency)

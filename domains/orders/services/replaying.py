@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from domains.common.data.transactions import assert_no_transaction
 from domains.orders.models import Order
 from domains.orders.services.settling import answer
-from domains.payments.models import Payment
+from domains.payments import services as payments
 
 POLL_SECONDS = 0.05
 
@@ -22,12 +23,20 @@ def replay(order_id: UUID) -> Order:
 
     While its payment is undecided this waits, until a second after the gateway's time-out counted from the order.
     """
-    assert_no_transaction()
-    patience = timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT + 1)
-    patient_until = Order.objects.values_list("created_at", flat=True).get(id=order_id) + patience
-    undecided = Payment.objects.filter(
-        order=order_id, order__status=Order.Status.PENDING, status=Payment.Status.PENDING
-    )
-    while undecided.exists() and timezone.now() < patient_until:
-        time.sleep(POLL_SECONDS)
+    order = Order.objects.filter(id=order_id)
+    waiting = order.filter(status=Order.Status.PENDING, payment__status=payments.Payment.Status.PENDING)
+    age = timezone.now() - order.values_list("created_at", flat=True).get()
+    poll(lambda: not waiting.exists() or None, since=age)
     return answer(order_id)
+
+
+def poll[T](look: Callable[[], T | None], *, since: timedelta = timedelta(0)) -> T | None:
+    """Look until something is there, outside any transaction: None when nothing was in time.
+
+    That is a second more than a call to the provider may take, of which `since` has passed.
+    """
+    assert_no_transaction()
+    patient_until = time.monotonic() + settings.PAYMENT_GATEWAY_TIMEOUT + 1 - since.total_seconds()
+    while (found := look()) is None and time.monotonic() < patient_until:
+        time.sleep(POLL_SECONDS)
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,14 +15,11 @@ from domains.common.background import outbox
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import insert
 from domains.common.errors import ServiceUnavailableError
-from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
-from domains.orders.models import Order
+from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
+from domains.orders.models import Order, OrderLine
 from domains.orders.services import events
-from domains.payments import operations
+from domains.orders.transitions import ACTIONS, MOVES, Action
 from domains.payments import services as payments
-from domains.payments.gateway import GatewayUnavailable
-from domains.payments.models import Payment
-from domains.payments.services import Outcome, Verdict
 from domains.products import stock
 
 logger = logging.getLogger(__name__)
@@ -30,21 +29,24 @@ CONFIRMATION = "orders.confirmation"
 RETRY = timedelta(seconds=5)
 MAX_RETRY = timedelta(minutes=1)
 EXPIRED = "expired"  # decline code of a payment that was not completed in time
-EXPIRED_AT_ONCE = 100  # orders in one run of the periodic task
+ENDED_AT_ONCE = 100  # orders in one run of a periodic task
 
 Status = Order.Status
+Paid = payments.Payment.Status
 
 
 def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
     """Ask the provider and decide, or give up when the payment window has passed.
 
-    Raises outbox.Postpone while there is nothing to decide yet.
+    `attempts`, from 1 on, lengthen the wait until the next one. Raises outbox.Postpone while there is nothing to
+    decide yet.
     """
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.status != Status.PENDING:  # decided; a hold that came too late has its own void
         return
     if order.expires_at <= timezone.now():
-        _give_up(order)
+        if void_id := _expire(order):
+            release(void_id)
         return
     decide(order.id, order.payment_id, payments.settle(order.payment))
     if Order.objects.filter(id=order_id, status=Status.PENDING).exists():
@@ -52,45 +54,54 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
 
 
 def expire_orders() -> int:
-    """End orders whose payment window has passed; how many were looked at. Called periodically."""
+    """End orders whose payment window has passed; how many. Called periodically."""
     late = Order.objects.filter(status=Status.PENDING, expires_at__lte=timezone.now()).order_by("expires_at")
-    orders = list(late[:EXPIRED_AT_ONCE])
-    for order in orders:
+    return end_each(late[:ENDED_AT_ONCE], _expire)
+
+
+def end_each(orders: Iterable[Order], end: Callable[[Order], UUID | None]) -> int:
+    """Call `end` for each order: how many it ended. The outbox carries their voids out, each in a task of its own.
+
+    The oldest come first: one in trouble must not keep all others waiting.
+    """
+    ended = 0
+    for order in list(orders):
         try:
-            _expire(order)  # the outbox carries the voids out, each in a task of its own
+            ended += end(order) is not None
+        except InvalidStateError:
+            continue  # somebody was quicker
         except SoftTimeLimitExceeded:
             raise
-        except Exception:  # the oldest come first: one in trouble must not keep all others waiting
-            logger.exception("expired order is in trouble", extra={"order_id": str(order.id)})
-    return len(orders)
+        except Exception:
+            logger.exception("order that is to end is in trouble", extra={"order_id": str(order.id)})
+    return ended
 
 
-def release(operation_id: UUID) -> None:
+def release(void_id: UUID) -> None:
     """Carry out a void; one without an answer, or whose answer cannot be written down, goes on in the background."""
     try:
-        operations.carry_out(operation_id)
-    except (GatewayUnavailable, ServiceUnavailableError):
-        logger.warning("void goes on in the background", extra={"operation_id": str(operation_id)})
+        payments.carry_out(void_id)
+    except (payments.GatewayUnavailable, ServiceUnavailableError):
+        logger.warning("void goes on in the background", extra={"operation_id": str(void_id)})
 
 
 @retried
-def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> Order | None:
-    """The second transaction: write the verdict down for order and payment together. Safe to repeat.
+def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
+    """The second transaction: write the outcome down for order and payment together. Safe to repeat.
 
     The order when this call confirmed it.
     """
+    action = ACTIONS[Status.PENDING, outcome.status]
     with short_transaction():
-        match outcome.verdict:
-            case Verdict.AUTHORIZED:
+        match action:
+            case Action.CONFIRM:
                 return _confirm(order_id, payment_id, outcome)
-            case Verdict.REQUIRES_ACTION:
+            case Action.DECLINE | Action.EXPIRE:
+                _end(action, order_id, payment_id, outcome)
+            case Action.ASK:
                 if payments.record(payment_id, outcome):
                     events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, "The payment waits for the customer")
-            case Verdict.DECLINED:
-                _end(order_id, payment_id, outcome, events.Type.PAYMENT_DECLINED, "The payment was declined")
-            case Verdict.CANCELED:
-                _end(order_id, payment_id, outcome, events.Type.EXPIRED, "The payment was not completed in time")
-            case Verdict.UNKNOWN:
+            case Action.WAIT:
                 outbox.hasten(SETTLE, key=order_id)
     return None
 
@@ -98,51 +109,67 @@ def decide(order_id: UUID, payment_id: UUID, outcome: Outcome) -> Order | None:
 def answer(order_id: UUID) -> Order:
     """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
     order = Order.objects.select_related("payment").get(id=order_id)
-    if order.payment.status == Payment.Status.FAILED:
+    if order.payment.status == Paid.FAILED:
         raise PaymentDeclinedError(order.payment.decline_code)
     if order.status == Status.CANCELLED and order.events.filter(type=events.Type.EXPIRED).exists():
         raise PaymentDeclinedError(EXPIRED)
-    if (order.status, order.payment.status) == (Status.PENDING, Payment.Status.PENDING):
+    if (order.status, order.payment.status) == (Status.PENDING, Paid.PENDING):
         raise PaymentPendingError(order.id)
     return order
 
 
-def _give_up(order: Order) -> None:
-    if operation_id := _expire(order):
-        release(operation_id)
+@contextmanager
+def pending(order_id: UUID) -> Iterator[None]:
+    """Raise PaymentPendingError for a provider without an answer, and for a database too busy to write it down.
+
+    ServiceUnavailableError says that nothing was written: not true once the provider may have been called. The outbox
+    goes on with the rest.
+    """
+    try:
+        yield
+    except (payments.GatewayUnavailable, ServiceUnavailableError):
+        raise PaymentPendingError(order_id) from None
+
+
+def close(order_id: UUID, payment_id: UUID, *, void: bool = True) -> UUID | None:
+    """Give back what an order that has just become CANCELLED held, in that transaction: hold and stock.
+
+    The id of the void; None when none could be claimed, or none was wanted.
+    """
+    outbox.withdraw(SETTLE, key=order_id)
+    void_id = payments.request(payment_id, payments.PaymentOperation.Kind.VOID) if void else None
+    lines = OrderLine.objects.filter(order_id=order_id).values_list("product_id", "quantity")
+    stock.put_back(dict(lines), order_id=order_id)  # last, as it locks hot rows
+    return void_id
 
 
 @retried
 def _expire(order: Order) -> UUID | None:
     """End the order and claim the void together: a hold that arrives in between finds an order that is over."""
     with short_transaction():
-        if not events.move(order.id, before=Status.PENDING, after=Status.CANCELLED):
-            return None
-        events.note(order.id, events.Type.EXPIRED, "The payment was not completed in time")
-        outbox.withdraw(SETTLE, key=order.id)
-        operation_id = operations.request(order.payment_id, operations.Kind.VOID)
-        stock.put_back(events.quantities(order.id), order_id=order.id)
-    return operation_id
+        if events.take(Action.EXPIRE, order.id, before=Status.PENDING):
+            return close(order.id, order.payment_id)
+    return None
 
 
-def _confirm(order_id: UUID, payment_id: UUID, outcome: Outcome) -> Order | None:
-    confirmed = events.move(order_id, before=Status.PENDING, after=Status.CONFIRMED)
+def _confirm(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
+    after, event_type, message = MOVES[Action.CONFIRM]
+    confirmed = events.move(order_id, before=Status.PENDING, after=after)
     recorded = payments.record(payment_id, outcome)
     outbox.withdraw(SETTLE, key=order_id)
     if confirmed:
-        event = events.event(order_id, events.Type.CONFIRMED, "The payment is held; the order is confirmed")
-        insert(event, outbox.promise(CONFIRMATION, key=order_id))
+        insert(events.event(order_id, event_type, message), outbox.promise(CONFIRMATION, key=order_id))
     elif recorded:  # cancelled or expired while the provider was working: the hold must go
-        operations.request(payment_id, operations.Kind.VOID)
+        now = Order.objects.values_list("status", flat=True).get(id=order_id)
+        if ACTIONS[now, outcome.status] is Action.VOID:
+            payments.request(payment_id, payments.PaymentOperation.Kind.VOID)
     return confirmed
 
 
-def _end(order_id: UUID, payment_id: UUID, outcome: Outcome, type_: events.Type, message: str) -> None:
-    cancelled = events.move(order_id, before=Status.PENDING, after=Status.CANCELLED)
+def _end(action: Action, order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> None:
+    ended = events.take(action, order_id, before=Status.PENDING)
     payments.record(payment_id, outcome)
-    outbox.withdraw(SETTLE, key=order_id)
-    if cancelled:
-        events.note(order_id, type_, message)
-        if outcome.verdict == Verdict.DECLINED:  # or its intent could be tried again with another card
-            operations.request(payment_id, operations.Kind.VOID)
-        stock.put_back(events.quantities(order_id), order_id=order_id)
+    if ended:  # a declined intent could be tried again with another card
+        close(order_id, payment_id, void=action is Action.DECLINE)
+    else:
+        outbox.withdraw(SETTLE, key=order_id)

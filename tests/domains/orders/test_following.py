@@ -17,11 +17,10 @@ from domains.orders.handlers import PATIENCE
 from domains.orders.models import Order
 from domains.orders.services import following
 from domains.orders.services.fulfilling import _claim
-from domains.payments import comparing, operations
+from domains.payments import services as payments
 from domains.payments.gateway import _made
 from domains.payments.models import Refund, SandboxRefund
 from domains.payments.sandbox.gateway import decide
-from domains.payments.services import CHANGED, provider_changed
 from domains.products.models import Product
 from tests.api import Api, gid
 from tests.domains.orders.dashboard import (
@@ -154,11 +153,11 @@ def test_news_that_comes_while_an_operation_of_ours_is_open_is_looked_at_when_it
 ) -> None:
     capture = _claim(viewer=Viewer(is_staff=True), order_id=order.id)
     release_there(order)
-    provider_changed(order.payment.intent_id)
-    message = OutboxMessage.objects.get(topic=CHANGED, done_at=None)
+    payments.provider_changed(order.payment.intent_id)
+    message = OutboxMessage.objects.get(topic=payments.CHANGED, done_at=None)
     assert outbox.deliver(message.id)
     assert state() == ("CONFIRMED", "AUTHORIZED", 0, 0)
-    assert operations.carry_out(capture).status == "FAILED"
+    assert payments.carry_out(capture).status == "FAILED"
     drain()
     assert state() == ("CANCELLED", "VOIDED", 0, 0)
     assert_stock_agrees(product, stock=STOCK)
@@ -168,11 +167,11 @@ def test_news_that_comes_while_an_operation_of_ours_is_open_is_looked_at_when_it
 def test_what_the_provider_said_before_the_payment_changed_is_asked_again(staff: Api, order: Order) -> None:
     staff.call("fulfillOrder", "order { id }", orderId=gid(order))
     refund_there(order, 500)
-    before = comparing.look(order.payment_id)
+    before = payments.ask_provider(order.payment_id)
     assert before is not None
     refund(staff, order, amount="15.00")
-    with pytest.raises(comparing.Outdated):
-        following._adopt(order.id, before)
+    with pytest.raises(payments.Outdated):
+        following._reconcile(order.id, before)
     drain()
     assert state() == ("REFUNDED", "CAPTURED", TOTAL, TOTAL)
     assert_in_order()
@@ -190,7 +189,7 @@ def silence(settings: Settings) -> Iterator[None]:
 
 
 def test_a_provider_that_does_not_answer_is_asked_again_for_a_day(order: Order, silence: None) -> None:
-    provider_changed(order.payment.intent_id)
+    payments.provider_changed(order.payment.intent_id)
     message = OutboxMessage.objects.get(done_at=None)
     for created_at, failures in ((timezone.now(), 0), (timezone.now() - PATIENCE, 1)):
         OutboxMessage.objects.filter(id=message.id).update(created_at=created_at)

@@ -14,7 +14,6 @@ from domains.common.viewer import Viewer
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settling
 from domains.orders.services.fulfilling import _claim
-from domains.payments import operations
 from domains.payments import services as payments
 from domains.payments.gateway import gateway
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
@@ -57,7 +56,7 @@ def test_a_capture_that_a_twin_was_quicker_with_is_no_refusal(api: Api, staff: A
     operation_id = _claim(viewer=Viewer(is_staff=True), order_id=the_order().id)
     intent_id = the_order().payment.intent_id
     gateway().capture(intent_id, amount=the_order().total, key="the twin's")
-    assert operations.carry_out(operation_id).status == "SUCCEEDED"
+    assert payments.carry_out(operation_id).status == "SUCCEEDED"
     assert Payment.objects.get().status == "CAPTURED"
 
 
@@ -66,7 +65,7 @@ def test_captured_money_is_never_cancelled_however_late_the_order_follows(
 ) -> None:
     """As after a crash between the end of the capture and the order's move."""
     buy(api, [(product, 1)])
-    operations.carry_out(_claim(viewer=Viewer(is_staff=True), order_id=the_order().id))
+    payments.carry_out(_claim(viewer=Viewer(is_staff=True), order_id=the_order().id))
     assert (the_order().status, the_order().payment.status) == ("CONFIRMED", "CAPTURED")
     assert cancel(api, the_order()) == "InvalidStateError"
     assert staff.call("fulfillOrder", "order { id }", orderId=gid(the_order()))["__typename"] == "InvalidStateError"
@@ -107,7 +106,7 @@ def test_an_order_that_expires_while_its_hold_arrives_is_not_confirmed_without_o
     given_up = settling._expire(order)
     settling.decide(order.id, order.payment_id, heard)
     assert given_up is not None
-    operations.carry_out(given_up)
+    payments.carry_out(given_up)
     assert (the_order().status, the_order().payment.status) == ("CANCELLED", "VOIDED")
     assert SandboxIntent.objects.get().status == "canceled"
     assert_stock_agrees(product, stock=5)

@@ -16,9 +16,10 @@ from domains.orders.errors import PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settle_order
 from domains.orders.services.settling import EXPIRED, answer
+from domains.payments.gateway import IntentStatus
 from domains.payments.models import Payment, SandboxIntent
 from domains.payments.sandbox.gateway import decide
-from domains.payments.services import provider_changed
+from domains.payments.services import Outcome, provider_changed, settle
 from tests.api import Api
 from tests.domains.orders.shop import (
     DATABASES,
@@ -159,9 +160,8 @@ def test_an_order_without_an_intent_expires_and_a_late_rival_cannot_save_one(cus
     Order.objects.update(expires_at="2026-01-01T00:00:00Z")
     expire_orders()
     deliver_due()  # the void
-    from domains.payments.services import Verdict, settle
 
-    assert settle(stalled).verdict == Verdict.CANCELED
+    assert settle(stalled).status == "VOIDED"
     assert SandboxIntent.objects.get().status == "canceled"
     order.refresh_from_db()
     assert order.status == "CANCELLED"
@@ -172,11 +172,10 @@ def test_a_hold_that_comes_after_a_cancellation_is_voided(customer: User) -> Non
     product = ProductFactory.create(stock=5)
     order = place_only(customer, product.id)
     from domains.orders.services.settling import decide as write_down
-    from domains.payments.services import Outcome, Verdict, settle
 
     settle(order.payment)
     Order.objects.update(status="CANCELLED")  # as a cancellation that committed in between
-    write_down(order.id, order.payment_id, Outcome(Verdict.AUTHORIZED))
+    write_down(order.id, order.payment_id, Outcome(IntentStatus.REQUIRES_CAPTURE))
     assert Payment.objects.get().status == "AUTHORIZED"
     deliver_due()
     assert (Payment.objects.get().status, SandboxIntent.objects.get().status) == ("VOIDED", "canceled")

@@ -16,7 +16,7 @@ from domains.common.data.transactions import short_transaction
 from domains.common.viewer import Viewer
 from domains.operations.models import FailedMessage
 from domains.operations.services import retry_message
-from domains.payments import gateway, operations
+from domains.payments import gateway, services
 from domains.payments.handlers import INBOX_RETENTION, PATIENCE, purge_inbox
 from domains.payments.models import Payment, PaymentOperation, WebhookEvent
 from tests.domains.common.broker import closed_port
@@ -39,8 +39,8 @@ def capture(customer: User, nobody_answers: None) -> OutboxMessage:
     hold = {"status": "AUTHORIZED", "amount": 100, "authorized": 100, "intent_id": "pi_1"}
     payment = Payment.objects.create(payer=customer, currency="GBP", method="pm_card_visa", **hold)
     with short_transaction():
-        operations.request(payment.id, operations.Kind.CAPTURE, amount=100)
-    return OutboxMessage.objects.get(topic=operations.OPERATION)
+        services.request(payment.id, PaymentOperation.Kind.CAPTURE, amount=100)
+    return OutboxMessage.objects.get(topic=services.OPERATION)
 
 
 def test_an_operation_is_tried_again_while_the_provider_may_still_answer(capture: OutboxMessage) -> None:

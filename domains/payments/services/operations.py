@@ -7,36 +7,33 @@ answer it is asked about the intent before it is called again.
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.utils import timezone
+from django.db.models import F, QuerySet
 
 from domains.common.background import outbox
 from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
+from domains.common.data.writes import update
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, gateway
 from domains.payments.models import Payment, PaymentOperation, Refund
-from domains.payments.services import CHANGED, fence_uncreated
+from domains.payments.services.holding import CHANGED, fence_uncreated
+from domains.payments.transitions import OPERATIONS
 
 logger = logging.getLogger(__name__)
 
 OPERATION = "payments.operation"  # outbox topic; the key is the operation's id
+FAILED_LATER = "failed_later"  # failure code of a refund that was made first
 
 Kind = PaymentOperation.Kind
 Status = PaymentOperation.Status
-CLAIMABLE = {
-    Kind.VOID: frozenset(Payment.Status) - {Payment.Status.CAPTURED},
-    Kind.CAPTURE: frozenset({Payment.Status.AUTHORIZED}),
-    Kind.REFUND: frozenset({Payment.Status.CAPTURED}),
-}
 
 
 def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", id_: UUID | None = None) -> UUID | None:
-    """Claim an operation and promise to carry it out; its id, or None when another one is open or the time is past.
-
-    Captured money is never voided: that it was captured may be known here before its order has moved.
+    """Claim an operation over `amount` minor units (0 for a void) in the caller's transaction, and promise to carry it
+    out: its id, which is `id_` when given. None when another one is open, or the payment is not in a state for it.
     """
-    if locked(payment_id).status not in CLAIMABLE[kind]:
+    if lock(payment_id).status not in OPERATIONS[kind].claimable:
         return None
     operation = PaymentOperation(payment_id=payment_id, kind=kind, amount=amount, reason=reason)
     operation.id = id_ or operation.id
@@ -50,7 +47,7 @@ def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", 
 def carry_out(operation_id: UUID) -> PaymentOperation:
     """Bring an operation to its end; it is returned SUCCEEDED or FAILED. Safe to repeat, also at the same time.
 
-    Raises GatewayUnavailable when the outcome is unknown: the outbox goes on then.
+    Outside any transaction. Raises GatewayUnavailable when the outcome is unknown: the outbox goes on then.
     """
     assert_no_transaction()
     operation = PaymentOperation.objects.select_related("payment").get(id=operation_id)
@@ -98,11 +95,9 @@ def _call(operation: PaymentOperation) -> None:
 
 
 def _is_done(operation: PaymentOperation, intent: Intent) -> bool:
-    if operation.kind == Kind.VOID:
-        return intent.status == IntentStatus.CANCELED
-    if operation.kind == Kind.CAPTURE:
-        return intent.status == IntentStatus.SUCCEEDED
-    return any(refund.operation_id == str(operation.id) for refund in intent.refunds)
+    if operation.kind == Kind.REFUND:
+        return any(refund.operation_id == str(operation.id) for refund in intent.refunds)
+    return intent.status == OPERATIONS[Kind(operation.kind)].intent
 
 
 def _was_done(operation: PaymentOperation) -> bool:
@@ -115,12 +110,11 @@ def _was_done(operation: PaymentOperation) -> bool:
 
 @retried
 def _record(operation: PaymentOperation, status: Status, failure_code: str = "") -> None:
-    """Write the end of an operation down with its effect on the payment, once; and tell whoever listens."""
-    now = timezone.now()
+    """Write the end of an operation down with its effect on the payment, once, and promise CHANGED."""
     with short_transaction():
-        locked(operation.payment_id)  # before the operation, as everybody does
-        open_ = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
-        if not open_.update(status=status, failure_code=failure_code, updated_at=now):
+        lock(operation.payment_id)  # before the operation, as everybody does
+        requested = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
+        if not update(requested, status=status, failure_code=failure_code):
             return
         if status == Status.SUCCEEDED:
             _apply(operation)
@@ -129,29 +123,22 @@ def _record(operation: PaymentOperation, status: Status, failure_code: str = "")
 
 
 def _apply(operation: PaymentOperation) -> None:
-    payment, amount, now = Payment.objects.filter(id=operation.payment_id), operation.amount, timezone.now()
-    match operation.kind:
-        case Kind.VOID:
-            voidable = (*Payment.UNDECIDED, Payment.Status.AUTHORIZED)
-            payment.filter(status__in=voidable).update(status=Payment.Status.VOIDED, updated_at=now)
-        case Kind.CAPTURE:
-            payment.filter(status=Payment.Status.AUTHORIZED).update(
-                status=Payment.Status.CAPTURED, captured=amount, updated_at=now
-            )
-        case _:
-            payment.update(refunded=F("refunded") + amount, updated_at=now)
-            currency = operation.payment.currency
-            Refund.objects.create(
-                id=operation.id,
-                payment_id=operation.payment_id,
-                amount=amount,
-                currency=currency,
-                reason=operation.reason,
-            )
+    kind, amount = Kind(operation.kind), operation.amount
+    after, before = OPERATIONS[kind].move
+    booked: dict[str, Any] = {}
+    if kind == Kind.CAPTURE:
+        booked = {"captured": amount}
+    if kind == Kind.REFUND:
+        booked = {"refunded": F("refunded") + amount}
+        payment = operation.payment
+        Refund.objects.create(
+            id=operation.id, payment=payment, amount=amount, currency=payment.currency, reason=operation.reason
+        )
+    update(Payment.objects.filter(id=operation.payment_id, status__in=before), status=after, **booked)
 
 
-def locked(payment_id: UUID) -> Payment:
-    """The payment, locked until the transaction ends: after its order, before its operations."""
+def lock(payment_id: UUID) -> Payment:
+    """The payment, locked until the caller's transaction ends: after its order, before its operations."""
     return Payment.objects.select_for_update(no_key=True).get(id=payment_id)
 
 
@@ -163,3 +150,14 @@ def refundable(payment: Payment) -> int:
 def is_busy(payment_id: UUID) -> bool:
     """Whether an operation of the payment is open."""
     return PaymentOperation.objects.filter(payment_id=payment_id, status=Status.REQUESTED).exists()
+
+
+def refused(payment: Payment) -> QuerySet[PaymentOperation]:
+    """Captures and refunds that the provider refused, oldest first; not refunds that it made and that failed later."""
+    failed = payment.operations.filter(status=Status.FAILED, kind__in=(Kind.CAPTURE, Kind.REFUND))
+    return failed.exclude(failure_code=FAILED_LATER).order_by("created_at")
+
+
+def has_failed_refund(payment: Payment) -> bool:
+    """Whether a refund was refused, or failed after it was made."""
+    return payment.operations.filter(status=Status.FAILED, kind=Kind.REFUND).exists()

@@ -1,7 +1,6 @@
-"""What happened to a payment at the provider without us: in its dashboard, at a bank, by time. Our books follow it.
+"""What happened to a payment at the provider without us, in its dashboard, at a bank, by time: our books follow it.
 
-Money that was taken has the last word: whatever a payment was before, it is CAPTURED then, and never anything else
-again. A hold that is gone is VOIDED. Refunds are told apart by their ids: one is made, and may fail later, once each.
+Refunds are told apart by their ids: one is made, and may fail later, once each.
 """
 
 from __future__ import annotations
@@ -9,20 +8,21 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db.models import F
-from django.utils import timezone
 
 from domains.common.data.transactions import assert_no_transaction
-from domains.payments import operations
-from domains.payments.gateway import Intent, IntentStatus, ProviderRefund, gateway
+from domains.common.data.writes import update
+from domains.payments.gateway import Intent, ProviderRefund, gateway
 from domains.payments.models import Payment, PaymentOperation, Refund
+from domains.payments.services.operations import FAILED_LATER, is_busy, lock
+from domains.payments.transitions import RECONCILING
 
 logger = logging.getLogger(__name__)
 
 MADE_THERE = "Given back at the payment provider"  # the reason of a refund that is not ours
-FAILED_LATER = "failed_later"  # failure code of a refund that was made first
 
 Status = Payment.Status
 
@@ -32,48 +32,56 @@ class Outdated(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """The provider's word on a payment, and which state of ours it was compared with."""
+class ProviderView:
+    """The provider's word on a payment, and since when the payment had not changed here when it was asked."""
 
     payment_id: UUID
     intent: Intent
-    ours: datetime
+    updated_at: datetime
 
 
-def look(payment_id: UUID) -> Sight | None:
-    """Ask the provider. None without an intent, and while an operation of ours is open: its end tells CHANGED anew.
+def ask_provider(payment_id: UUID) -> ProviderView | None:
+    """What the provider says. None without an intent, and while an operation of ours is open: CHANGED follows its end.
 
-    Raises GatewayUnavailable, or Declined when the provider does not know the intent.
+    Outside any transaction. Raises GatewayUnavailable, or Declined when the provider does not know the intent.
     """
     assert_no_transaction()
     payment = Payment.objects.get(id=payment_id)
-    if not payment.intent_id or operations.is_busy(payment_id):
+    if not payment.intent_id or is_busy(payment_id):
         return None
-    return Sight(payment_id, gateway().retrieve(payment.intent_id), payment.updated_at)
+    return ProviderView(payment_id, gateway().retrieve(payment.intent_id), payment.updated_at)
 
 
-def adopt(sight: Sight) -> Payment:
+def reconcile(view: ProviderView) -> Payment:
     """Bring the payment to where the provider saw it, in the caller's transaction; the payment as it is now.
 
     Raises Outdated. What the provider cannot have done, more captured than held, breaks a CHECK of the table.
     """
-    payment = operations.locked(sight.payment_id)
-    if payment.updated_at != sight.ours or operations.is_busy(payment.id):
+    payment = lock(view.payment_id)
+    if payment.updated_at != view.updated_at or is_busy(payment.id):
         raise Outdated
-    intent = sight.intent
-    known = payment.captured if payment.status == Status.CAPTURED else 0
-    if intent.status == IntentStatus.SUCCEEDED and intent.captured != known:
-        # A payment that was not known to be held, was it all the same; a capture of ours may have met a smaller one.
-        _change(payment, status=Status.CAPTURED, authorized=F("amount"), captured=intent.captured)
-    elif intent.status == IntentStatus.CANCELED and payment.status in (*Payment.UNDECIDED, Status.AUTHORIZED):
-        _change(payment, status=Status.VOIDED)
-    payment.refresh_from_db()
+    if difference := _difference(payment, view.intent):
+        _change(payment, **difference)
+        payment.refresh_from_db()
     if payment.status == Status.CAPTURED:
-        _adopt_refunds(payment, intent)
+        _reconcile_refunds(payment, view.intent)
     return payment
 
 
-def _adopt_refunds(payment: Payment, intent: Intent) -> None:
+def _difference(payment: Payment, intent: Intent) -> dict[str, Any]:
+    """The columns in which the payment differs from what its intent makes of it."""
+    after, before = RECONCILING[intent.status]
+    if payment.status not in before:
+        return {}
+    if after != Status.CAPTURED:
+        return {"status": after}
+    # A payment that was not known to be held, was it all the same; a capture of ours may have met a smaller one.
+    taken = {"status": after, "authorized": F("amount"), "captured": intent.captured}
+    known = payment.captured if payment.status == Status.CAPTURED else 0
+    return taken if intent.captured != known else {}
+
+
+def _reconcile_refunds(payment: Payment, intent: Intent) -> None:
     refunds = payment.operations.filter(kind=PaymentOperation.Kind.REFUND)
     ours = {str(id_): id_ for id_ in refunds.values_list("id", flat=True)}
     known = set(payment.refunds.values_list("id", flat=True))
@@ -99,12 +107,10 @@ def _add(payment: Payment, id_: UUID, amount: int) -> None:
 def _take_back(payment: Payment, id_: UUID, amount: int) -> None:
     """The bank did not take the money: it was not given back, and can be refunded once more."""
     payment.refunds.filter(id=id_).delete()
-    payment.operations.filter(id=id_).update(
-        status=PaymentOperation.Status.FAILED, failure_code=FAILED_LATER, updated_at=timezone.now()
-    )
+    update(payment.operations.filter(id=id_), status=PaymentOperation.Status.FAILED, failure_code=FAILED_LATER)
     _change(payment, refunded=F("refunded") - amount)
     logger.warning("refund failed later", extra={"payment_id": str(payment.id), "refund_id": str(id_)})
 
 
-def _change(payment: Payment, **fields: object) -> None:
-    Payment.objects.filter(id=payment.id).update(updated_at=timezone.now(), **fields)
+def _change(payment: Payment, **columns: Any) -> None:
+    update(Payment.objects.filter(id=payment.id), **columns)

@@ -1,0 +1,87 @@
+"""How orders move: the one place that says what follows from which (order, payment) state.
+
+How a payment follows the provider's intent, whatever its order is, stands in `domains/payments/transitions.py`; the two
+tables together say what follows from every (order, payment, intent). Each is walked whole by a test.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from domains.orders.models import Order, OrderEvent
+from domains.payments.models import Payment
+
+Status = Order.Status
+Type = OrderEvent.Type
+
+CANCELLABLE = (Status.PENDING, Status.CONFIRMED)  # cancelOrder, in the order in which orders move
+FULFILLABLE = Status.CONFIRMED  # fulfillOrder
+REFUNDABLE = Status.FULFILLED  # refundOrder
+
+
+class Action(Enum):
+    """What is done about an order."""
+
+    NONE = auto()  # order and payment agree
+    WAIT = auto()  # the provider is asked again later
+    ASK = auto()  # the customer has to act
+    CONFIRM = auto()
+    DECLINE = auto()
+    EXPIRE = auto()
+    FULFIL = auto()
+    REFUND = auto()
+    REOPEN = auto()  # a refund failed later: its money can be refunded once more
+    LOSE = auto()  # the hold is gone: the order is cancelled
+    VOID = auto()  # a cancelled order keeps no hold: its void is claimed when either of them moves
+    GIVE_BACK = auto()  # a cancelled order keeps no money
+
+
+class Move(NamedTuple):
+    """The order becomes `after`, with an event in its history unless the message is empty."""
+
+    after: Order.Status
+    event: OrderEvent.Type
+    message: str
+
+
+MOVES = {
+    Action.CONFIRM: Move(Status.CONFIRMED, Type.CONFIRMED, "The payment is held; the order is confirmed"),
+    Action.DECLINE: Move(Status.CANCELLED, Type.PAYMENT_DECLINED, "The payment was declined"),
+    Action.EXPIRE: Move(Status.CANCELLED, Type.EXPIRED, "The payment was not completed in time"),
+    Action.FULFIL: Move(Status.FULFILLED, Type.FULFILLED, "The order was sent and the payment captured"),
+    Action.REFUND: Move(Status.REFUNDED, Type.REFUNDED, "All of the money was given back"),
+    Action.REOPEN: Move(Status.FULFILLED, Type.FULFILLED, ""),
+    Action.LOSE: Move(Status.CANCELLED, Type.CANCELLED, "The hold on the payment ended at the provider"),
+}
+
+# A row for each state of an order, a column for each of its payment; REFUNDED: captured, and all of it given back.
+# Dots are states that do not meet: nothing is done, and `invariants` finds them.
+TABLE = """
+    .          PENDING  REQUIRES_ACTION  AUTHORIZED  CAPTURED   REFUNDED  VOIDED  FAILED
+    PENDING    WAIT     ASK              CONFIRM     .          .         EXPIRE  DECLINE
+    CONFIRMED  .        .                NONE        FULFIL     FULFIL    LOSE    .
+    FULFILLED  .        .                .           NONE       REFUND    .       .
+    REFUNDED   .        .                .           REOPEN     NONE      .       .
+    CANCELLED  VOID     VOID             VOID        GIVE_BACK  NONE      NONE    NONE
+"""
+
+ALL_REFUNDED = "REFUNDED"
+
+
+def _parsed() -> dict[tuple[str, str], Action | None]:
+    (_, *columns), *rows = (line.split() for line in TABLE.strip().splitlines())
+    return {
+        (order, payment): None if cell == "." else Action[cell]
+        for order, *cells in rows
+        for payment, cell in zip(columns, cells, strict=True)
+    }
+
+
+ACTIONS = _parsed()
+
+
+def action_for(order: Order, payment: Payment) -> Action | None:
+    """What is to be done about an order whose payment is this; None for states that do not meet."""
+    refunded = payment.status == Payment.Status.CAPTURED and payment.refunded == payment.captured
+    return ACTIONS[order.status, ALL_REFUNDED if refunded else payment.status]

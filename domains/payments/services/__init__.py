@@ -1,0 +1,46 @@
+"""The rules of payments, and all that other domains use of them.
+
+Providers are called outside any transaction; what they said is recorded in the caller's. An outcome is always found
+by asking the provider about the intent, never by repeating a call whose answer got lost.
+"""
+
+from __future__ import annotations
+
+from domains.payments.gateway import GatewayUnavailable
+from domains.payments.models import Payment, PaymentOperation, Refund
+from domains.payments.services.holding import CHANGED, Outcome, provider_changed, record, settle
+from domains.payments.services.operations import (
+    OPERATION,
+    carry_out,
+    has_failed_refund,
+    is_busy,
+    lock,
+    refundable,
+    refused,
+    request,
+)
+from domains.payments.services.reconciling import Outdated, ProviderView, ask_provider, reconcile
+
+__all__ = [
+    "CHANGED",
+    "OPERATION",
+    "GatewayUnavailable",
+    "Outcome",
+    "Outdated",
+    "Payment",
+    "PaymentOperation",
+    "ProviderView",
+    "Refund",
+    "ask_provider",
+    "carry_out",
+    "has_failed_refund",
+    "is_busy",
+    "lock",
+    "provider_changed",
+    "reconcile",
+    "record",
+    "refundable",
+    "refused",
+    "request",
+    "settle",
+]
