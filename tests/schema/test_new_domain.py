@@ -104,6 +104,7 @@ def test_the_walk_of_the_readme_leads_to_a_domain_that_keeps_the_rules_of_the_ho
         ("A domain imports only those before it in DOMAINS", "import domains.orders.models"),
         ("How it runs, how it speaks, what it does", "import schema.negotiation"),
         ("Rules and models know nothing of GraphQL", "import strawberry"),
+        ("Other domains use payments through its services", "import domains.payments.gateway"),
     ],
 )
 def test_an_import_in_the_wrong_direction_breaks_a_contract(checkout: Checkout, contract: str, code: str) -> None:
