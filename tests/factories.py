@@ -43,8 +43,8 @@ class CategoryFactory(DjangoModelFactory[Category]):
     class Meta:
         model = Category
 
-    name = factory.Sequence(lambda n: f"Shelf {n}")
-    slug = factory.Sequence(lambda n: f"shelf-{n}")
+    name = factory.Sequence(lambda n: f"Category {n}")
+    slug = factory.Sequence(lambda n: f"category-{n}")
 
 
 class ProductFactory(DjangoModelFactory[Product]):

@@ -29,19 +29,19 @@ class _Plan:
 
     number: int
     customer_id: UUID
-    goods: list[tuple[Product, int]]
+    quantities: list[tuple[Product, int]]
 
     @property
     def total(self) -> int:
-        return sum(product.price * pieces for product, pieces in self.goods)
+        return sum(product.price * quantity for product, quantity in self.quantities)
 
 
 def bench(*, products: int, orders: int) -> str:
     """Fulfilled orders of three lines over the bench products. They are history: no stock moves."""
     random = Random(20260102)
     skus = Product.objects.filter(sku__startswith="BENCH-").order_by("sku")
-    goods = list(skus.only("id", "name", "sku", "price")[: max(products, LINES)])
-    plans = (_plan(random, number, goods) for number in range(orders))
+    bench_products = list(skus.only("id", "name", "sku", "price")[: max(products, LINES)])
+    plans = (_plan(random, number, bench_products) for number in range(orders))
     for some in batched(plans, BATCH):
         _write(some)
     settle_times(Payment, Order, OrderLine, OrderEvent)
@@ -50,9 +50,9 @@ def bench(*, products: int, orders: int) -> str:
     return f"{orders} orders of {LINES} lines"
 
 
-def _plan(random: Random, number: int, goods: list[Product]) -> _Plan:
+def _plan(random: Random, number: int, products: list[Product]) -> _Plan:
     customer = fixed_id(CUSTOMER_KIND, random.randrange(BENCH_CUSTOMERS))
-    return _Plan(number, customer, [(product, random.randint(1, 5)) for product in random.sample(goods, LINES)])
+    return _Plan(number, customer, [(product, random.randint(1, 5)) for product in random.sample(products, LINES)])
 
 
 def _write(plans: Iterable[_Plan]) -> None:
@@ -93,7 +93,7 @@ def _order(plan: _Plan) -> Order:
 
 
 def _lines(plan: _Plan) -> Iterable[OrderLine]:
-    for position, (product, pieces) in enumerate(plan.goods, start=1):
+    for position, (product, quantity) in enumerate(plan.quantities, start=1):
         yield OrderLine(
             id=fixed_id(LINE_KIND, plan.number * LINES + position),
             created_at=moment(plan.number),
@@ -102,10 +102,10 @@ def _lines(plan: _Plan) -> Iterable[OrderLine]:
             product_id=product.id,
             product_name=product.name,
             sku=product.sku,
-            quantity=pieces,
+            quantity=quantity,
             currency=settings.STORE_CURRENCY,
             unit_price=product.price,
-            total=product.price * pieces,
+            total=product.price * quantity,
         )
 
 

@@ -33,14 +33,14 @@ def carry_out_operation(message: OutboxMessage) -> None:
 
 
 @outbox.handler(webhooks.TOPIC)
-def look_after_webhook(message: OutboxMessage) -> outbox.Effect:
-    """Tell whoever listens that an intent changed; they read it anew, so order and repetitions do not matter."""
+def process_webhook(message: OutboxMessage) -> outbox.Effect:
+    """Promise CHANGED for the intent's payment; it is read anew then, so order and repetitions do not matter."""
     services.provider_changed(WebhookEvent.objects.get(id=message.key).intent_id)
     return functools.partial(webhooks.mark_processed, message.key)
 
 
 @periodic.every(timedelta(hours=1))
 def purge_inbox() -> None:
-    """Forget the provider's old news."""
+    """Delete webhook events older than INBOX_RETENTION."""
     old = timezone.now() - INBOX_RETENTION
     purging.delete(WebhookEvent.objects.filter(created_at__lt=old).order_by("created_at"))

@@ -1,4 +1,4 @@
-"""What can go wrong with goods. Line numbers are positions in the list that the caller gave."""
+"""What can go wrong with products. Line numbers are positions in the list that the caller gave."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class ProductUnavailableError(DomainError):
 
 
 class InsufficientStockError(DomainError):
-    """Fewer pieces are in stock than were asked for."""
+    """Less is in stock than was asked for."""
 
     code = "INSUFFICIENT_STOCK"
     meaning = "Less is in stock than you asked for."
 
     def __init__(self, product_id: UUID, *, requested: int, available: int, path: Sequence[str]) -> None:
-        super().__init__(f"{requested} pieces were asked for and {available} are in stock", path=path)
+        super().__init__(f"{requested} were asked for and {available} are in stock", path=path)
         self.product_id = product_id
         self.requested = requested
         self.available = available

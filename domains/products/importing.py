@@ -1,4 +1,4 @@
-"""Reading goods from a CSV file: pure parsing, no database. Writing them is `import_products` in `services`.
+"""Reading products from a CSV file: pure parsing, no database. Writing them is `import_products` in `services`.
 
 A file has a header with the columns sku, name, description, price, stock, category, in any order; other columns are
 ignored. It is UTF-8, comma-separated, quoted as RFC 4180 says, and may be compressed (`.csv.xz`).
@@ -24,7 +24,7 @@ PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """One good of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none."""
+    """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none."""
 
     sku: str
     name: str
@@ -113,7 +113,7 @@ def parse_price(text: str, decimals: int = 2) -> int:
 
 
 def parse_stock(text: str) -> int:
-    """Pieces, 0..100000000. Raises ValueError with the reason."""
+    """A quantity, 0 to STOCK_MAX. Raises ValueError with the reason."""
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > STOCK_MAX:
         raise ValueError(f"stock {text!r} is not a whole number of 0 to {STOCK_MAX}")
     return int(text)
@@ -150,8 +150,8 @@ def _read_row(
     if sku and line_of_sku.setdefault(sku, line) != line:
         reasons.append(f"sku {sku!r} is on line {line_of_sku[sku]} already")
     price = _number(partial(parse_price, decimals=decimals), cells["price"].strip(), reasons)
-    pieces = _number(parse_stock, cells["stock"].strip(), reasons) if stock is None else stock
-    return "; ".join(reasons) or ProductRow(sku, name, description, price, pieces, category, line)
+    quantity = _number(parse_stock, cells["stock"].strip(), reasons) if stock is None else stock
+    return "; ".join(reasons) or ProductRow(sku, name, description, price, quantity, category, line)
 
 
 def _number(parse: Callable[[str], int], text: str, reasons: list[str]) -> int:

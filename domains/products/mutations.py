@@ -39,7 +39,7 @@ class Mutation:
             price=input.price,
             slug=input.slug or None,
             description=input.description or None,
-            pieces=input.stock,
+            quantity=input.stock,
             active=input.active,
             category_id=category_key(given(input.category_id)),
         )

@@ -20,40 +20,42 @@ from domains.products.models import Category, Product, StockMovement
 
 logger = logging.getLogger(__name__)
 CATALOGUE = Path(__file__).parent / "demo" / "catalogue.csv"
-SHELVES = 50
+CATEGORIES = 50
 CATEGORY_KIND, PRODUCT_KIND, MOVEMENT_KIND = 2, 3, 4
 BATCH = 50_000
 _WORDS = ("amber", "basin", "candle", "drawer", "elm", "frame", "hook", "jug", "kettle", "lamp", "mirror", "quilt")
 
 
 def demo() -> str:
-    """The demo catalogue; goods that are there already are left alone, whatever was sold or edited since."""
+    """The demo catalogue; products that are there already are left alone, whatever was sold or edited since."""
     parsed = read_products(CATALOGUE, decimals=exponent(settings.STORE_CURRENCY))
     known = set(Product.objects.filter(sku__in=[row.sku for row in parsed.rows]).values_list("sku", flat=True))
     missing = [row for row in parsed.rows if row.sku not in known]
-    missing.sort(key=lambda row: row.sku.rpartition("-")[2])  # shelves take turns, so that the first page shows several
+    missing.sort(
+        key=lambda row: row.sku.rpartition("-")[2]
+    )  # categories take turns, so that the first page shows several
     result = import_products(rows=missing)
-    return f"{result.created} goods added, {len(known)} were there"
+    return f"{result.created} products added, {len(known)} were there"
 
 
 def bench(*, products: int, orders: int) -> str:
-    """SHELVES categories and so many products; the same each time."""
-    shelves = [
-        Category(id=fixed_id(CATEGORY_KIND, n), name=f"Shelf {n}", slug=f"shelf-{n}", created_at=moment(n))
-        for n in range(SHELVES)
+    """CATEGORIES categories and so many products; the same each time."""
+    categories = [
+        Category(id=fixed_id(CATEGORY_KIND, n), name=f"Category {n}", slug=f"category-{n}", created_at=moment(n))
+        for n in range(CATEGORIES)
     ]
-    Category.objects.bulk_create(shelves, ignore_conflicts=True)
+    Category.objects.bulk_create(categories, ignore_conflicts=True)
     settle_times(Category)
-    for done, goods in enumerate(batched(_goods(products), BATCH)):
+    for done, rows in enumerate(batched(_products(products), BATCH)):
         logger.info("seeding: %d of %d products", done * BATCH, products)
-        copy_in(Product, goods)
-        copy_in(StockMovement, [_first_movement(product) for product in goods])
+        copy_in(Product, rows)
+        copy_in(StockMovement, [_first_movement(row) for row in rows])
     with connection.cursor() as cursor:  # the planner needs figures before the search index is used
         cursor.execute("VACUUM ANALYZE products_product, products_stockmovement")
-    return f"{SHELVES} categories, {products} products"
+    return f"{CATEGORIES} categories, {products} products"
 
 
-def _goods(count: int) -> Iterator[dict[str, Any]]:
+def _products(count: int) -> Iterator[dict[str, Any]]:
     """The words are common; `series<n>` is the rarer the higher its number: 1 for half, 100 for one in 10,000."""
     random = Random(20260101)
     for number in range(count):
@@ -69,7 +71,7 @@ def _goods(count: int) -> Iterator[dict[str, Any]]:
             "price": random.randint(100, 20_000),
             "stock": random.choice([0, 20, 500, 10_000]),
             "active": True,
-            "category_id": fixed_id(CATEGORY_KIND, number % SHELVES),
+            "category_id": fixed_id(CATEGORY_KIND, number % CATEGORIES),
             "version": 1,
         }
 

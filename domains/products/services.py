@@ -30,7 +30,7 @@ MAX_DESCRIPTION_CHARACTERS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ProductEdit:
-    """The fields of a product to change; None leaves a field as it is. `uncategorised` takes it off its shelf."""
+    """The fields of a product to change; None leaves a field as it is. `uncategorised` takes it out of its category."""
 
     name: str | None = None
     slug: str | None = None
@@ -49,15 +49,18 @@ def create_product(
     price: Decimal,
     slug: str | None,
     description: str | None,
-    pieces: int,
+    quantity: int,
     active: bool,
     category_id: UUID | None,
 ) -> Product:
-    """Add a product with its first pieces in the ledger. Raises ValidationError."""
+    """Add a product with its first stock, 0 to MAX_STOCK, in the ledger; `price` is in major units of STORE_CURRENCY.
+
+    Raises ValidationError, which names everything that is wrong.
+    """
     edit = ProductEdit(name=name, slug=slug, description=description, price=price, category_id=category_id)
     problems = Problems()
-    product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=pieces)
-    if not 0 <= pieces <= MAX_STOCK:
+    product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=quantity)
+    if not 0 <= quantity <= MAX_STOCK:
         problems.add("stock", message=f"Must be 0 to {MAX_STOCK}")
     with short_transaction():
         if Product.objects.filter(sku=product.sku).exists():
@@ -66,8 +69,8 @@ def create_product(
         product.slug = product.slug or _free_slug(Product, product.name)
         problems.check()
         product.save(force_insert=True)
-        if pieces:
-            StockMovement.objects.create(product=product, delta=pieces, reason=StockMovement.Reason.INITIAL)
+        if quantity:
+            StockMovement.objects.create(product=product, delta=quantity, reason=StockMovement.Reason.INITIAL)
     return product
 
 
@@ -90,7 +93,7 @@ def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int
 
 @retried
 def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, key: UUID) -> tuple[Product, bool]:
-    """Correct the stock of a product by `delta` pieces, once for each key; the product and whether it is a replay.
+    """Correct the stock of a product by `delta`, once for each key; the product, and whether this was a replay.
 
     Raises ValidationError, NotFoundError, InsufficientStockError or IdempotencyConflictError.
     """
@@ -117,7 +120,7 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
 
 @retried
 def create_category(*, name: str, slug: str | None) -> Category:
-    """Add a shelf. Raises ValidationError."""
+    """Add a category; its slug is made from its name when none is given. Raises ValidationError."""
     problems = Problems()
     category = Category(name=problems.text("name", name, most=100))
     with short_transaction():

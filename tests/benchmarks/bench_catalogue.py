@@ -26,13 +26,13 @@ from domains.common.graphql.paging import Ordering, Page, Pager, PageRequest  # 
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Product  # noqa: E402
-from domains.products.seeds import CATEGORY_KIND, SHELVES  # noqa: E402
+from domains.products.seeds import CATEGORIES, CATEGORY_KIND  # noqa: E402
 from tests.reading import rows_read  # noqa: E402
 
 logger = logging.getLogger(__name__)
 RUNS, SIZE = 5, 20
 NOBODY, STAFF = Viewer(), Viewer(is_staff=True)
-SHELF_IDS = tuple(fixed_id(CATEGORY_KIND, n) for n in range(SHELVES))
+SHELF_IDS = tuple(fixed_id(CATEGORY_KIND, n) for n in range(CATEGORIES))
 
 
 def filters(products: int) -> dict[str, ProductQuery]:
@@ -41,7 +41,7 @@ def filters(products: int) -> dict[str, ProductQuery]:
     return {
         "all": ProductQuery(),
         "one category": ProductQuery(category_ids=SHELF_IDS[:1]),
-        f"{SHELVES} categories": ProductQuery(category_ids=SHELF_IDS),
+        f"{CATEGORIES} categories": ProductQuery(category_ids=SHELF_IDS),
         "inStock: false": ProductQuery(in_stock=False),
         "active: false (none)": ProductQuery(active=False),
         "priceMin, half": ProductQuery(price_min=10_000),

@@ -31,7 +31,7 @@ MAX_METHOD_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """What a customer asks for. `product_id` is NO_ID when the given id was none of a product."""
+    """What a customer asks for. `product_id` is NO_ID when the id sent was not that of a product."""
 
     product_id: UUID
     quantity: int

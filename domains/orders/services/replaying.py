@@ -30,13 +30,13 @@ def replay(order_id: UUID) -> Order:
     return answer(order_id)
 
 
-def poll[T](look: Callable[[], T | None], *, since: timedelta = timedelta(0)) -> T | None:
-    """Look until something is there, outside any transaction: None when nothing was in time.
+def poll[T](read: Callable[[], T | None], *, since: timedelta = timedelta(0)) -> T | None:
+    """Read until something is there, outside any transaction: None when nothing was in time.
 
     That is a second more than a call to the provider may take, of which `since` has passed.
     """
     assert_no_transaction()
     patient_until = time.monotonic() + settings.PAYMENT_GATEWAY_TIMEOUT + 1 - since.total_seconds()
-    while (found := look()) is None and time.monotonic() < patient_until:
+    while (found := read()) is None and time.monotonic() < patient_until:
         time.sleep(POLL_SECONDS)
     return found

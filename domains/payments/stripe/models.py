@@ -10,7 +10,7 @@ from domains.common.data.models import BaseModel
 
 
 class WebhookEvent(BaseModel):
-    """News that Stripe told once or more often; `event_id` makes each count once."""
+    """An event that Stripe sent once or more often; `event_id` makes each count once."""
 
     event_id = models.CharField(max_length=255, unique=True, help_text="evt_..., Stripe's id of the news")
     type = models.CharField(max_length=100, help_text="for the record: the intent is read anew whatever it says")

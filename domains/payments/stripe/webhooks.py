@@ -1,4 +1,4 @@
-"""The address that Stripe tells its news to: signed, written down once, answered at once."""
+"""The address that Stripe sends its events to: signed, written down once, answered at once."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class Refused(Exception):
 @csrf_exempt  # the signature is the proof; no cookie is involved
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """200 for news that is written down, also when it was before; 400 for what Stripe did not sign."""
+    """200 for an event that is written down, also when it was before; 400 for what Stripe did not sign."""
     if settings.PAYMENT_GATEWAY != "stripe":
         raise Http404
     try:
         body = _signed_body(request)
-        take_in(_event(body))
+        write_down(_event(body))
     except (Refused, RequestDataTooBig, UnreadablePostError) as error:
         logger.warning("webhook refused", extra={"reason": str(error) or type(error).__name__})
         return HttpResponse(status=400)
     return HttpResponse(status=200)
 
 
-def take_in(event: WebhookEvent) -> bool:
-    """Write the event down with the promise to look after it; False when it was there before."""
+def write_down(event: WebhookEvent) -> bool:
+    """Write the event down with the promise to process it; False when it was there before."""
     with short_transaction():
         known = {
             "type": event.type,
@@ -82,16 +82,16 @@ def _signed_body(request: HttpRequest) -> str:
 
 def _event(body: str) -> WebhookEvent:
     try:
-        told = json.loads(body)
-        about = told.get("data", {}).get("object", {})
-        event = WebhookEvent(event_id=told["id"], type=told["type"], intent_id=_intent_id(about))
+        sent = json.loads(body)
+        subject = sent.get("data", {}).get("object", {})
+        event = WebhookEvent(event_id=sent["id"], type=sent["type"], intent_id=_intent_id(subject))
         event.clean_fields(exclude={"processed_at"})
     except (ValueError, KeyError, AttributeError, ValidationError):
         raise Refused("content") from None
     return event
 
 
-def _intent_id(about: dict[str, Any]) -> str:
-    """The PaymentIntent that the news is about; charges, refunds and disputes name theirs."""
-    named = about.get("id" if about.get("object") == "payment_intent" else "payment_intent")
+def _intent_id(subject: dict[str, Any]) -> str:
+    """The PaymentIntent that an event is about; charges, refunds and disputes name theirs."""
+    named = subject.get("id" if subject.get("object") == "payment_intent" else "payment_intent")
     return named if isinstance(named, str) else ""

@@ -25,7 +25,7 @@ def product(db: None) -> Product:
 
 @pytest.fixture
 def order(api: Api, product: Product) -> Order:
-    """CONFIRMED, of two pieces for 20.00; all that was promised for it is done."""
+    """CONFIRMED, two of a product for 20.00; all that was promised for it is done."""
     buy(api, [(product, 2)])
     drain()
     return the_order()

@@ -30,9 +30,9 @@ DATABASES = ["default", "sandbox"]
 BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
-def buy(api: Api, goods: Iterable[tuple[Product, int]], method: str = "pm_card_visa", key: UUID | None = None) -> Any:
-    """createOrder with these pieces of these products."""
-    lines = [{"productId": gid(product), "quantity": pieces} for product, pieces in goods]
+def buy(api: Api, cart: Iterable[tuple[Product, int]], method: str = "pm_card_visa", key: UUID | None = None) -> Any:
+    """createOrder with these quantities of these products."""
+    lines = [{"productId": gid(product), "quantity": quantity} for product, quantity in cart]
     return api.call("createOrder", ORDER, lines=lines, paymentMethod=method, idempotencyKey=key or uuid4())
 
 

@@ -40,13 +40,13 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 RACES = 3
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("notified", [True, False])
 def test_a_cancellation_that_meets_captured_money_gives_it_back(
-    api: Api, order: Order, product: Product, tell: Callable[[Order], None], told: bool
+    api: Api, order: Order, product: Product, tell: Callable[[Order], None], notified: bool
 ) -> None:
     """Also without news: the refused void makes us look."""
     capture_there(order)
-    if told:
+    if notified:
         tell(order)
     assert cancel(api, order) == "CancelOrderSuccess"
     drain()

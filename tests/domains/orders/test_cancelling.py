@@ -33,8 +33,8 @@ def test_a_long_reason_is_cut_and_the_input_says_so(api: Api) -> None:
     api.call("cancelOrder", CANCELLED, orderId=order["id"], reason="x" * 201)
     assert the_order().events.get(type="CANCELLED").message == "x" * 200
     fields = api.data('{ __type(name: "CancelOrderInput") { inputFields { name description } } }')["__type"]
-    told = {field["name"]: field["description"] for field in fields["inputFields"]}
-    assert "beyond 200 characters is cut" in told["reason"]
+    descriptions = {field["name"]: field["description"] for field in fields["inputFields"]}
+    assert "beyond 200 characters is cut" in descriptions["reason"]
 
 
 def test_a_second_cancellation_is_an_invalid_state_and_returns_nothing_twice(api: Api) -> None:

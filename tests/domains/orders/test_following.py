@@ -116,7 +116,7 @@ def test_refunds_made_at_the_provider_are_ours_too(
 
 
 def test_what_was_refunded_at_the_provider_is_not_refunded_again(staff: Api, order: Order) -> None:
-    """Although nobody told us before."""
+    """Although no event of it has come."""
     staff.call("fulfillOrder", "order { id }", orderId=gid(order))
     refund_there(order, 1_500)
     assert refund(staff, order) != "RefundOrderSuccess"

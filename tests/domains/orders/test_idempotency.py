@@ -35,7 +35,7 @@ def test_a_replay_answers_the_same_order_as_it_is_now(api: Api) -> None:
 def test_the_order_of_lines_and_the_case_of_the_key_do_not_count(api: Api) -> None:
     one, two, key = ProductFactory.create(), ProductFactory.create(), uuid4()
     buy(api, [(one, 1), (two, 2)], key=key)
-    lines = [{"productId": gid(product), "quantity": pieces} for product, pieces in [(two, 1), (one, 1), (two, 1)]]
+    lines = [{"productId": gid(product), "quantity": quantity} for product, quantity in [(two, 1), (one, 1), (two, 1)]]
     again = api.call(
         "createOrder", "replayed", lines=lines, paymentMethod="pm_card_visa", idempotencyKey=str(key).upper()
     )

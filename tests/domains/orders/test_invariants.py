@@ -1,4 +1,4 @@
-"""check_invariants: silent about an ordinary life, loud about each thing that is broken."""
+"""check_invariants: silent about an ordinary life, loud about each rule that is broken."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def order(api: Api) -> Order:
 
 
 def test_an_ordinary_life_breaks_nothing(api: Api, staff: Api) -> None:
-    goods = [(ProductFactory.create(stock=50), 2), (ProductFactory.create(stock=50), 3)]
-    bought = [buy(api, goods)["order"]["id"] for _ in range(4)]
+    cart = [(ProductFactory.create(stock=50), 2), (ProductFactory.create(stock=50), 3)]
+    bought = [buy(api, cart)["order"]["id"] for _ in range(4)]
     methods = ("pm_card_chargeDeclined", "pm_card_authenticationRequired", "pm_card_authenticationRequired")
     for method in methods:
-        buy(api, goods, method)
+        buy(api, cart, method)
     api.call("cancelOrder", "order { id }", orderId=bought[0])
     for order_id in bought[1:]:
         staff.call("fulfillOrder", "order { id }", orderId=order_id)
@@ -81,7 +81,7 @@ def test_an_ordinary_life_breaks_nothing(api: Api, staff: Api) -> None:
         fields = {"amount": amount} if amount else {}
         staff.call("refundOrder", "order { id }", orderId=order_id, reason="Broken", idempotencyKey=uuid4(), **fields)
     delta = {"delta": -3, "reason": "Counted", "idempotencyKey": uuid4()}
-    staff.call("adjustStock", "product { id }", productId=gid(goods[0][0]), **delta)
+    staff.call("adjustStock", "product { id }", productId=gid(cart[0][0]), **delta)
     late = Order.objects.filter(status="PENDING").order_by("id").values_list("id", flat=True)[:1]
     Order.objects.filter(id__in=late).update(expires_at=timezone.now())
     expire_orders()

@@ -65,8 +65,8 @@ def test_of_a_long_history_the_latest_250_events_and_100_refunds_are_shown_oldes
     long, short = make_orders(customer, 2)
     history = [OrderEvent(order=long, type="REFUND_MADE", message=str(number)) for number in range(251)]
     OrderEvent.objects.bulk_create(history)
-    given = {"payment": long.payment, "amount": 1, "currency": "GBP"}
-    Refund.objects.bulk_create(Refund(**given, reason=str(number)) for number in range(101))
+    about = {"payment": long.payment, "amount": 1, "currency": "GBP"}
+    Refund.objects.bulk_create(Refund(**about, reason=str(number)) for number in range(101))
     query = "{ orders { nodes { events { message } payment { refunds { reason } } } } }"
     newer, older = api.data(query)["orders"]["nodes"]
     assert [event["message"] for event in older["events"]] == [str(number) for number in range(1, 251)]

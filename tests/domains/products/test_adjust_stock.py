@@ -25,8 +25,8 @@ def product() -> Product:
 
 
 def fields(product: Product, **changes: Any) -> dict[str, Any]:
-    given = {"productId": gid(product), "delta": -3, "reason": "broken", "idempotencyKey": str(uuid4())}
-    return {**given, **changes}
+    usual = {"productId": gid(product), "delta": -3, "reason": "broken", "idempotencyKey": str(uuid4())}
+    return {**usual, **changes}
 
 
 def stock(product: Product) -> int:

@@ -1,4 +1,4 @@
-"""Shelves, and the products on each of them."""
+"""Categories, and the products in each of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
-SHELF = """query ($slug: String!, $first: Int, $after: String, $last: Int, $filter: ProductFilter, $sort: ProductSort) {
+CATEGORY = """query (
+    $slug: String!, $first: Int, $after: String, $last: Int, $filter: ProductFilter, $sort: ProductSort
+) {
     category(slug: $slug) { products(first: $first, after: $after, last: $last, filter: $filter, sort: $sort) {
         nodes { sku } totalCount pageInfo { hasNextPage hasPreviousPage endCursor } } } }"""
 SHOP = """{ categories { slug products(first: 2, sort: {field: PRICE}) {
@@ -23,14 +25,14 @@ SHOP = """{ categories { slug products(first: 2, sort: {field: PRICE}) {
 
 
 def stocked(*prices: int, **fields: Any) -> Category:
-    shelf = CategoryFactory.create(**fields)
+    category = CategoryFactory.create(**fields)
     for price in prices:
-        ProductFactory.create(category=shelf, price=price, sku=f"{shelf.slug}-{price}", created_at=moment(price))
-    return shelf
+        ProductFactory.create(category=category, price=price, sku=f"{category.slug}-{price}", created_at=moment(price))
+    return category
 
 
 def on(api: Api, slug: str, **arguments: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = api.data(SHELF, {"slug": slug, **arguments})["category"]["products"]
+    answer: dict[str, Any] = api.data(CATEGORY, {"slug": slug, **arguments})["category"]["products"]
     return answer
 
 
@@ -38,25 +40,25 @@ def skus(answer: dict[str, Any]) -> list[str]:
     return [node["sku"] for node in answer["nodes"]]
 
 
-def test_shelves_are_public_and_sorted_by_name(nobody: Api) -> None:
+def test_categories_are_public_and_sorted_by_name(nobody: Api) -> None:
     for name in ("Kitchen", "Bath", "Garden"):
         CategoryFactory.create(name=name)
     answer = nobody.data("{ categories { name } }")
-    assert [shelf["name"] for shelf in answer["categories"]] == ["Bath", "Garden", "Kitchen"]
+    assert [category["name"] for category in answer["categories"]] == ["Bath", "Garden", "Kitchen"]
 
 
-def test_a_shelf_is_found_by_its_slug_or_id(nobody: Api) -> None:
-    shelf = CategoryFactory.create(name="Kitchen", slug="kitchen")
+def test_a_category_is_found_by_its_slug_or_id(nobody: Api) -> None:
+    category = CategoryFactory.create(name="Kitchen", slug="kitchen")
     query = """query ($id: ID!) { category(slug: "kitchen") { id name } node(id: $id) { ... on Category { name } }
         absent: category(slug: "absent") { id } }"""
-    assert nobody.data(query, {"id": gid(shelf)}) == {
-        "category": {"id": gid(shelf), "name": "Kitchen"},
+    assert nobody.data(query, {"id": gid(category)}) == {
+        "category": {"id": gid(category), "name": "Kitchen"},
         "node": {"name": "Kitchen"},
         "absent": None,
     }
 
 
-def test_the_products_of_a_shelf_come_in_pages_newest_first(nobody: Api) -> None:
+def test_the_products_of_a_category_come_in_pages_newest_first(nobody: Api) -> None:
     stocked(1, 2, 3, slug="a")
     stocked(9, slug="b")
     first = on(nobody, "a", first=2)
@@ -72,28 +74,28 @@ def test_the_products_of_a_shelf_come_in_pages_newest_first(nobody: Api) -> None
     assert skus(on(nobody, "a", last=1)) == ["a-1"]
 
 
-def test_the_products_of_a_shelf_are_filtered_and_sorted(nobody: Api) -> None:
+def test_the_products_of_a_category_are_filtered_and_sorted(nobody: Api) -> None:
     stocked(1, 2, 3, slug="a")
     answer = on(nobody, "a", filter={"priceMin": "0.02"}, sort={"field": "PRICE", "direction": "ASC"})
     assert (skus(answer), answer["totalCount"]) == (["a-2", "a-3"], 2)
 
 
-def test_a_shelf_counts_only_what_the_viewer_may_see(nobody: Api, staff: Api) -> None:
+def test_a_category_counts_only_what_the_viewer_may_see(nobody: Api, staff: Api) -> None:
     stocked(1, 2, slug="a")
     Product.objects.filter(sku="a-1").update(active=False)
     assert (skus(on(nobody, "a")), on(nobody, "a")["totalCount"]) == (["a-2"], 1)
     assert on(staff, "a")["totalCount"] == 2
 
 
-def test_an_empty_shelf_has_an_empty_page(nobody: Api) -> None:
+def test_an_empty_category_has_an_empty_page(nobody: Api) -> None:
     stocked(slug="a")
     assert (skus(on(nobody, "a")), on(nobody, "a")["totalCount"]) == ([], 0)
 
 
-def test_each_shelf_gets_its_own_page(nobody: Api) -> None:
+def test_each_category_gets_its_own_page(nobody: Api) -> None:
     for slug, prices in {"a": (3, 1, 2), "b": (), "c": (7,), "d": (5, 4)}.items():
         stocked(*prices, slug=slug, name=slug)
-    pages = {shelf["slug"]: shelf["products"] for shelf in nobody.data(SHOP)["categories"]}
+    pages = {category["slug"]: category["products"] for category in nobody.data(SHOP)["categories"]}
     assert {slug: skus(page) for slug, page in pages.items()} == {
         "a": ["a-1", "a-2"],
         "b": [],
@@ -108,7 +110,7 @@ def test_pages_from_the_end_are_batched_too(nobody: Api) -> None:
     stocked(1, 2, 3, slug="a", name="a")
     stocked(4, 5, slug="b", name="b")
     answer = nobody.data("{ categories { products(last: 2) { nodes { sku } } } }")
-    assert [skus(shelf["products"]) for shelf in answer["categories"]] == [["a-2", "a-1"], ["b-5", "b-4"]]
+    assert [skus(category["products"]) for category in answer["categories"]] == [["a-2", "a-1"], ["b-5", "b-4"]]
 
 
 def test_the_number_of_statements_does_not_grow_with_the_shelves(nobody: Api) -> None:

@@ -1,4 +1,4 @@
-"""Adding a shelf."""
+"""Adding a category."""
 
 from __future__ import annotations
 

@@ -42,12 +42,18 @@ def test_a_product_needs_only_sku_name_and_price(staff: Api) -> None:
 
 
 def test_every_field_may_be_given_and_the_first_pieces_are_in_the_ledger(staff: Api) -> None:
-    shelf = CategoryFactory.create()
+    category = CategoryFactory.create()
     product = created(
-        staff, slug="jug", description=" Holds a litre. ", stock=7, active=False, categoryId=gid(shelf), name="  Jug "
+        staff,
+        slug="jug",
+        description=" Holds a litre. ",
+        stock=7,
+        active=False,
+        categoryId=gid(category),
+        name="  Jug ",
     )
     assert (product["slug"], product["name"], product["description"]) == ("jug", "Jug", "Holds a litre.")
-    assert (product["stock"], product["active"], product["category"]) == (7, False, {"id": gid(shelf)})
+    assert (product["stock"], product["active"], product["category"]) == (7, False, {"id": gid(category)})
     movement = StockMovement.objects.get()
     assert (movement.delta, movement.reason) == (7, "INITIAL")
 

@@ -35,11 +35,11 @@ def run(path: Path, content: str, *arguments: str) -> str:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "goods.csv"
+    return tmp_path / "products.csv"
 
 
-def test_goods_come_in_with_their_price_shelf_and_stock(file: Path) -> None:
-    assert "3 goods added" in run(file, GOODS)
+def test_products_come_in_with_their_price_category_and_stock(file: Path) -> None:
+    assert "3 products added" in run(file, GOODS)
     jug = Product.objects.select_related("category").get(sku="JUG-1")
     assert (jug.slug, jug.name, jug.price, jug.stock, jug.version) == ("blue-jug", "Blue Jug", 1250, 7, 1)
     assert jug.category is not None
@@ -47,7 +47,7 @@ def test_goods_come_in_with_their_price_shelf_and_stock(file: Path) -> None:
     assert Product.objects.get(sku="TAG-1").category is None
 
 
-def test_goods_stand_in_the_order_of_the_file(file: Path) -> None:
+def test_products_stand_in_the_order_of_the_file(file: Path) -> None:
     run(file, GOODS)
     assert list(Product.objects.order_by("created_at", "id").values_list("sku", flat=True)) == [
         "JUG-1",
@@ -68,7 +68,7 @@ def test_the_ledger_adds_up_to_the_stock(file: Path) -> None:
 def test_the_same_file_again_changes_nothing(file: Path) -> None:
     run(file, GOODS)
     before = list(Product.objects.order_by("sku").values())
-    assert "0 goods added, 0 changed, 3 as they were; the stock of 0 moved" in run(file, GOODS)
+    assert "0 products added, 0 changed, 3 as they were; the stock of 0 moved" in run(file, GOODS)
     assert list(Product.objects.order_by("sku").values()) == before
 
 
@@ -76,7 +76,7 @@ def test_a_known_good_is_edited_and_keeps_its_address(file: Path) -> None:
     run(file, GOODS)
     old = Product.objects.get(sku="JUG-1")
     Product.objects.filter(sku="JUG-1").update(active=False)
-    assert "0 goods added, 1 changed, 2 as they were" in run(file, GOODS.replace("Blue Jug", "Sea Jug"))
+    assert "0 products added, 1 changed, 2 as they were" in run(file, GOODS.replace("Blue Jug", "Sea Jug"))
     new = Product.objects.get(sku="JUG-1")
     assert (new.id, new.slug, new.active, new.created_at) == (old.id, old.slug, False, old.created_at)
     assert (new.name, new.version) == ("Sea Jug", 2)
@@ -90,7 +90,7 @@ def test_a_movement_of_stock_is_no_edit(file: Path) -> None:
     assert (tag.stock, tag.version) == (80, 1)
 
 
-def test_goods_of_one_name_get_different_addresses(file: Path) -> None:
+def test_products_of_one_name_get_different_addresses(file: Path) -> None:
     run(file, HEADER + "A-1,Mug,,1.00,1,Mug\nA-2,Mug,,1.00,1,Mug\nA-3,***,,1.00,1,\n")
     assert len(set(Product.objects.values_list("slug", flat=True))) == 3
     assert "" not in Product.objects.values_list("slug", flat=True)
@@ -116,7 +116,7 @@ def test_one_bad_row_and_nothing_is_written(file: Path) -> None:
 
 
 def test_a_compressed_file_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "goods.csv.xz"
+    path = tmp_path / "products.csv.xz"
     path.write_bytes(lzma.compress(GOODS.encode()))
     call_command("import_products", str(path), stdout=StringIO())
     assert Product.objects.count() == 3
@@ -127,26 +127,26 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
         call_command("import_products", str(tmp_path / "absent.csv"))
 
 
-def goods(number: int, *, price: int = 100, stock: int = 1) -> list[ProductRow]:
-    return [ProductRow(f"N-{n:05}", f"Good {n}", "", price, stock, f"Shelf {n % 9}", n) for n in range(number)]
+def product_rows(number: int, *, price: int = 100, stock: int = 1) -> list[ProductRow]:
+    return [ProductRow(f"N-{n:05}", f"Product {n}", "", price, stock, f"Category {n % 9}", n) for n in range(number)]
 
 
 def test_the_number_of_statements_does_not_grow_with_the_rows() -> None:
-    import_products(rows=goods(900))
+    import_products(rows=product_rows(900))
     with CaptureQueriesContext(connection) as few:
-        import_products(rows=goods(9, price=200, stock=2))
+        import_products(rows=product_rows(9, price=200, stock=2))
     with CaptureQueriesContext(connection) as many:
-        import_products(rows=goods(900, price=300, stock=3))
+        import_products(rows=product_rows(900, price=300, stock=3))
     assert len(many) == len(few)
 
 
-def test_two_imports_of_the_same_goods_at_once_write_them_once() -> None:
+def test_two_imports_of_the_same_products_at_once_write_them_once() -> None:
     together = threading.Barrier(2)
 
     def one() -> None:
         try:
             together.wait()
-            import_products(rows=goods(50))
+            import_products(rows=product_rows(50))
         finally:
             connection.close()
 

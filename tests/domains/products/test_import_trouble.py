@@ -33,10 +33,10 @@ def test_a_text_that_is_too_long_is_a_bad_row(position: int, column: str) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_goods_that_stay_locked_are_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_that_stay_locked_are_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
     ProductFactory.create(sku="A-1", name="Old")
-    file = tmp_path / "goods.csv"
+    file = tmp_path / "products.csv"
     file.write_text(f"{HEADER}A-1,New,,1.00,1,\n")
     with locked_elsewhere(Product.objects.all()), pytest.raises(CommandError, match="nothing was written"):
         call_command("import_products", str(file))
@@ -44,8 +44,8 @@ def test_goods_that_stay_locked_are_a_clear_error(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_planner_knows_of_many_new_goods_at_once(tmp_path: Path) -> None:
-    file = tmp_path / "goods.csv"
+def test_the_planner_knows_of_many_new_products_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
     file.write_text(HEADER + "".join(f"A-{n},Jug {n},,1.00,1,\n" for n in range(MANY)))
     call_command("import_products", str(file), stdout=StringIO())
     with connection.cursor() as cursor:

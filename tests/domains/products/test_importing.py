@@ -1,4 +1,4 @@
-"""Reading goods from CSV: each bad row is listed with its line and every reason."""
+"""Reading products from CSV: each bad row is listed with its line and every reason."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_row_that_is_not_utf8_is_bad(tmp_path: Path) -> None:
 
 def test_a_compressed_file_and_one_with_a_byte_order_mark_read_alike(tmp_path: Path) -> None:
     text = "\ufeff" + HEADER + "A-1,Cafetière,,1.00,1,Kitchen\n"
-    plain, packed = tmp_path / "goods.csv", tmp_path / "goods.csv.xz"
+    plain, packed = tmp_path / "products.csv", tmp_path / "products.csv.xz"
     plain.write_text(text, encoding="utf-8")
     packed.write_bytes(lzma.compress(text.encode()))
     assert read_products(plain) == read_products(packed)
@@ -89,7 +89,7 @@ def test_a_compressed_file_and_one_with_a_byte_order_mark_read_alike(tmp_path: P
 
 @pytest.mark.parametrize("content", [b"", b"sku,name\nA-1,Jug\n", b"\xfd7zXZ\x00 not really"])
 def test_a_file_without_a_usable_header_is_refused_as_a_whole(tmp_path: Path, content: bytes) -> None:
-    for name in ("goods.csv", "goods.csv.xz"):
+    for name in ("products.csv", "products.csv.xz"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UnreadableFileError):
             read_products(tmp_path / name)

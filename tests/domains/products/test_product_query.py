@@ -24,8 +24,10 @@ def found(api: Api, **by: Any) -> Any:
 
 
 def test_a_product_is_found_by_id_slug_or_sku(nobody: Api) -> None:
-    shelf = CategoryFactory.create(slug="kitchen")
-    product = ProductFactory.create(sku="JUG-1", slug="blue-jug", name="Blue Jug", price=1250, stock=3, category=shelf)
+    category = CategoryFactory.create(slug="kitchen")
+    product = ProductFactory.create(
+        sku="JUG-1", slug="blue-jug", name="Blue Jug", price=1250, stock=3, category=category
+    )
     ProductFactory.create()
     assert found(nobody, id=gid(product)) == {
         "id": gid(product),
@@ -48,10 +50,10 @@ def test_a_product_may_stand_on_no_shelf(nobody: Api) -> None:
 
 
 def test_what_is_not_there_is_null(nobody: Api) -> None:
-    shelf = CategoryFactory.create()
-    ProductFactory.create(sku="JUG-1", category=shelf)
+    category = CategoryFactory.create()
+    ProductFactory.create(sku="JUG-1", category=category)
     for by in (
-        {"id": gid(shelf)},
+        {"id": gid(category)},
         {"id": "garbage"},
         {"id": ""},
         {"slug": "absent"},

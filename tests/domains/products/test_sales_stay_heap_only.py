@@ -1,4 +1,4 @@
-"""A sale touches no index, unless it takes the last piece: that is what makes hot products sell fast."""
+"""A sale touches no index, unless it takes the last one: that is what makes hot products sell fast."""
 
 from __future__ import annotations
 

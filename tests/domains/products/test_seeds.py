@@ -18,10 +18,10 @@ def rows() -> list[Any]:
 
 
 def test_the_demo_catalogue_comes_once_and_leaves_alone_what_was_changed() -> None:
-    assert seeds.demo() == "120 goods added, 0 were there"
+    assert seeds.demo() == "120 products added, 0 were there"
     first = Product.objects.order_by("sku")[0]
     Product.objects.filter(id=first.id).update(name="Edited", stock=1)
-    assert seeds.demo() == "0 goods added, 120 were there"
+    assert seeds.demo() == "0 products added, 120 were there"
     first.refresh_from_db()
     assert (first.name, first.stock) == ("Edited", 1)
 
@@ -32,6 +32,6 @@ def test_the_catalogue_of_a_benchmark_is_the_same_each_time() -> None:
     before = rows()
     seeds.bench(products=60, orders=0)
     assert rows() == before
-    assert Category.objects.count() == seeds.SHELVES
+    assert Category.objects.count() == seeds.CATEGORIES
     for stock, booked in Product.objects.annotate(booked=Sum("movements__delta")).values_list("stock", "booked"):
         assert booked == stock

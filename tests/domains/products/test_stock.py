@@ -69,8 +69,8 @@ def test_pieces_that_came_back_meanwhile_are_worth_another_try() -> None:
 
 
 def test_after_any_mix_of_movements_the_ledger_agrees() -> None:
-    goods = ProductFactory.create_batch(3, stock=10)
-    ids = [product.id for product in goods]
+    products = ProductFactory.create_batch(3, stock=10)
+    ids = [product.id for product in products]
     for number in range(12):
         take({ids[number % 3]: number, ids[(number + 1) % 3]: 1})
         stock.adjust(ids[number % 3], (-1) ** number * number, reason=StockMovement.Reason.ADJUSTMENT)

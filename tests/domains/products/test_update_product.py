@@ -52,10 +52,10 @@ def test_a_field_changes_alone(staff: Api, product: Product, field: str, value: 
 
 
 def test_many_fields_change_at_once(staff: Api, product: Product) -> None:
-    shelf = CategoryFactory.create()
-    answer = updated(staff, product, name="Red Jug", price="20.00", active=False, categoryId=gid(shelf))
+    category = CategoryFactory.create()
+    answer = updated(staff, product, name="Red Jug", price="20.00", active=False, categoryId=gid(category))
     assert (answer["name"], answer["price"]["amount"], answer["active"]) == ("Red Jug", "20.00", False)
-    assert (answer["category"], answer["slug"], answer["version"]) == ({"id": gid(shelf)}, "jug", 2)
+    assert (answer["category"], answer["slug"], answer["version"]) == ({"id": gid(category)}, "jug", 2)
 
 
 def test_a_change_is_dated_and_raises_the_version_each_time(staff: Api, product: Product) -> None:

@@ -1,4 +1,4 @@
-"""`import_products FILE.csv[.xz]`: goods, prices and stock from a file, all or nothing."""
+"""`import_products FILE.csv[.xz]`: products, prices and stock from a file, all or nothing."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ MANY = 1000
 
 class Command(BaseCommand):
     help = (
-        "Import goods from a CSV file with the columns sku,name,description,price,stock,category (UTF-8, with a header,"
-        " other columns ignored; may be compressed as .csv.xz). A good whose sku is known is updated, and its stock set"
-        " to the file's. With a bad row nothing is imported: all bad rows are listed and the exit status is 1."
+        "Import products from a CSV file with the columns sku,name,description,price,stock,category (UTF-8, with a"
+        " header, other columns ignored; may be compressed as .csv.xz). A product whose sku is known is updated, and"
+        " its stock set to the file's. With a bad row nothing is imported: all bad rows are listed and the exit status"
+        " is 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv[.xz]")
         parser.add_argument(
-            "--stock", type=parse_stock, metavar="N", help="pieces of every good; the column stock is not read then"
+            "--stock",
+            type=parse_stock,
+            metavar="N",
+            help="the stock of every product; the column stock is not read then",
         )
 
     def handle(self, *args: Any, file: Path, stock: int | None, **options: Any) -> None:
@@ -59,7 +63,7 @@ def describe(row: BadRow) -> str:
 
 def summary(result: ImportResult) -> str:
     return (
-        f"{result.created} goods added, {result.edited} changed, {result.unchanged} as they were;"
+        f"{result.created} products added, {result.edited} changed, {result.unchanged} as they were;"
         f" the stock of {result.stock_moves} moved."
     )
 
