@@ -33,6 +33,7 @@ class _Plan:
 
     @property
     def total(self) -> int:
+        """In minor units."""
         return sum(product.price * quantity for product, quantity in self.quantities)
 
 

@@ -45,6 +45,8 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
+    """Every row of a file: what can be imported, and what cannot."""
+
     rows: list[ProductRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
 

@@ -106,16 +106,23 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
         product = Product.objects.filter(id=product_id).first()
         if product is None or viewer.user_id is None:
             raise NotFoundError("There is no such product", path=["productId"])
-        replayed = _claim_adjustment(viewer.user_id, product.id, delta, note, key)
-        if not replayed and product.stock + delta > MAX_STOCK:
-            raise ValidationError.of("delta", message=f"The stock would be above {MAX_STOCK}")
-        if not replayed and not stock.adjust(
-            product.id, delta, reason=StockMovement.Reason.ADJUSTMENT, note=note, reference=key
-        ):
-            product.refresh_from_db(fields=["stock"])
-            raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
+        canonical, mine = {"product": str(product_id), "delta": delta, "reason": note}, new_id()
+        fingerprint = idempotency.fingerprint(canonical)
+        replayed = mine != idempotency.claim(
+            owner_id=viewer.user_id, operation="adjustStock", key=key, fingerprint=fingerprint, result_id=mine
+        )
+        if not replayed:
+            _adjust(product, delta, note=note, reference=key)
         product.refresh_from_db(fields=["stock"])
     return product, replayed
+
+
+def _adjust(product: Product, delta: int, *, note: str, reference: UUID) -> None:
+    if product.stock + delta > MAX_STOCK:
+        raise ValidationError.of("delta", message=f"The stock would be above {MAX_STOCK}")
+    if not stock.adjust(product.id, delta, reason=StockMovement.Reason.ADJUSTMENT, note=note, reference=reference):
+        product.refresh_from_db(fields=["stock"])
+        raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
 
 
 @retried
@@ -132,19 +139,6 @@ def create_category(*, name: str, slug: str | None) -> Category:
         problems.check()
         category.save(force_insert=True)
     return category
-
-
-def _claim_adjustment(owner_id: UUID, product_id: UUID, delta: int, note: str, key: UUID) -> bool:
-    mine = new_id()
-    canonical = {"product": str(product_id), "delta": delta, "reason": note}
-    first = idempotency.claim(
-        owner_id=owner_id,
-        operation="adjustStock",
-        key=key,
-        result_id=mine,
-        fingerprint=idempotency.fingerprint(canonical),
-    )
-    return first != mine
 
 
 def _apply(product: Product, edit: ProductEdit, problems: Problems) -> list[str]:

@@ -11,7 +11,7 @@ from domains.common.errors import FieldProblem, ValidationError
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
-MAX_MINOR = 10**12  # an order of 100 lines of 100 pieces stays far inside BIGINT
+MAX_MINOR = 10**12  # an order of 100 lines, each of 100 such, stays far inside BIGINT
 _EXACT = Context(prec=100)  # the usual 28 digits would round a tiny fraction away before it is seen
 
 

@@ -14,7 +14,7 @@ from domains.payments import services as payments
 
 CANCELLED_BUT_PAID = "The order was cancelled"  # the reason of a refund that nobody asked for
 
-Kind = payments.PaymentOperation.Kind
+Kind = payments.Kind
 Status = Order.Status
 REFUSED = {
     Kind.CAPTURE: (events.Type.CAPTURE_FAILED, "The provider refused to capture the payment"),

@@ -40,8 +40,7 @@ def _claim(*, viewer: Viewer, order_id: UUID) -> UUID:
             raise NotFoundError("There is no such order", path=["orderId"])
         if order.status != FULFILLABLE:
             raise InvalidStateError(order.status, allowed="only a CONFIRMED order can be fulfilled")
-        capture = payments.PaymentOperation.Kind.CAPTURE
-        operation_id = payments.request(order.payment_id, capture, amount=order.total)
+        operation_id = payments.request(order.payment_id, payments.Kind.CAPTURE, amount=order.total)
         if operation_id is None:
             raise InvalidStateError(order.status, allowed="another operation on its payment is still running")
         events.note(order.id, events.Type.CAPTURE_REQUESTED, "The payment is being captured", actor_id=viewer.user_id)

@@ -46,6 +46,7 @@ class _Wish:
 
     @property
     def fingerprint(self) -> str:
+        """All but the key and who asks; an amount and the same amount as "all that is left" differ."""
         return idempotency.fingerprint({"order": str(self.order.id), "amount": self.amount, "reason": self.reason})
 
 
@@ -103,8 +104,7 @@ def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
             idempotency.release(owner_id=wish.viewer.user_id, operation=OPERATION, key=wish.key)
             return None
         amount = _amount(wish, order)
-        refund = payments.PaymentOperation.Kind.REFUND
-        payments.request(order.payment_id, refund, amount=amount, reason=wish.reason, id_=mine)
+        payments.request(order.payment_id, payments.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
         note = f"A refund of {amount} minor units is being made"
         events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=wish.viewer.user_id)
     return mine, False

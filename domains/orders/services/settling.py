@@ -137,7 +137,7 @@ def close(order_id: UUID, payment_id: UUID, *, void: bool = True) -> UUID | None
     The id of the void; None when none could be claimed, or none was wanted.
     """
     outbox.withdraw(SETTLE, key=order_id)
-    void_id = payments.request(payment_id, payments.PaymentOperation.Kind.VOID) if void else None
+    void_id = payments.request(payment_id, payments.Kind.VOID) if void else None
     lines = OrderLine.objects.filter(order_id=order_id).values_list("product_id", "quantity")
     stock.put_back(dict(lines), order_id=order_id)  # last, as it locks hot rows
     return void_id
@@ -162,7 +162,7 @@ def _confirm(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Ord
     elif recorded:  # cancelled or expired while the provider was working: the hold must go
         now = Order.objects.values_list("status", flat=True).get(id=order_id)
         if ACTIONS[now, outcome.status] is Action.VOID:
-            payments.request(payment_id, payments.PaymentOperation.Kind.VOID)
+            payments.request(payment_id, payments.Kind.VOID)
     return confirmed
 
 

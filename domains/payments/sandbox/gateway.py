@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from domains.common.data.writes import update
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 
@@ -18,7 +18,14 @@ DATABASE = "sandbox"
 SLOW_SECONDS = 0.1
 LATE = timedelta(seconds=5)  # pm_sandbox_timeout is authorized this long after the caller gave up
 
-Status = SandboxIntent.Status
+Status = IntentStatus
+CONFIRMATIONS = {  # what a payment method makes of an intent, and with which decline code
+    "pm_card_visa": (Status.REQUIRES_CAPTURE, ""),
+    "pm_card_chargeDeclined": (Status.REQUIRES_PAYMENT_METHOD, "generic_decline"),
+    "pm_card_authenticationRequired": (Status.REQUIRES_ACTION, ""),
+    "pm_sandbox_slow": (Status.REQUIRES_CAPTURE, ""),
+    "pm_sandbox_timeout": (Status.PROCESSING, ""),
+}
 
 
 class SandboxGateway:
@@ -93,7 +100,8 @@ def decide(client_secret: str, *, complete: bool) -> str | None:
         record = waiting.filter(client_secret=client_secret, status=Status.REQUIRES_ACTION).first()
         if record is None:
             return None
-        (_authorize if complete else _refuse)(record)
+        record.status = Status.REQUIRES_CAPTURE if complete else Status.REQUIRES_PAYMENT_METHOD
+        record.decline_code = "" if complete else "authentication_required"
         record.save(using=DATABASE)
     return record.reference
 
@@ -108,40 +116,12 @@ def _locked(intent_id: str) -> SandboxIntent:
 
 def _confirm(record: SandboxIntent) -> bool:
     """Only once: False when the intent was confirmed or canceled before."""
-    CONFIRMATIONS[record.method](record)
+    record.status, record.decline_code = CONFIRMATIONS[record.method]
+    if record.status == Status.PROCESSING:
+        record.authorizes_at = timezone.now() + timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT) + LATE
     unconfirmed = SandboxIntent.objects.using(DATABASE).filter(id=record.id, status=Status.REQUIRES_CONFIRMATION)
     changes = {"decline_code": record.decline_code, "authorizes_at": record.authorizes_at}
-    return bool(unconfirmed.update(status=record.status, updated_at=timezone.now(), **changes))
-
-
-def _authorize(record: SandboxIntent) -> None:
-    record.status = Status.REQUIRES_CAPTURE
-
-
-def _decline(record: SandboxIntent) -> None:
-    record.status, record.decline_code = Status.REQUIRES_PAYMENT_METHOD, "generic_decline"
-
-
-def _refuse(record: SandboxIntent) -> None:
-    record.status, record.decline_code = Status.REQUIRES_PAYMENT_METHOD, "authentication_required"
-
-
-def _ask(record: SandboxIntent) -> None:
-    record.status = Status.REQUIRES_ACTION
-
-
-def _answer_late(record: SandboxIntent) -> None:
-    record.status = Status.PROCESSING
-    record.authorizes_at = timezone.now() + timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT) + LATE
-
-
-CONFIRMATIONS: dict[str, Callable[[SandboxIntent], None]] = {
-    "pm_card_visa": _authorize,
-    "pm_card_chargeDeclined": _decline,
-    "pm_card_authenticationRequired": _ask,
-    "pm_sandbox_slow": _authorize,
-    "pm_sandbox_timeout": _answer_late,
-}
+    return bool(update(unconfirmed, status=record.status, **changes))
 
 
 def _intent(record: SandboxIntent) -> Intent:

@@ -5,23 +5,17 @@ from __future__ import annotations
 from django.db import models
 
 from domains.common.data.models import BaseModel
+from domains.payments.gateway import IntentStatus
+
+STATUSES = [(status.value, status.name.replace("_", " ").title()) for status in IntentStatus]
 
 
 class SandboxIntent(BaseModel):
     """What the provider knows of one payment. Statuses are the ones of Stripe's PaymentIntent."""
 
-    class Status(models.TextChoices):
-        REQUIRES_CONFIRMATION = "requires_confirmation"
-        REQUIRES_ACTION = "requires_action"
-        PROCESSING = "processing"
-        REQUIRES_CAPTURE = "requires_capture"
-        REQUIRES_PAYMENT_METHOD = "requires_payment_method"
-        SUCCEEDED = "succeeded"
-        CANCELED = "canceled"
-
     reference = models.CharField(max_length=64, unique=True, help_text="pi_..., the id that clients see")
     idempotency_key = models.CharField(max_length=100, unique=True)
-    status = models.CharField(max_length=32, choices=Status.choices, default=Status.REQUIRES_CONFIRMATION)
+    status = models.CharField(max_length=32, choices=STATUSES, default=IntentStatus.REQUIRES_CONFIRMATION)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     method = models.CharField(max_length=100)

@@ -11,6 +11,7 @@ from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.payments.services.holding import CHANGED, Outcome, provider_changed, record, settle
 from domains.payments.services.operations import (
     OPERATION,
+    Kind,
     carry_out,
     has_failed_refund,
     is_busy,
@@ -25,6 +26,7 @@ __all__ = [
     "CHANGED",
     "OPERATION",
     "GatewayUnavailable",
+    "Kind",
     "Outcome",
     "Outdated",
     "Payment",

@@ -58,10 +58,12 @@ class Command(BaseCommand):
 
 
 def describe(row: BadRow) -> str:
+    """A line of the list of bad rows."""
     return f"line {row.line}: {row.reason}"
 
 
 def summary(result: ImportResult) -> str:
+    """What the import did, in one sentence."""
     return (
         f"{result.created} products added, {result.edited} changed, {result.unchanged} as they were;"
         f" the stock of {result.stock_moves} moved."
