@@ -25,6 +25,7 @@ AGREEMENT = {  # as `invariants.orders_agree_with_their_payments` has it
     ("CANCELLED", "FAILED"),
     ("CANCELLED", ALL_REFUNDED),
 }
+HELD = ("PENDING", "REQUIRES_ACTION", "AUTHORIZED")
 OPEN = {Action.VOID, Action.GIVE_BACK}  # an operation of the payment brings these to an end
 
 type State = tuple[str, str]  # order, payment
@@ -38,10 +39,14 @@ def paid(payment: str, move: Move) -> set[str]:
     return {"CAPTURED", ALL_REFUNDED} if (after, status in move.before) == ("CAPTURED", True) else {unmoved}
 
 
-def followed(order: str, payment: str) -> State:
-    """Where the order is once it has followed its payment."""
+def path(order: str, payment: str) -> list[State]:
+    """From here to where the order is once it has followed its payment."""
     action = ACTIONS[order, payment]
-    return followed(str(MOVES[action].after), payment) if action in MOVES else (order, payment)
+    return [(order, payment), *(path(str(MOVES[action].after), payment) if action in MOVES else [])]
+
+
+def followed(order: str, payment: str) -> State:
+    return path(order, payment)[-1]
 
 
 def steps(order: str, payment: str) -> Iterator[State]:
@@ -92,11 +97,32 @@ def test_the_table_has_a_cell_for_every_order_and_payment_and_no_other() -> None
 def test_orders_and_payments_that_agree_need_nothing_and_those_that_need_nothing_agree() -> None:
     nothing = {state for state, action in ACTIONS.items() if action in (Action.NONE, Action.WAIT, Action.ASK)}
     assert nothing == AGREEMENT
+    waiting = {("PENDING", "PENDING"): Action.WAIT, ("PENDING", "REQUIRES_ACTION"): Action.ASK}
+    assert all(ACTIONS[state] is waiting.get(state, Action.NONE) for state in AGREEMENT)
+
+
+def test_a_cancelled_order_lets_go_what_may_be_held_and_gives_back_what_was_taken() -> None:
+    cancelled = {payment: ACTIONS["CANCELLED", payment] for payment in map(str, PAYMENTS)}
+    assert cancelled["CAPTURED"] is Action.GIVE_BACK
+    assert {payment for payment, action in cancelled.items() if action is Action.VOID} == {*HELD}
 
 
 def test_wherever_calls_time_and_the_provider_lead_order_and_payment_agree_or_an_operation_is_open() -> None:
     assert {state for state in REACHABLE if ACTIONS[state] not in OPEN} == AGREEMENT
 
 
-def test_every_action_is_in_the_table() -> None:
+def test_an_order_whose_money_was_taken_is_sent_and_refunded_with_all_of_it() -> None:
+    for order in ("CONFIRMED", "FULFILLED", "REFUNDED"):
+        assert followed(order, "CAPTURED") == ("FULFILLED", "CAPTURED")
+        assert followed(order, ALL_REFUNDED) == ("REFUNDED", ALL_REFUNDED)
+    assert {ACTIONS["CONFIRMED", payment] for payment in ("CAPTURED", ALL_REFUNDED)} == {Action.FULFIL}
+
+
+def test_the_table_has_actions_for_what_can_come_about_and_for_nothing_else() -> None:
+    heard = {
+        (order, then)
+        for (order, payment), intent in product(REACHABLE, IntentStatus)
+        for then in paid(payment, (HOLDING if order == Status.PENDING else RECONCILING)[intent])
+    }
+    assert {state for state, action in ACTIONS.items() if action} == {step for state in heard for step in path(*state)}
     assert {action for action in ACTIONS.values() if action} == set(Action)

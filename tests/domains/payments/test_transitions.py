@@ -25,11 +25,23 @@ def test_what_the_provider_says_twice_changes_nothing_the_second_time(table: dic
         assert moved(once, table[intent]) == once, (status, intent)
 
 
-def test_holding_leaves_a_decided_payment_alone_and_never_takes_its_money_for_captured() -> None:
+def test_a_hold_is_decided_as_its_intent_is_and_a_decided_one_is_left_alone() -> None:
+    decided = {
+        IntentStatus.REQUIRES_CAPTURE: Status.AUTHORIZED,
+        IntentStatus.SUCCEEDED: Status.AUTHORIZED,
+        IntentStatus.REQUIRES_PAYMENT_METHOD: Status.FAILED,
+        IntentStatus.CANCELED: Status.VOIDED,
+    }
+    asked = {IntentStatus.REQUIRES_ACTION: Status.REQUIRES_ACTION}
     for status, intent in PAIRS:
-        after = moved(status, HOLDING[intent])
-        assert status in Payment.UNDECIDED or after == status, (status, intent)
-        assert Status.CAPTURED in (status, after) or after != Status.CAPTURED, (status, intent)
+        by_status = {Status.PENDING: decided | asked, Status.REQUIRES_ACTION: decided}
+        assert moved(status, HOLDING[intent]) == by_status.get(status, {}).get(intent, status), (status, intent)
+        assert HOLDING[intent].after == (decided | asked).get(intent, Status.PENDING), intent
+
+
+def test_a_hold_that_is_recorded_twice_changes_once() -> None:
+    moves = [*HOLDING.values(), RECONCILING[IntentStatus.CANCELED]]
+    assert all(move.after not in move.before for move in moves)
 
 
 def test_reconciling_ends_where_the_intent_has_ended_and_waits_while_it_has_not() -> None:
@@ -39,7 +51,8 @@ def test_reconciling_ends_where_the_intent_has_ended_and_waits_while_it_has_not(
             case IntentStatus.SUCCEEDED:
                 assert after == Status.CAPTURED, status
             case IntentStatus.CANCELED:
-                assert after in (Status.VOIDED, Status.FAILED, Status.CAPTURED), status
+                held = status in (*Payment.UNDECIDED, Status.AUTHORIZED)
+                assert after == (Status.VOIDED if held else status), status
             case _:
                 assert after == status, (status, intent)
 
