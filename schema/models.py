@@ -12,4 +12,5 @@ class TrustedDocument(models.Model):
     identifier = models.CharField(max_length=128, primary_key=True, help_text="as the client's manifest has it")
     sha256 = models.CharField(max_length=64, db_index=True, help_text="of the text, in hexadecimal")
     text = models.TextField()
-    imported_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)

@@ -21,6 +21,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example.com",
 }
 MODELS = [model for model in apps.get_models() if model.__module__.startswith("domains.")]
+OURS = [*MODELS, *apps.get_app_config("schema").get_models()]
 
 
 def domain_of(model: type[Model]) -> str:
@@ -49,7 +50,7 @@ def test_djangos_deployment_checks_have_nothing_to_say_about_production() -> Non
     assert "no issues" in done.stdout
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
 def test_every_row_tells_when_it_was_made_and_changed(model: type[Model]) -> None:
     names = {field.name for field in model._meta.get_fields()}
     assert {"created_at", "updated_at"} <= names

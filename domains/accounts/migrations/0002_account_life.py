@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
     ]
+    accepted = {"NOT_NULL": "made before the first release: no older code ever ran beside it"}
 
     operations = [
         migrations.CreateModel(

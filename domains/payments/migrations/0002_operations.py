@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ("payments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
+    accepted = {"NOT_NULL": "made before the first release: no older code ever ran beside it"}
 
     operations = [
         migrations.CreateModel(

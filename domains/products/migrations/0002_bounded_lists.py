@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("products", "0001_initial"),
     ]
+    accepted = {"DROP_COLUMN": "made before the first release: no older code ever ran beside it"}
 
     operations = [
         migrations.RemoveIndex(

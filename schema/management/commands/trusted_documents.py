@@ -49,9 +49,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{added} documents added, {len(rows) - added} were there")
 
     def _list(self) -> None:
-        for row in TrustedDocument.objects.order_by("imported_at", "identifier"):
+        for row in TrustedDocument.objects.order_by("created_at", "identifier"):
             first = " ".join(row.text.split())[:60]
-            self.stdout.write(f"{row.identifier}  {row.imported_at:%Y-%m-%d}  {first}")
+            self.stdout.write(f"{row.identifier}  {row.created_at:%Y-%m-%d}  {first}")
 
     def _remove(self, identifiers: list[str]) -> None:
         bare = [_bare(identifier) for identifier in identifiers]
