@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import base
@@ -16,6 +18,8 @@ JWT_ACTIVE_KID = base.JWT_ACTIVE_KID or next(iter(JWT_KEYS))
 if not DEBUG and PUBLIC_SECRET in {SECRET_KEY, *JWT_KEYS.values()}:
     raise ImproperlyConfigured("Refusing to start with DEBUG off: set SECRET_KEY and JWT_KEYS, everybody knows these")
 DEMO = DEBUG
+# Commands that are for a checkout alone: the image has no tests.
+INSTALLED_APPS = [*base.INSTALLED_APPS, *(["tests.replay"] if find_spec("tests") else [])]
 GRAPHIQL = base.env.bool("GRAPHIQL", default=True)
 INTROSPECTION = base.env.bool("INTROSPECTION", default=True)
 EMAIL_BACKEND = base.env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from domains.orders.replay.rules import Limits, Plan, Reason, make_plan, order_key, skus, whole
+from tests.replay.rules import Limits, Plan, Reason, make_plan, order_key, skus, whole
 
 LIMITS = Limits(lines=3, quantity=50)
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -57,7 +57,7 @@ def test_an_invoice_is_ordered_without_its_unfit_lines() -> None:
     assert [line.description for line in first.lines] == ["TIN BUCKET WITH LID", "CUSHION, STRIPED"]
 
 
-def test_lines_of_one_good_are_added_up_to_the_limit() -> None:
+def test_lines_of_one_product_are_added_up_to_the_limit() -> None:
     second = plan_of(DIRTY).orders[1]
     assert second.items == Counter({("70001", 425): 50})
 
@@ -101,7 +101,7 @@ def test_a_limit_leaves_later_invoices_out_by_name() -> None:
     assert plan.lines_out[Reason.OVER_LIMIT] == 2
 
 
-def test_every_price_of_a_stock_code_has_a_good_of_its_own() -> None:
+def test_every_price_of_a_stock_code_has_a_product_of_its_own() -> None:
     assert skus(plan_of(DIRTY).orders) == {
         ("70001", 495): "70001",
         ("70002A", 1250): "70002A",

@@ -1,7 +1,7 @@
 """Which lines of a retailer's invoices become orders, and which do not, and why. Pure rules: no database, no network.
 
 A line is left out when it is unreadable, a return (invoice number `C...`), has no customer, no positive quantity, no
-positive price, is a fee instead of a good, or is over the quantity limit; the first of these that holds names it.
+positive price, is a fee and no product, or is over the quantity limit; the first of these that holds names it.
 The rest of the invoice is ordered without it. A whole invoice is refused when no line is left, when it names several
 customers, when lines of one product add up to more than the quantity limit, or when it has too many products.
 Every line of the file is either ordered or counted under one reason.
@@ -22,7 +22,7 @@ FEES = frozenset({"POST", "DOT", "C2", "M", "D", "S", "B", "PADS", "CRUK", "AMAZ
 NAMESPACE = uuid5(NAMESPACE_URL, "ordergraph:replay_orders")
 LARGEST_MINOR = 10**12
 
-type GoodKey = tuple[str, int]  # stock code, price in minor units
+type ProductKey = tuple[str, int]  # stock code, price in minor units
 
 
 class Reason(StrEnum):
@@ -33,8 +33,8 @@ class Reason(StrEnum):
     NO_CUSTOMER = "no customer"
     NOT_POSITIVE = "quantity not positive"
     NO_PRICE = "price not positive"
-    FEE = "fee, not a good (POST, M, ...)"
-    OVER_QUANTITY = "more pieces in one line than ORDER_MAX_QUANTITY"
+    FEE = "fee, no product (POST, M, ...)"
+    OVER_QUANTITY = "a quantity over ORDER_MAX_QUANTITY in one line"
     OVER_SUM = "lines of one product add up to more than ORDER_MAX_QUANTITY"
     OVER_LINES = "more products than ORDER_MAX_LINES"
     SEVERAL_CUSTOMERS = "several customers in one invoice"
@@ -62,7 +62,7 @@ class Line:
     customer: str
 
     @property
-    def good(self) -> GoodKey:
+    def product(self) -> ProductKey:
         return self.code, self.price_minor
 
 
@@ -75,12 +75,12 @@ class InvoiceOrder:
     lines: tuple[Line, ...]
 
     @cached_property
-    def items(self) -> Counter[GoodKey]:
-        """Pieces of each good; lines of the same good are added up."""
-        pieces: Counter[GoodKey] = Counter()
+    def items(self) -> Counter[ProductKey]:
+        """Quantity of each product; lines of the same product are added up."""
+        quantity: Counter[ProductKey] = Counter()
         for line in self.lines:
-            pieces[line.good] += line.quantity
-        return pieces
+            quantity[line.product] += line.quantity
+        return quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,10 @@ def invoice_refusal(lines: tuple[Line, ...], limits: Limits) -> Reason | None:
     return Reason.OVER_LINES if len(items) > limits.lines else None
 
 
-def skus(orders: Iterable[InvoiceOrder]) -> dict[GoodKey, str]:
+def skus(orders: Iterable[InvoiceOrder]) -> dict[ProductKey, str]:
     """A SKU for each price of each stock code, so that every line has its exact price: the code itself for the price
     that the file names first, `CODE@2.55` for others."""
-    found: dict[GoodKey, str] = {}
+    found: dict[ProductKey, str] = {}
     taken: set[str] = set()
     for order in orders:
         for code, price in order.items:

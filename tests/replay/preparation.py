@@ -1,4 +1,4 @@
-"""What must be in the shop before its invoices can be replayed: the goods, the customers and their access tokens."""
+"""What must be in the shop before its invoices can be replayed: the products, the customers and their access tokens."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from domains.accounts.models import User
 from domains.accounts.services import Device, open_session
 from domains.accounts.tokens import Tokens
 from domains.common.data.transactions import short_transaction
-from domains.orders.replay.rules import GoodKey, InvoiceOrder
 from domains.products.bulk import import_products
 from domains.products.importing import MAX_LENGTHS, ProductRow
 from domains.products.models import Product
+from tests.replay.rules import InvoiceOrder, ProductKey
 
-SHELF = "Replayed invoices"
-MARGIN = 10  # pieces that stay when everything is sold
+CATEGORY = "Replayed invoices"
+MARGIN = 10  # what stays of each product when everything is sold
 FRESH = timedelta(minutes=2)  # a token that ends sooner is not handed out
 DEVICE = Device(user_agent="replay_orders")
 
 
-def stock_up(orders: Iterable[InvoiceOrder], skus: Mapping[GoodKey, str]) -> dict[str, Product]:
-    """The goods of the orders by SKU, made or updated, each with enough pieces for all orders and MARGIN more."""
-    pieces: Counter[GoodKey] = Counter()
-    names: dict[GoodKey, str] = {}
+def stock_up(orders: Iterable[InvoiceOrder], skus: Mapping[ProductKey, str]) -> dict[str, Product]:
+    """The products of the orders by SKU, made or updated, each with stock for all orders and MARGIN more."""
+    quantity: Counter[ProductKey] = Counter()
+    names: dict[ProductKey, str] = {}
     for order in orders:
-        pieces.update(order.items)
+        quantity.update(order.items)
         for line in order.lines:
-            names[line.good] = names.get(line.good) or line.description
-    import_products(rows=[_row(good, sku, names[good], pieces[good]) for good, sku in skus.items()])
+            names[line.product] = names.get(line.product) or line.description
+    import_products(rows=[_row(product, sku, names[product], quantity[product]) for product, sku in skus.items()])
     return {product.sku: product for product in Product.objects.filter(sku__in=skus.values())}
 
 
-def _row(good: GoodKey, sku: str, name: str, pieces: int) -> ProductRow:
-    code, price = good
-    return ProductRow(sku, (name or code)[: MAX_LENGTHS["name"]], "", price, pieces + MARGIN, SHELF, line=0)
+def _row(product: ProductKey, sku: str, name: str, quantity: int) -> ProductRow:
+    code, price = product
+    return ProductRow(sku, (name or code)[: MAX_LENGTHS["name"]], "", price, quantity + MARGIN, CATEGORY, line=0)
 
 
 def stock_of(skus: Iterable[str]) -> dict[str, int]:
-    """Pieces in stock now, by SKU."""
+    """Quantity in stock now, by SKU."""
     return dict(Product.objects.filter(sku__in=skus).values_list("sku", "stock"))
 
 

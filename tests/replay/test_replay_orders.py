@@ -15,6 +15,8 @@ from django.core.wsgi import get_wsgi_application
 from domains.accounts.models import User
 from domains.orders.models import Order
 from domains.products.models import Product
+from tests.backend.test_production_settings import load
+from tests.replay.management.commands.replay_orders import Command
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
 
@@ -50,14 +52,14 @@ def url(transactional_db: None) -> Iterator[str]:
 
 def replay(file: Path, url: str, *arguments: str) -> str:
     out = StringIO()
-    call_command("replay_orders", str(file), "--url", url, *arguments, stdout=out)
+    call_command(Command(), str(file), "--url", url, *arguments, stdout=out)
     return out.getvalue()
 
 
 def test_each_fit_invoice_becomes_an_order_of_its_customer(file: Path, url: str) -> None:
     text = replay(file, url)
     assert "every total equal: yes" in text
-    assert "stock as the file says, good by good: yes" in text
+    assert "stock as the file says, product by product: yes" in text
     orders = Order.objects.select_related("customer").order_by("total")
     assert [(order.customer.email, order.total, order.status) for order in orders] == [
         ("customer-42001@example.com", 885, "CONFIRMED"),
@@ -66,10 +68,10 @@ def test_each_fit_invoice_becomes_an_order_of_its_customer(file: Path, url: str)
     ]
 
 
-def test_each_price_of_a_stock_code_is_a_good_with_pieces_left_over(file: Path, url: str) -> None:
+def test_each_price_of_a_stock_code_is_a_product_with_some_left_over(file: Path, url: str) -> None:
     replay(file, url)
-    goods = Product.objects.order_by("sku").values_list("sku", "name", "price", "stock")
-    assert list(goods) == [
+    products = Product.objects.order_by("sku").values_list("sku", "name", "price", "stock")
+    assert list(products) == [
         ("72001", "PAPER KITE", 295, 10),
         ("72001@2.55", "PAPER KITE", 255, 10),
         ("72002B", "SPADE AND BUCKET", 765, 10),
@@ -96,7 +98,7 @@ def test_a_difference_ends_with_status_1(file: Path, url: str) -> None:
     Product.objects.update(active=False)
     out = StringIO()
     with pytest.raises(CommandError, match="differ"):
-        call_command("replay_orders", str(file), "--url", url, stdout=out)
+        call_command(Command(), str(file), "--url", url, stdout=out)
     assert "ProductUnavailableError: 920004" in out.getvalue()
     assert "every total equal: no, 1 differ: 920004" in out.getvalue()
 
@@ -112,3 +114,7 @@ def test_a_file_without_the_columns_is_a_clear_error(tmp_path: Path, url: str) -
     path.write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match="the header lacks InvoiceNo"):
         replay(path, url)
+
+
+def test_a_checkout_has_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "tests.replay" in load(monkeypatch, "local").INSTALLED_APPS

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from domains.orders.replay.rules import COLUMNS
 from domains.products.importing import UnreadableFileError, numbered_records, open_csv
+from tests.replay.rules import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the file itself says about each ordered invoice: its sum, and pieces by stock code and price."""
+    """What the file itself says about each ordered invoice: its sum, and quantity by stock code and price."""
 
     totals: dict[str, Decimal] = field(default_factory=dict)
-    pieces: dict[str, Counter[tuple[str, Decimal]]] = field(default_factory=dict)
+    quantity: dict[str, Counter[tuple[str, Decimal]]] = field(default_factory=dict)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -63,8 +63,8 @@ def control_sums(path: Path, ordered: Mapping[str, Collection[int]]) -> Control:
             invoice = row["InvoiceNo"].strip()
             begins = reader.line_num - sum(str(cell).count("\n") for cell in row.values())
             if begins in ordered.get(invoice, ()):
-                pieces, price = Decimal(row["Quantity"]), Decimal(row["UnitPrice"])
-                control.totals[invoice] = control.totals.get(invoice, Decimal(0)) + pieces * price
-                good = row["StockCode"].strip().upper(), price.normalize()
-                control.pieces.setdefault(invoice, Counter())[good] += int(pieces)
+                quantity, price = Decimal(row["Quantity"]), Decimal(row["UnitPrice"])
+                control.totals[invoice] = control.totals.get(invoice, Decimal(0)) + quantity * price
+                product = row["StockCode"].strip().upper(), price.normalize()
+                control.quantity.setdefault(invoice, Counter())[product] += int(quantity)
     return control

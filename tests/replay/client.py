@@ -77,8 +77,8 @@ class ShopClient:
             raise Unanswered("the answer to { __typename } has no data")
 
     def create_order(self, *, items: Mapping[str, int], key: UUID, token: str) -> Placed | Refused:
-        """Order `items` (pieces by product id), trying again for up to PATIENCE seconds where that may help."""
-        lines = [{"productId": product_id, "quantity": pieces} for product_id, pieces in items.items()]
+        """Order `items` (quantity by product id), trying again for up to PATIENCE seconds where that may help."""
+        lines = [{"productId": product_id, "quantity": quantity} for product_id, quantity in items.items()]
         variables = {"input": {"lines": lines, "paymentMethod": PAYMENT_METHOD, "idempotencyKey": str(key)}}
         body = json.dumps({"query": DOCUMENT, "variables": variables}).encode()
         deadline = time.monotonic() + PATIENCE

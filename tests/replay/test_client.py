@@ -13,8 +13,8 @@ from uuid import UUID
 
 import pytest
 
-from domains.orders.replay import client as module
-from domains.orders.replay.client import Placed, Refused, ShopClient, Unanswered
+from tests.replay import client as module
+from tests.replay.client import Placed, Refused, ShopClient, Unanswered
 
 KEY = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 ORDER = {

@@ -1,7 +1,7 @@
 """`replay_orders FILE.csv[.xz] --url URL`: a retailer's real invoices through the real API.
 
-Goods, customers and access tokens are prepared in the database that every command works on (the one of the running
-`dev`, or DATABASE_URL): each price of each stock code becomes a good, stocked for all invoices. Customers get no
+Products, customers and access tokens are prepared in the database that every command works on (the one of the running
+`dev`, or DATABASE_URL): each price of each stock code becomes a product, stocked for all invoices. Customers get no
 usable password, and their sessions are opened by the accounts service, because hashing hundreds of passwords is slow
 by design. Everything after that is HTTP: one createOrder an invoice, with a key made of file and invoice number, so
 that a replay that was broken off and started again places nothing twice.
@@ -24,13 +24,13 @@ from django.utils import timezone
 
 from domains.common.errors import RequestError
 from domains.common.graphql.ids import to_global_id
-from domains.orders.replay.client import Placed, Refused, ShopClient, Unanswered
-from domains.orders.replay.preparation import Customers, stock_of, stock_up
-from domains.orders.replay.progress import ProgressBar
-from domains.orders.replay.reading import control_sums, file_hash, read_lines
-from domains.orders.replay.report import Run, summary
-from domains.orders.replay.rules import GoodKey, InvoiceOrder, Limits, Plan, make_plan, order_key, skus
 from domains.products.importing import UnreadableFileError
+from tests.replay.client import Placed, Refused, ShopClient, Unanswered
+from tests.replay.preparation import Customers, stock_of, stock_up
+from tests.replay.progress import ProgressBar
+from tests.replay.reading import control_sums, file_hash, read_lines
+from tests.replay.report import Run, summary
+from tests.replay.rules import InvoiceOrder, Limits, Plan, ProductKey, make_plan, order_key, skus
 
 type Outcome = Placed | Refused
 
@@ -66,12 +66,12 @@ class Command(BaseCommand):
     def _replay(self, file: Path, plan: Plan, client: ShopClient, workers: int) -> Run:
         sku_of = skus(plan.orders)
         products = stock_up(plan.orders, sku_of)
-        ids = {good: str(to_global_id("Product", products[sku].id)) for good, sku in sku_of.items()}
+        ids = {product: str(to_global_id("Product", products[sku].id)) for product, sku in sku_of.items()}
         customers = Customers({order.customer for order in plan.orders})
         jobs = make_jobs(plan.orders, client, customers, ids, file_hash(file))
         before, started, clock = stock_of(products), timezone.now(), time.monotonic()
-        with ProgressBar(self.stderr, len(plan.orders), unit="orders") as bar:
-            outcomes = run_all(jobs, workers, bar)
+        bar = ProgressBar(self.stderr, len(plan.orders), unit="orders")
+        outcomes = run_all(jobs, workers, bar)
         seconds = time.monotonic() - clock
         return Run(
             plan=plan,
@@ -99,11 +99,15 @@ def read_plan(file: Path, limit: int | None) -> Plan:
 
 
 def make_jobs(
-    orders: list[InvoiceOrder], client: ShopClient, customers: Customers, ids: Mapping[GoodKey, str], file_sha256: str
+    orders: list[InvoiceOrder],
+    client: ShopClient,
+    customers: Customers,
+    ids: Mapping[ProductKey, str],
+    file_sha256: str,
 ) -> Iterator[tuple[str, partial[Outcome]]]:
     """Invoice number and the call that orders it, made one by one so that each token is fresh when it is used."""
     for order in orders:
-        items = {ids[good]: pieces for good, pieces in order.items.items()}
+        items = {ids[product]: quantity for product, quantity in order.items.items()}
         key, token = order_key(file_sha256, order.number), customers.access_token(order.customer)
         yield order.number, partial(client.create_order, items=items, key=key, token=token)
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domains.orders.replay.client import Placed, Refused
-from domains.orders.replay.reading import Control
-from domains.orders.replay.rules import GoodKey, Plan, Reason
+from tests.replay.client import Placed, Refused
+from tests.replay.reading import Control
+from tests.replay.rules import Plan, ProductKey, Reason
 
 EXAMPLES = 10
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything the summary is made of. `before` and `after` are pieces in stock by SKU."""
+    """Everything the summary is made of. `before` and `after` are the stock by SKU."""
 
     plan: Plan
-    skus: Mapping[GoodKey, str]
+    skus: Mapping[ProductKey, str]
     customers: int
     outcomes: Mapping[str, Placed | Refused]
     control: Control
@@ -54,12 +54,12 @@ class Run:
 
     @property
     def wrong_stock(self) -> list[str]:
-        """SKUs of which not exactly the pieces are gone that the file says were sold by this run."""
+        """SKUs of which another quantity is gone than the file says was sold by this run."""
         sold: Counter[str] = Counter()
         for invoice in self.new:
-            for (code, price), pieces in self.control.pieces[invoice].items():
-                sold[self.skus[code, int(price * 100)]] += pieces
-        return [sku for sku, pieces in self.before.items() if pieces - sold[sku] != self.after.get(sku)]
+            for (code, price), quantity in self.control.quantity[invoice].items():
+                sold[self.skus[code, int(price * 100)]] += quantity
+        return [sku for sku, quantity in self.before.items() if quantity - sold[sku] != self.after.get(sku)]
 
     @property
     def agrees(self) -> bool:
@@ -70,8 +70,8 @@ def summary(run: Run) -> Iterator[str]:
     yield from _invoices(run)
     yield from _lines(run.plan)
     codes = Counter(code for code, _ in run.skus)
-    several = sum(goods > 1 for goods in codes.values())
-    yield f"Goods: {len(run.skus)}, one for each price of {len(codes)} stock codes; {several} codes have several prices"
+    several = sum(prices > 1 for prices in codes.values())
+    yield f"Products: {len(run.skus)}, one for each price of {len(codes)} stock codes; {several} codes have several"
     yield f"Customers: {run.customers}"
     yield f"Speed: {len(run.outcomes) / run.seconds:.1f} orders/s ({run.seconds:.1f} s, {run.workers} at a time)"
     yield from _checks(run)
@@ -104,7 +104,7 @@ def _checks(run: Run) -> Iterator[str]:
     by_file = sum(run.control.totals.values(), Decimal(0))
     yield f"Sum of all orders: {by_shop:.2f} by the shop, {by_file:.2f} by the file"
     yield f"every total equal: {_yes(run.wrong_totals)}"
-    yield f"stock as the file says, good by good: {_yes(run.wrong_stock)}"
+    yield f"stock as the file says, product by product: {_yes(run.wrong_stock)}"
 
 
 def _yes(wrong: list[str]) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from domains.orders.replay.client import Placed, Refused
-from domains.orders.replay.reading import control_sums, file_hash, read_lines
-from domains.orders.replay.report import Run, summary
-from domains.orders.replay.rules import Limits, Reason, make_plan, skus
 from domains.products.importing import UnreadableFileError
+from tests.replay.client import Placed, Refused
+from tests.replay.reading import control_sums, file_hash, read_lines
+from tests.replay.report import Run, summary
+from tests.replay.rules import Limits, Reason, make_plan, skus
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 FILE = (
@@ -90,7 +90,7 @@ def test_an_invoice_that_the_shop_refused_is_named_with_its_reason(run: Run) -> 
     assert "1  InsufficientStockError: 910002" in "\n".join(summary(refused))
 
 
-def test_a_good_of_which_too_few_or_too_many_are_gone_is_named(run: Run) -> None:
+def test_a_product_of_which_too_few_or_too_many_are_gone_is_named(run: Run) -> None:
     assert replace(run, after={**run.after, "71002B": 9}).wrong_stock == ["71002B"]
     assert replace(run, after={**run.after, "71001": 12}).wrong_stock == ["71001"]
 
