@@ -13,7 +13,7 @@ from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
 
 application = Dispatcher(
-    Bridge(wsgi_application, threads=settings.WEB_THREADS, max_bytes=settings.REQUEST_MAX_BYTES),
+    Bridge(wsgi_application, threads=settings.WEB_THREADS),
     Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),
     max_bytes=settings.REQUEST_MAX_BYTES,
 )

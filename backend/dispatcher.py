@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 from backend.bridge import BodyTooLarge, Bridge, ClientGone, Receive, Scope, Send, read_body, send_too_large
 
@@ -14,17 +13,17 @@ JSON_TYPES = frozenset({"application/json", "application/graphql-response+json",
 
 
 class StreamApplication(Protocol):
-    """Answers requests that read event streams. It is given the whole body in the first message."""
+    """Answers requests that read event streams."""
 
     def start(self) -> None: ...
 
     async def stop(self) -> None: ...
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None: ...
 
 
 class Dispatcher:
-    """Chooses the application for each request."""
+    """Chooses the application for each request, and gives it the whole body."""
 
     def __init__(self, bridge: Bridge, streams: StreamApplication, *, max_bytes: int) -> None:
         self._bridge = bridge
@@ -36,23 +35,19 @@ class Dispatcher:
             await self._live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
-        elif is_event_stream(scope):
-            await self._stream(scope, receive, send)
         else:
-            await self._bridge(scope, receive, send)
+            await self._answer(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._bridge.start()
         self._streams.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._streams.stop()
-        await asyncio.to_thread(self._bridge.stop)
+        await self._bridge.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """At its own path, whichever way it was chosen: there the answer is a stream."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await read_body(receive, self._max_bytes)
         except ClientGone:
@@ -60,13 +55,11 @@ class Dispatcher:
         except BodyTooLarge:
             await send_too_large(scope, send, self._max_bytes)
             return
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def replay() -> Any:
-            return messages.pop() if messages else await receive()
-
-        scope = {**scope, "path": STREAM_PATH, "raw_path": STREAM_PATH.encode()}
-        await self._streams(scope, replay, send)
+        if is_event_stream(scope):  # at its own path, however it was chosen: there the answer is a stream
+            scope = {**scope, "path": STREAM_PATH, "raw_path": STREAM_PATH.encode()}
+            await self._streams(scope, body, receive, send)
+        else:
+            await self._bridge(scope, body, receive, send)
 
 
 def is_event_stream(scope: Scope) -> bool:

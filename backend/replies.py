@@ -27,9 +27,9 @@ def error_body(code: str, message: str, request_id: str) -> bytes:
     return orjson.dumps({"errors": [request_error(message, code, request_id)]})
 
 
-def own_headers(environment: dict[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
+def own_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer that Django never sees, to the request with this WSGI environment."""
-    own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", request_id.encode())]
+    own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", environment["HTTP_X_REQUEST_ID"].encode())]
     return [*own, *cors_headers(environment)]
 
 

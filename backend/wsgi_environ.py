@@ -7,9 +7,14 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from backend.replies import request_id_from
+
 
 def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Bytes are tunnelled as latin-1, as WSGI has it; repeated headers are joined."""
+    """Bytes are tunnelled as latin-1, as WSGI has it; repeated headers are joined.
+
+    HTTP_X_REQUEST_ID is always set: the application's log, its reply and ours agree on it.
+    """
     host, port = scope.get("server") or ("localhost", 80)
     client = scope.get("client") or ("", 0)
     path = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
@@ -36,6 +41,7 @@ def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
     }
     for name, value in scope["headers"]:
         _add_header(values, name, value.decode("latin-1"))
+    values["HTTP_X_REQUEST_ID"] = request_id_from(values.get("HTTP_X_REQUEST_ID", ""))
     return values
 
 

@@ -114,7 +114,7 @@ class Wire:
         self.loop = loop
         # One thread of each kind: they are easily told to give their database connections back.
         self.streams = Streams(wsgi_application, threads=1, limit=limit)
-        bridge = Bridge(wsgi_application, threads=1, max_bytes=settings.REQUEST_MAX_BYTES)
+        bridge = Bridge(wsgi_application, threads=1)
         self._application = Dispatcher(bridge, self.streams, max_bytes=settings.REQUEST_MAX_BYTES)
 
     def start(self) -> None:

@@ -97,14 +97,11 @@ class Streams:
     async def stop(self) -> None:
         pass
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = (await receive())["body"]
+    async def __call__(self, scope: Any, body: bytes, receive: Any, send: Any) -> None:
         events[parse_qs(scope["query_string"].decode()).get("name", [""])[0]].set()
         headers = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"event: next\ndata: " + body + b"\n\n"})
 
 
-application = Dispatcher(
-    Bridge(wsgi, threads=THREADS, max_bytes=MAX_BYTES, max_waiting=MAX_WAITING), Streams(), max_bytes=MAX_BYTES
-)
+application = Dispatcher(Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING), Streams(), max_bytes=MAX_BYTES)

@@ -26,7 +26,7 @@ def refused(
 ) -> tuple[int, dict[str, str]]:
     """Status and headers of an answer of the server itself."""
     sent: list[dict[str, Any]] = []
-    bridge = Bridge(broken, threads=1, max_bytes=10, max_waiting=max_waiting)
+    bridge = Bridge(broken, threads=1, max_waiting=max_waiting)
     server = Dispatcher(bridge, Streams(broken, threads=1, limit=0), max_bytes=10)
     headers = [(b"host", b"testserver"), (b"origin", origin.encode()), (b"content-type", type_)]
     request = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
@@ -38,9 +38,8 @@ def refused(
         sent.append(message)
 
     async def scenario() -> None:
-        bridge.start()
         await server({**request, "http_version": "1.1", "scheme": "http", "headers": headers}, receive, send)
-        await asyncio.to_thread(bridge.stop)
+        await bridge.stop()
 
     asyncio.run(scenario())
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}

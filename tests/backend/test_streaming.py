@@ -44,16 +44,10 @@ class Client:
     """Asks for one path and stays."""
 
     def __init__(self, streams: Streams, path: str) -> None:
-        self._request = [{"type": "http.request", "body": b""}]
         self._received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         scope = {"method": "GET", "raw_path": path.encode(), "query_string": b"", "http_version": "1.1"}
-        asked = streams({**scope, "scheme": "http", "headers": []}, self._receive, self._received.put)
+        asked = streams({**scope, "scheme": "http", "headers": []}, b"", asyncio.Event().wait, self._received.put)
         self.task = asyncio.ensure_future(asked)
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self._request:
-            await asyncio.Event().wait()
-        return self._request.pop()
 
     async def next(self) -> bytes:
         message = await asyncio.wait_for(self._received.get(), PATIENCE)
