@@ -30,7 +30,6 @@ from backend.dev.versions import check_servers
 TICK = 0.1  # seconds
 LOOK = 0.5  # seconds between two looks at the sources
 PATIENCE = 3.5  # seconds for the processes that use the servers, before the servers get the rest of ten
-DEMO_PEOPLE = "customer@example.com, other@example.com, staff@example.com; password: demo-Passw0rd!"
 
 
 def main(arguments: list[str]) -> int:
@@ -102,9 +101,9 @@ class Supervisor:
             self._run_once(units.manage("migrate", "migrate", "--no-input"), must_succeed=True)
             self._apps = [self._unit(partial(units.web, self._port)), self._unit(units.worker)]
             self._apps.append(self._unit(partial(units.manage, "relay", "relay")))
-            self._run_once(units.manage("seed", "seed", "demo"), must_succeed=False)
+            seed = self._run_once(units.manage("seed", "seed", "demo"), must_succeed=False)
             self._tend_until(self._answers, "waiting for the first answer of the web server")
-            self._announce(self._page_state(graphiql))
+            self._announce(self._page_state(graphiql), seed)
             self._tend_until(lambda: False, None)
         finally:
             self._children.stop([unit.child for unit in self._apps if unit.child], patience=PATIENCE)
@@ -125,12 +124,13 @@ class Supervisor:
     def _unit(self, spec: Callable[[], Spec]) -> Unit:
         return Unit(self._children, lambda: self._children.start(spec()))
 
-    def _run_once(self, spec: Spec, *, must_succeed: bool) -> None:
+    def _run_once(self, spec: Spec, *, must_succeed: bool) -> Child:
         child = self._children.start(spec)
         self._tend_until(lambda: child.process.poll() is not None, f"running {spec.name}")
         self._children.forget(child)
         if child.process.returncode and must_succeed:
             raise DevError(f"`manage.py {spec.name}` failed (status {child.process.returncode}); see its lines above.")
+        return child
 
     def _tend_until(self, done: Callable[[], bool], what: str | None) -> None:
         with output.progress(what, quiet_for=1.0) if what else contextlib.nullcontext():
@@ -182,8 +182,9 @@ class Supervisor:
             return f"{self._url} in a browser"
         return f"not available: {build.lines[-1] if build.lines else 'the build gave no reason'}"
 
-    def _announce(self, page: str) -> None:
+    def _announce(self, page: str, seed: Child) -> None:
         output.line(f"GraphiQL: {page}", name="dev")
-        output.line(f"demo people: {DEMO_PEOPLE}", name="dev")
+        for text in seed.lines:  # again: by now they have scrolled away
+            output.line(text, name=seed.spec.name)
         output.line(f"mails land in {os.environ['EMAIL_FILE_PATH']}; Ctrl-C stops everything", name="dev")
         output.line(f"ready: {self._url}")

@@ -5,27 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
-
+from backend.settings.domains import merge_into
 from domains import DOMAINS
+from domains.common.environment import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-
-class Env(environ.Env):  # type: ignore[misc]
-    """Variables, with one kind more."""
-
-    def limit(self, name: str, *, default: int) -> int:
-        """A number that is 1 or more: none at all would be an error at every request, this one is an error at once."""
-        value = int(self.int(name, default=default))
-        if value < 1:
-            raise ImproperlyConfigured(f"{name} must be 1 or more, not {value}")
-        return value
-
-
-env = Env()
-environ.Env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -36,7 +20,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.postgres",
     "corsheaders",
-    "graphql_jwt.refresh_token",  # lends its abstract model; its own table stays empty
     "backend",
     "schema",
     *(f"domains.{name}" for name in DOMAINS),
@@ -84,8 +67,6 @@ DATABASES: dict[str, Any] = {
         },
     }
 }
-# The sandbox payment provider keeps its own connection, as a provider elsewhere would.
-DATABASES["sandbox"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
@@ -96,7 +77,7 @@ WEB_THREADS: int = env.limit("WEB_THREADS", default=16)
 STREAM_THREADS: int = env.limit("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
-STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # until an ended session ends its streams
+STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # between two looks at who follows
 STREAM_HEARTBEAT_SECONDS: float = env.float("STREAM_HEARTBEAT_SECONDS", default=15.0)
 
 CELERY_BROKER_URL = REDIS_URL
@@ -119,47 +100,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS: list[str] = []  # login is a service of the accounts domain
-PASSWORD_HASHERS = ["domains.accounts.hashers.ModestArgon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "name")},
-    },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-
-JWT_KEYS: dict[str, str] = env.dict("JWT_KEYS", default={})  # kid=secret or kid=EdDSA:key
-JWT_ACTIVE_KID: str = env.str("JWT_ACTIVE_KID", default="")
-JWT_ISSUER: str = env.str("JWT_ISSUER", default="ordergraph")
-JWT_AUDIENCE: str = env.str("JWT_AUDIENCE", default="ordergraph-api")
-JWT_ACCESS_TOKEN_LIFETIME: int = env.limit("JWT_ACCESS_TOKEN_LIFETIME", default=15)  # minutes
-JWT_REFRESH_TOKEN_LIFETIME: int = env.limit("JWT_REFRESH_TOKEN_LIFETIME", default=10080)  # minutes
-SESSION_LIFETIME_DAYS: int = env.limit("SESSION_LIFETIME_DAYS", default=30)
-LOGIN_FAILURES_PER_MINUTE: int = env.limit("LOGIN_FAILURES_PER_MINUTE", default=5)
-MAILS_PER_ADDRESS: int = env.limit("MAILS_PER_ADDRESS", default=100)  # in a quarter of an hour
-AUDIT_RETENTION_DAYS: int = env.limit("AUDIT_RETENTION_DAYS", default=180)
-GRAPHQL_JWT = {
-    "JWT_VERIFY_EXPIRATION": True,
-    "JWT_ENCODE_HANDLER": "domains.accounts.jwt.encode",
-    "JWT_DECODE_HANDLER": "domains.accounts.jwt.decode",
-    "JWT_PAYLOAD_HANDLER": "domains.accounts.jwt.claims",
-}
-
-STORE_CURRENCY: str = env.str("STORE_CURRENCY", default="GBP")
-ORDER_MAX_LINES: int = env.limit("ORDER_MAX_LINES", default=100)
-ORDER_MAX_QUANTITY: int = env.limit("ORDER_MAX_QUANTITY", default=100)
-ORDER_PAYMENT_WINDOW_MINUTES: int = env.limit("ORDER_PAYMENT_WINDOW_MINUTES", default=30)
-PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
-PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
-STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
-STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
-# Each one is accepted.
-STRIPE_WEBHOOK_SECRET: list[str] = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRET", default=[])]
-
 EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST: str = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT: int = env.int("EMAIL_PORT", default=25)
@@ -168,8 +108,6 @@ EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10  # seconds
 EMAIL_FILE_PATH: str = env.str("EMAIL_FILE_PATH", default=str(BASE_DIR / ".state" / "mails"))
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
-FRONTEND_URL: str = env.str("FRONTEND_URL", default="http://127.0.0.1:8000")
 
 DEMO = False  # the demo people may sign in and GraphiQL offers them; local.py alone turns it on
 GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
@@ -200,6 +138,9 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "ERROR"},
-        "stripe": {"level": "WARNING"},  # below that it quotes requests and answers
     },
 }
+
+merge_into(globals())
+for _alias in DATABASES:  # a further connection is one to the same database, unless it says otherwise
+    DATABASES[_alias] = {**DATABASES["default"], **DATABASES[_alias]}

@@ -8,18 +8,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import base
 from backend.settings.base import *  # noqa: F403
+from backend.settings.domains import problems, settings_for
+from domains.common.environment import PUBLIC_SECRET, SECRET_RULE, env, is_secret
 
-PUBLIC_SECRET = "development-only-never-accepted-in-production"  # noqa: S105  # anybody can read it here
-DEBUG = base.env.bool("DEBUG", default=True)
+DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = base.SECRET_KEY or PUBLIC_SECRET
 ALLOWED_HOSTS = base.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", ".localhost"]
-JWT_KEYS = base.JWT_KEYS or {"development": PUBLIC_SECRET}
-JWT_ACTIVE_KID = base.JWT_ACTIVE_KID or next(iter(JWT_KEYS))
-if not DEBUG and PUBLIC_SECRET in {SECRET_KEY, *JWT_KEYS.values()}:
-    raise ImproperlyConfigured("Refusing to start with DEBUG off: set SECRET_KEY and JWT_KEYS, everybody knows these")
 DEMO = DEBUG
+GRAPHIQL = env.bool("GRAPHIQL", default=True)
+INTROSPECTION = env.bool("INTROSPECTION", default=True)
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 # Commands that are for a checkout alone: the image has no tests.
 INSTALLED_APPS = [*base.INSTALLED_APPS, *(["tests.replay"] if find_spec("tests") else [])]
-GRAPHIQL = base.env.bool("GRAPHIQL", default=True)
-INTROSPECTION = base.env.bool("INTROSPECTION", default=True)
-EMAIL_BACKEND = base.env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
+globals().update(settings_for("DEVELOPMENT"))
+
+if not DEBUG:
+    _problems = [f"SECRET_KEY must be {SECRET_RULE}"] if not is_secret(SECRET_KEY) else list(problems(globals()))
+    if _problems:
+        raise ImproperlyConfigured(f"Refusing to start with DEBUG off: {'; '.join(_problems)}")

@@ -6,19 +6,20 @@ import os
 
 from backend.settings import base
 from backend.settings.base import *  # noqa: F403
+from backend.settings.domains import settings_for
+from domains.common.environment import env
 
 DEBUG = False
 SECRET_KEY = "only-for-tests-" + "0123456789abcdef" * 3
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
-JWT_KEYS = {"test": "only-for-tests-" + "fedcba9876543210" * 3}
-JWT_ACTIVE_KID = "test"
 GRAPHIQL = True
 INTROSPECTION = True
-EMAIL_BACKEND = base.env.str("EMAIL_BACKEND", default="django.core.mail.backends.locmem.EmailBackend")
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.locmem.EmailBackend")
 # One name for the run: separate checkouts and simultaneous runs may share a server.
 DATABASES = base.DATABASES
-DATABASES["default"]["TEST"] = {"NAME": base.env.str("TEST_DATABASE_NAME", default="test_ordergraph")}
+DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_ordergraph")}
 # And one for each process of it; what such a process starts has its name already.
 _process = f"{os.environ['PYTEST_XDIST_WORKER']}:" if "PYTEST_XDIST_WORKER" in os.environ else ""
 REDIS_PREFIX = base.REDIS_PREFIX.removesuffix(_process) + _process
 CELERY_BROKER_TRANSPORT_OPTIONS = base.CELERY_BROKER_TRANSPORT_OPTIONS | {"global_keyprefix": REDIS_PREFIX}
+globals().update(settings_for("TESTS"))

@@ -23,7 +23,7 @@ def demo() -> str:
         if not User.objects.filter(email=email).exists():
             password = make_password(DEMO_PASSWORD)
             User.objects.create(email=email, name=name, is_staff=is_staff, password=password)
-    return f"{len(DEMO_PEOPLE)} people, password {DEMO_PASSWORD}"
+    return f"demo people {', '.join(DEMO_PEOPLE)}; password: {DEMO_PASSWORD}"
 
 
 def bench(*, products: int, orders: int) -> str:

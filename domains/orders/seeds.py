@@ -21,6 +21,7 @@ from domains.products.models import Product
 ORDER_KIND, LINE_KIND, PAYMENT_KIND, EVENT_KIND = 5, 6, 7, 8
 LINES = 3
 BATCH = 1_000
+SIZES = {"orders": 20_000}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ CATEGORIES = 50
 CATEGORY_KIND, PRODUCT_KIND, MOVEMENT_KIND = 2, 3, 4
 BATCH = 50_000
 _WORDS = ("amber", "basin", "candle", "drawer", "elm", "frame", "hook", "jug", "kettle", "lamp", "mirror", "quilt")
+SIZES = {"products": 10_000}
 
 
 def demo() -> str:

@@ -16,11 +16,11 @@ SECRETS = re.compile(r"SECRET|PASSWORD|KEYS?$")
 
 
 def read_by_settings() -> set[str]:
-    """Names in `env("NAME")` and `env.kind("NAME")`, however `env` was imported."""
+    """Names in `env("NAME")` and `env.kind("NAME")`."""
     names = set()
-    for path in (ROOT / "backend" / "settings").glob("*.py"):
+    for path in (*(ROOT / "backend" / "settings").glob("*.py"), *(ROOT / "domains").glob("*/settings.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and re.match(r"(base\.)?env(\.\w+)?\(", ast.unparse(node)) and node.args:
+            if isinstance(node, ast.Call) and re.match(r"env(\.\w+)?\(", ast.unparse(node)) and node.args:
                 names |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)}
     return {name for name in names if isinstance(name, str)}
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 import backend.settings
+from domains import DOMAINS
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ"
 OTHER = "zyxwvutsrqponmlkjihgfedcba9876543210-ZYXWVUTSRQ"
@@ -37,6 +38,8 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
     for name in ("base", environment):
         monkeypatch.delitem(sys.modules, f"backend.settings.{name}", raising=False)
         monkeypatch.delattr(backend.settings, name, raising=False)
+    for domain in DOMAINS:
+        monkeypatch.delitem(sys.modules, f"domains.{domain}.settings", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     for name in UNSET.keys() - variables.keys():

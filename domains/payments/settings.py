@@ -1,0 +1,30 @@
+"""Which payment provider takes the money, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domains.common.environment import env
+
+# The sandbox provider keeps its own connection, as a provider elsewhere would.
+DATABASES = {"sandbox": {"TEST": {"MIRROR": "default"}}}
+LOGGING = {"loggers": {"stripe": {"level": "WARNING"}}}  # below that it quotes requests and answers
+
+PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
+PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
+STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
+# Each one is accepted.
+STRIPE_WEBHOOK_SECRET: list[str] = [secret.strip() for secret in env.list("STRIPE_WEBHOOK_SECRET", default=[])]
+
+
+def problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Why these settings are not fit for production."""
+    from domains.payments.gateway import GATEWAYS  # not above: settings are read before anything else
+
+    gateway = settings["PAYMENT_GATEWAY"]
+    if gateway not in GATEWAYS:
+        yield f"PAYMENT_GATEWAY must be one of {', '.join(GATEWAYS)}"
+    if gateway == "stripe" and not (settings["STRIPE_API_KEY"] and any(settings["STRIPE_WEBHOOK_SECRET"])):
+        yield "PAYMENT_GATEWAY is stripe, which needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET"
