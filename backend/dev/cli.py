@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 from types import FrameType
 
 from django.core.management import execute_from_command_line
@@ -17,6 +18,7 @@ OWN = {
     "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
     "test": ("backend.dev.testing", "run the tests with pytest"),
     "prove": ("backend.dev.proving", "run the tests of the promises at full size and show the figures"),
+    "check_all": ("backend.dev.checking", "check style, types, contracts and drift; no server"),
     "reset": ("backend.dev.reset", "delete the development database and mails"),
 }
 NEED_NO_SERVER = {
@@ -27,6 +29,8 @@ NEED_NO_SERVER = {
     "diffsettings",
     "help",
     "makemessages",
+    "makemigrations",
+    "print_errors",
     "print_schema",
     "startapp",
     "version",
@@ -57,6 +61,8 @@ def _dispatch(argv: list[str]) -> int:
     if needs_servers(argv):
         _run_with_servers(command, argv)
     else:
+        # makemigrations asks a database, where there is one, whether its history is in order.
+        warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
         execute_from_command_line(argv)
     return 0
 
@@ -90,5 +96,5 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _describe_own() -> None:
     output.line(f"Usage: {os.path.basename(sys.argv[0])} COMMAND [arguments]\n")
     for name, (_, what) in OWN.items():
-        output.line(f"  {name:<6} {what}")
+        output.line(f"  {name:<9} {what}")
     output.line("")
