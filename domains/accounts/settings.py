@@ -12,7 +12,7 @@ from domains.common.environment import env
 INSTALLED_APPS = ["graphql_jwt.refresh_token"]  # lends its abstract model; its own table stays empty
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS: list[str] = []  # signing in is a service
-PASSWORD_HASHERS = ["domains.accounts.hashers.ModestArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["domains.accounts.hashing.ModestArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",

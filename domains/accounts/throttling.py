@@ -20,7 +20,7 @@ from django.conf import settings
 
 from domains.accounts.networks import is_known, network
 from domains.common.errors import RateLimitedError, TooManyRequestsError
-from domains.common.guard.throttling import Budget, counting_failures, counting_successes, refuse_known, spend
+from domains.common.guard.throttling import Budget, attempt, spend
 from domains.common.viewer import Viewer, client_address
 
 MAILS = 5  # that a person may ask for
@@ -32,23 +32,20 @@ def sign_in(email: str) -> AbstractContextManager[None]:
     most, here = settings.LOGIN_FAILURES_PER_MINUTE, network(client_address.get())
     pair = Budget("sign-in by e-mail and address", f"{email} {here}", most)
     address = Budget("sign-in by address", here, 10 * most)
-    refuse_known(pair, address)  # before anything is asked about the e-mail
     anywhere = [] if is_known(email, here) else [Budget("sign-in by e-mail", email, 2 * most)]
-    return counting_failures(pair, address, *anywhere, cleared=[pair])
+    return attempt(failures=[pair, address, *anywhere], cleared=[pair])
 
 
 def current_password(viewer: Viewer) -> AbstractContextManager[None]:
     """Around the check of the password of somebody who is signed in. Raises RateLimitedError."""
     budget = Budget("current password", str(viewer.user_id), settings.LOGIN_FAILURES_PER_MINUTE)
-    return counting_failures(budget, cleared=[budget])
+    return attempt(failures=[budget], cleared=[budget])
 
 
-@contextmanager
-def registering() -> Iterator[None]:
+def registering() -> AbstractContextManager[None]:
     """Around what makes an account and mails it, or tells that an e-mail is taken. Raises RateLimitedError."""
     taken = Budget("e-mail taken by address", network(client_address.get()), 2 * settings.LOGIN_FAILURES_PER_MINUTE)
-    with counting_successes(_mails_from_here()), counting_failures(taken):
-        yield
+    return attempt(failures=[taken], successes=[_mails_from_here()])
 
 
 def mail_to(person: str) -> None:

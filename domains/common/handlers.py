@@ -9,7 +9,7 @@ from django.utils import timezone
 from domains.common.background import periodic, purging
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import IdempotencyKey
-from domains.common.guard.models import Attempts
+from domains.common.guard.models import Attempt
 
 RETENTION = timedelta(days=7)
 
@@ -24,5 +24,5 @@ def purge() -> None:
     purging.delete(
         IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"),
         OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"),
-        Attempts.objects.filter(expires_at__lt=now).order_by("expires_at"),
+        Attempt.objects.filter(expires_at__lt=now).order_by("expires_at"),
     )

@@ -49,8 +49,8 @@ def sign_in(url: str, email: str, password: str, *, address: str) -> str:
     """How it ends."""
     query = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
     with closing(Connection(url, address)) as connection:
-        told: str = connection.ask(query, input={"email": email, "password": password})["login"]["__typename"]
-    return told
+        outcome: str = connection.ask(query, input={"email": email, "password": password})["login"]["__typename"]
+    return outcome
 
 
 def guess(url: str, email: str, count: int, *, addresses: Sequence[str]) -> Counter[str]:
@@ -62,13 +62,13 @@ def guess(url: str, email: str, count: int, *, addresses: Sequence[str]) -> Coun
 
 
 def _burgle(url: str, email: str, documents: int, address: str) -> Counter[str]:
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     with closing(Connection(url, address)) as connection:
         for _ in range(documents):
             passwords = {f"p{number}": f"guess {random.random()}" for number in range(GUESSES_A_DOCUMENT)}
             answers = connection.ask(DOCUMENT, email=email, **passwords)
-            told.update(answer["__typename"] for answer in answers.values())
-    return told
+            outcomes.update(answer["__typename"] for answer in answers.values())
+    return outcomes
 
 
 def _sum(counters: Iterable[Counter[str]]) -> Counter[str]:

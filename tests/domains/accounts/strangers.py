@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import F
+
 from domains.accounts.models import User
-from domains.common.guard import redis
-from domains.common.guard.models import Attempts
+from domains.common.guard.models import Attempt
 from tests.api import Api
 from tests.factories import PASSWORD, UserFactory
 
@@ -34,8 +35,8 @@ def sign_in(email: str, password: str, *, address: str) -> dict[str, Any]:
 
 def guess(user: User, *, address: str, times: int = 1) -> str:
     """What the last of so many wrong passwords is answered."""
-    told: str = [sign_in(user.email, "not this one", address=address)["__typename"] for _ in range(times)][-1]
-    return told
+    outcome: str = [sign_in(user.email, "not this one", address=address)["__typename"] for _ in range(times)][-1]
+    return outcome
 
 
 def enter(user: User, *, address: str) -> str:
@@ -46,16 +47,4 @@ def enter(user: User, *, address: str) -> str:
 
 def time_passes(seconds: float) -> None:
     """For whoever was throttled."""
-    for row in Attempts.objects.all():
-        row.made_at = [at - timedelta(seconds=seconds) for at in row.made_at]
-        row.pending_at = [at - timedelta(seconds=seconds) for at in row.pending_at]
-        row.expires_at -= timedelta(seconds=seconds)
-        row.save()
-    flush_redis()
-
-
-def flush_redis() -> None:
-    """Lose what Redis knows of throttling."""
-    client = redis.client()
-    for key in list(client.scan_iter(redis.key("throttled", "*"))):
-        client.delete(key)
+    Attempt.objects.update(expires_at=F("expires_at") - timedelta(seconds=seconds))

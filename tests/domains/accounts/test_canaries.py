@@ -121,7 +121,7 @@ def test_nothing_is_told_when_the_database_quotes_the_whole_row(own: Api, mutati
 
 @pytest.mark.parametrize("mutation", VALID)
 def test_nothing_is_told_when_a_table_is_gone(own: Api, mutation: str) -> None:
-    take_away("common_attempts")
+    take_away("common_attempt")
     with json_log() as log:
         answer = ask(own, mutation, VALID[mutation])
     assert not PLANTED.findall(answer + log.getvalue())

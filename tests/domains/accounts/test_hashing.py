@@ -13,7 +13,7 @@ from django.conf import settings
 from domains.accounts import hashing
 from domains.accounts.models import User
 from domains.common.errors import ServiceUnavailableError
-from domains.common.guard import places
+from domains.common.guard.bulkhead import PASSWORDS
 from tests.api import Api
 from tests.domains.common.refusals import refusal
 from tests.domains.common.together import together
@@ -24,13 +24,13 @@ LOGIN = """mutation ($email: String!, $password: String!) {
 
 
 @pytest.fixture
-def one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever hashes now has the only place."""
-    monkeypatch.setattr(places, "_places", threading.BoundedSemaphore(1))
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever hashes now has the only thread of the bulkhead."""
+    monkeypatch.setattr(PASSWORDS, "_free", threading.BoundedSemaphore(1))
 
 
 @pytest.mark.django_db
-def test_a_login_too_many_is_told_to_come_again_and_all_else_is_answered(one_place: None, customer: User) -> None:
+def test_a_login_too_many_is_told_to_come_again_and_all_else_is_answered(one_thread: None, customer: User) -> None:
     variables = {"email": customer.email, "password": PASSWORD}
     with hashing.turn():
         assert Api().code(LOGIN, variables) == "SERVICE_UNAVAILABLE"
@@ -39,7 +39,7 @@ def test_a_login_too_many_is_told_to_come_again_and_all_else_is_answered(one_pla
 
 
 @pytest.mark.django_db
-def test_an_attempt_that_was_not_looked_at_is_no_failed_one(one_place: None, customer: User) -> None:
+def test_an_attempt_that_was_not_looked_at_is_no_failed_one(one_thread: None, customer: User) -> None:
     with hashing.turn():
         for _ in range(settings.LOGIN_FAILURES_PER_MINUTE + 1):
             assert Api().code(LOGIN, {"email": customer.email, "password": PASSWORD}) == "SERVICE_UNAVAILABLE"
@@ -55,7 +55,7 @@ def test_waiting_for_a_turn_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_some_threads_and_some_cores_are_left_for_others() -> None:
-    assert places.PLACES < settings.WEB_THREADS
+    assert PASSWORDS.threads < settings.WEB_THREADS
     cores = os.cpu_count() or 1
     assert cores > hashing.HASHES or hashing.HASHES == cores == 1
 
@@ -71,21 +71,21 @@ def test_no_more_hashes_run_at_once_than_leave_a_core(monkeypatch: pytest.Monkey
 
 def test_no_more_hashes_run_or_wait_than_leave_a_thread() -> None:
     with ExitStack() as held:
-        for _ in range(places.PLACES):
-            held.enter_context(places.place())
+        for _ in range(PASSWORDS.threads):
+            held.enter_context(PASSWORDS.enter())
         with pytest.raises(ServiceUnavailableError):
             hashing.make(PASSWORD)
 
 
 def test_those_who_wait_get_their_turn() -> None:
     encoded = hashing.make(PASSWORD)
-    guesses = [PASSWORD, "wrong"] * (places.PLACES // 2)
+    guesses = [PASSWORD, "wrong"] * (PASSWORDS.threads // 2)
     answers = together(*(partial(hashing.matches, guess, encoded) for guess in guesses))
     assert answers == [guess == PASSWORD for guess in guesses]
 
 
 def test_a_turn_is_given_back_when_the_work_fails() -> None:
-    for _ in range(places.PLACES + 1):
+    for _ in range(PASSWORDS.threads + 1):
         with pytest.raises(ZeroDivisionError), hashing.turn():
             raise ZeroDivisionError
     assert hashing.matches(PASSWORD, hashing.make(PASSWORD))

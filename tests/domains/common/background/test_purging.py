@@ -12,7 +12,7 @@ from domains.common.background import purging
 from domains.common.background.models import OutboxMessage
 from domains.common.background.periodic import Unfinished
 from domains.common.data.models import IdempotencyKey, new_id
-from domains.common.guard.models import Attempts
+from domains.common.guard.models import Attempt
 from tests.domains.common.broker import own_queue, waiting
 from tests.domains.common.together import locked_elsewhere, together
 
@@ -52,7 +52,7 @@ def test_a_purge_whose_time_is_up_is_rung_for_until_every_table_is_done(monkeypa
     monkeypatch.setattr(purging, "SECONDS", 0)
     key = {"operation": "buy", "fingerprint": "x", "created_at": OLD}
     IdempotencyKey.objects.create(owner_id=new_id(), key=new_id(), result_id=new_id(), **key)
-    Attempts.objects.create(key="x", expires_at=OLD)
+    Attempt.objects.create(key="x", expires_at=OLD)
     finished(1)
     with own_queue() as app:
         tasks.run_periodic(PURGE)
@@ -62,7 +62,7 @@ def test_a_purge_whose_time_is_up_is_rung_for_until_every_table_is_done(monkeypa
             for _, arguments in calls:
                 tasks.run_periodic(*arguments)
     assert rung == 3
-    assert not any(model.objects.exists() for model in (IdempotencyKey, OutboxMessage, Attempts))
+    assert not any(model.objects.exists() for model in (IdempotencyKey, OutboxMessage, Attempt))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from pytest_django import Settings
 
 from domains.common.background import changes
 from domains.common.guard import redis
-from domains.common.guard.throttling import Budget, reserve
 from schema import persisted
 from tests.domains.common.together import together
 from tests.own_redis import OwnRedis
@@ -23,14 +20,13 @@ def failures(caplog: pytest.LogCaptureFixture) -> int:
     return sum(record.name == redis.__name__ for record in caplog.records)
 
 
-def test_a_silent_redis_is_waited_for_once_by_announcements_throttling_and_documents(
+def test_a_silent_redis_is_waited_for_once_by_announcements_and_documents(
     own_redis: OwnRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis, "PAUSE_SECONDS", 600.0)
     with own_redis.paused():
         for _ in range(10):
             changes.announce("test")
-            reserve(Budget("test", uuid4().hex, 1)).give_back()
             persisted.register(DIGEST, "{ __typename }")
             assert persisted._registered(DIGEST) is None
     assert failures(caplog) == 1

@@ -8,15 +8,16 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from domains.common.data import transactions
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
-from domains.common.guard import places, redis, throttling
-from domains.common.guard.models import Attempts
-from domains.common.guard.throttling import Budget, counting_failures, counting_successes, reserve, spend
+from domains.common.guard import throttling
+from domains.common.guard.bulkhead import PASSWORDS
+from domains.common.guard.models import Attempt
+from domains.common.guard.throttling import Budget, attempt, reserve, spend
 from domains.common.handlers import purge
-from tests.domains.accounts.strangers import flush_redis
 from tests.domains.common.together import locked_elsewhere, together
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +28,7 @@ def budget(most: int, *, seconds: int = 60) -> Budget:
 
 
 def used(budget: Budget) -> int:
-    row = Attempts.objects.filter(key=budget.key).first()
-    return len(row.made_at) + len(row.pending_at) if row else 0
+    return Attempt.objects.filter(key=budget.key, expires_at__gt=timezone.now()).count()
 
 
 @pytest.fixture
@@ -46,11 +46,7 @@ def refused(*budgets: Budget) -> int:
 
 def moved(budget: Budget, seconds: float) -> None:
     """As if its attempts had been made earlier."""
-    row = Attempts.objects.get(key=budget.key)
-    row.made_at = [at - timedelta(seconds=seconds) for at in row.made_at]
-    row.pending_at = [at - timedelta(seconds=seconds) for at in row.pending_at]
-    row.save()
-    flush_redis()
+    Attempt.objects.filter(key=budget.key).update(expires_at=F("expires_at") - timedelta(seconds=seconds))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,7 +81,7 @@ def test_in_any_stretch_of_the_period_there_are_no_more() -> None:
 def test_what_is_given_back_was_never_spent_and_what_is_cleared_neither() -> None:
     pair, wide = budget(2), budget(5)
     spend(pair, wide)
-    reserve(pair, wide).give_back(pair)
+    reserve(pair, wide).settle(cleared=[pair])
     assert (used(pair), used(wide)) == (0, 1)
 
 
@@ -94,7 +90,7 @@ def test_successes_at_once_cost_nobody_anything_however_small_the_budget() -> No
     own = budget(2)
 
     def succeed() -> None:
-        with counting_failures(own):
+        with attempt(failures=[own]):
             pass
 
     assert together(*[succeed] * 8) == [None] * 8
@@ -107,12 +103,12 @@ def test_failures_at_once_are_never_more_than_the_budget() -> None:
     own, looked_at = budget(3), []
 
     def fail() -> None:
-        with counting_failures(own):
+        with attempt(failures=[own]):
             looked_at.append(1)
             raise KeyError
 
-    told = [type(outcome) for outcome in together(*[fail] * 12)]
-    assert (told.count(KeyError), told.count(RateLimitedError), len(looked_at)) == (3, 9, 3)
+    outcomes = [type(outcome) for outcome in together(*[fail] * 12)]
+    assert (outcomes.count(KeyError), outcomes.count(RateLimitedError), len(looked_at)) == (3, 9, 3)
 
 
 @pytest.mark.usefixtures("hurried")
@@ -121,8 +117,7 @@ def test_what_only_pending_attempts_fill_asks_to_come_again_in_a_second_and_stay
     rivals = [reserve(own), reserve(own)]
     assert refused(own) == 1
     for rival in rivals:
-        rival.give_back()
-    assert redis.client().get(redis.key("throttled", own.key)) is None
+        rival.settle()
     spend(own)
 
 
@@ -130,15 +125,15 @@ def test_what_only_pending_attempts_fill_asks_to_come_again_in_a_second_and_stay
 def test_who_waits_for_an_attempt_that_fails_is_told_how_long() -> None:
     own = budget(1)
     rival = reserve(own)
-    waited, failed = together(partial(refused, own), rival.count)
+    waited, failed = together(partial(refused, own), partial(rival.settle, counted=[own]))
     assert (50 <= waited <= 60, failed) == (True, None)
 
 
 def test_no_more_threads_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
     own = budget(1)
-    monkeypatch.setattr(places, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(PASSWORDS, "_free", threading.BoundedSemaphore(1))
     reserve(own)
-    with places.place():
+    with PASSWORDS.enter():
         assert refused(own) == 1
 
 
@@ -152,51 +147,42 @@ def test_an_attempt_whose_process_died_is_over_after_the_period() -> None:
     spend(own)
 
 
-def test_an_attempt_that_ends_after_its_period_clears_nothing() -> None:
-    own = budget(2)
-    late = reserve(own)
-    moved(own, 61)
-    spend(own)
-    late.give_back(own)
-    assert used(own) == 1
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("hurried")
 def test_an_outcome_that_cannot_be_written_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
     own = budget(1)
     reservation = reserve(own)
-    with locked_elsewhere(Attempts.objects.filter(key=own.key)):
-        reservation.count()
+    with locked_elsewhere(Attempt.objects.filter(key=own.key)):
+        reservation.settle(counted=[own])
     assert refused(own) == 1
 
 
 def test_only_what_raises_counts() -> None:
     own = budget(1)
     for _ in range(3):
-        with counting_failures(own):
+        with attempt(failures=[own]):
             pass
-    with pytest.raises(KeyError), counting_failures(own):
+    with pytest.raises(KeyError), attempt(failures=[own]):
         raise KeyError
     assert refused(own)
-    with pytest.raises(RateLimitedError), counting_failures(own):
+    with pytest.raises(RateLimitedError), attempt(failures=[own]):
         raise AssertionError("not reached")
 
 
 def test_only_what_does_not_raise_counts_where_successes_do() -> None:
     own = budget(1)
     for _ in range(3):
-        with pytest.raises(KeyError), counting_successes(own):
+        with pytest.raises(KeyError), attempt(successes=[own]):
             raise KeyError
-    with counting_successes(own):
+    with attempt(successes=[own]):
         pass
     assert refused(own)
 
 
 def test_what_nobody_had_the_time_to_look_at_does_not_count() -> None:
     own = budget(1)
-    with pytest.raises(ServiceUnavailableError), counting_failures(own):
+    with pytest.raises(ServiceUnavailableError), attempt(failures=[own]):
         raise ServiceUnavailableError
     assert used(own) == 0
 
@@ -205,6 +191,6 @@ def test_attempts_are_forgotten_when_they_throttle_nobody_any_more() -> None:
     old, new = budget(1), budget(1)
     spend(old)
     spend(new)
-    Attempts.objects.filter(key=old.key).update(expires_at=timezone.now())
+    Attempt.objects.filter(key=old.key).update(expires_at=timezone.now())
     purge()
-    assert list(Attempts.objects.values_list("key", flat=True)) == [new.key]
+    assert list(Attempt.objects.values_list("key", flat=True)) == [new.key]
