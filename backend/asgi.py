@@ -11,9 +11,10 @@ from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
+from domains.common.guard.bulkhead import PASSWORDS
 
 application = Dispatcher(
-    Bridge(wsgi_application, threads=settings.WEB_THREADS),
+    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=[PASSWORDS]),
     Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),
     max_bytes=settings.REQUEST_MAX_BYTES,
 )

@@ -1,22 +1,25 @@
 """Runs a WSGI application under an ASGI server, on a few threads that live as long as the process.
 
 Each thread keeps its database connection, which an event loop that starts a thread per request cannot. A request that
-reached the application runs to its end whether or not its client is still there.
+reached the application runs to its end whether or not its client is still there. One that comes for slow work waits on
+the event loop for its turn in the bulkhead of that work, so that such requests never hold all threads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from backend.logging import request_id
 from backend.replies import error_body, own_headers
 from backend.wsgi_environ import environ
+from domains.common.errors import ServiceUnavailableError
+from domains.common.guard.bulkhead import Bulkhead
 from schema.errors import HIDDEN, INTERNAL
 from schema.streams.live import Live
 from schema.streams.response import EventStreamResponse
@@ -134,8 +137,16 @@ def _called(application: Application, environment: dict[str, Any]) -> Reply:
 class Bridge:
     """Answers each request with what the WSGI application replies; 503 when too many wait for a thread."""
 
-    def __init__(self, application: Application, *, threads: int, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        threads: int,
+        max_waiting: int = MAX_WAITING,
+        bulkheads: Sequence[Bulkhead] = (),
+    ) -> None:
         self._application = application
+        self._bulkheads = bulkheads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
         self._max_accepted = threads + max_waiting
         self._accepted = 0  # running or waiting; changed on the event loop alone
@@ -145,9 +156,17 @@ class Bridge:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        if self._accepted >= self._max_accepted:
+        bulkhead = next((each for each in self._bulkheads if each.mark in body), None)
+        try:
+            async with bulkhead.turn() if bulkhead else nullcontext():
+                await self._run(scope, body, send)
+        except ServiceUnavailableError:
             await send_too_busy(scope, send, "Too many requests are waiting; try again in a moment")
-            return
+
+    async def _run(self, scope: Scope, body: bytes, send: Send) -> None:
+        """On a thread. Raises ServiceUnavailableError, without running it, when too many wait for one."""
+        if self._accepted >= self._max_accepted:
+            raise ServiceUnavailableError
         self._accepted += 1
         try:
             called = self._pool.submit(reply_of, self._application, environ(scope, body))

@@ -12,8 +12,10 @@ from urllib.parse import parse_qs
 
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
+from domains.common.guard.bulkhead import Bulkhead
 
 THREADS, MAX_WAITING, MAX_BYTES = 4, 2, 100_000
+SLOW_WORK = Bulkhead(threads=2, mark=b"slow work")
 PATIENCE = 20  # seconds until a wait that should have ended fails the test
 
 logging.basicConfig(level=logging.INFO)
@@ -104,4 +106,6 @@ class Streams:
         await send({"type": "http.response.body", "body": b"event: next\ndata: " + body + b"\n\n"})
 
 
-application = Dispatcher(Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING), Streams(), max_bytes=MAX_BYTES)
+application = Dispatcher(
+    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]), Streams(), max_bytes=MAX_BYTES
+)

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 
 from backend.dispatcher import is_event_stream
-from tests.backend.bridge_app import MAX_BYTES, MAX_WAITING, PATIENCE, THREADS
+from domains.common.guard.bulkhead import QUEUE_FACTOR
+from tests.backend.bridge_app import MAX_BYTES, MAX_WAITING, PATIENCE, SLOW_WORK, THREADS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -235,6 +236,17 @@ def test_beyond_the_queue_clients_are_told_to_come_back(server: Server) -> None:
         extensions = json.loads(response.read())["errors"][0]["extensions"]
         assert extensions == {"code": "SERVICE_UNAVAILABLE", "requestId": response.headers["X-Request-ID"]}
     assert server.get("/graphql/stream?name=busy+released")[0] == 200
+    assert [_read(client) for client in clients if client is not refused] == [(201, b"held")] * (len(clients) - 1)
+
+
+def test_slow_work_queues_without_a_thread_and_all_of_it_is_done(server: Server) -> None:
+    request = b"POST /hold?name=slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nslow work"
+    queue = QUEUE_FACTOR * SLOW_WORK.threads
+    clients = [server.send(request) for _ in range(SLOW_WORK.threads + queue + 1)]
+    (refused,), _, _ = select.select(clients, [], [], PATIENCE)
+    assert _read(refused)[0] == 503
+    assert [server.get("/echo")[0] for _ in range(10)] == [201] * 10
+    server.get("/set?name=slow+released")
     assert [_read(client) for client in clients if client is not refused] == [(201, b"held")] * (len(clients) - 1)
 
 
