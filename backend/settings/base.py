@@ -62,6 +62,8 @@ DATABASES: dict[str, Any] = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),  # seconds, 2 or more
+            # Calls until the few statements that are sent for preparation are prepared; None: never.
+            "prepare_threshold": 0 if env.bool("DATABASE_PREPARED", default=True) else None,
             "tcp_user_timeout": 10_000,  # ms until a server that does not answer packets counts as gone
             **_database.get("OPTIONS", {}),
         },

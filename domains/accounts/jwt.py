@@ -25,6 +25,7 @@ from domains.common.errors import UnauthenticatedError
 __all__ = ["AccessClaims", "RefreshTokenBase", "read_access_token", "write_access_token"]
 
 TYPE = "at+jwt"  # RFC 9068
+CLOCK_LEEWAY_SECONDS = 30  # between the clocks of web machines: RFC 7519, 4.1.4
 REQUIRED = ["iss", "aud", "sub", "sid", "jti", "ver", "iat", "nbf", "exp"]
 
 
@@ -63,7 +64,10 @@ def encode(payload: dict[str, Any], context: Any = None) -> str:
 
 
 def decode(token: str, context: Any = None) -> dict[str, Any]:
-    """Verify signature, type and every required claim; the algorithm is the key's, never the header's."""
+    """Verify signature, type and every required claim; the algorithm is the key's, never the header's.
+
+    Times (iat, nbf, exp) may be off by CLOCK_LEEWAY_SECONDS.
+    """
     header = jwt.get_unverified_header(token)
     entry = settings.JWT_KEYS.get(header.get("kid", ""))
     if entry is None or header.get("typ") != TYPE:
@@ -76,6 +80,7 @@ def decode(token: str, context: Any = None) -> dict[str, Any]:
         algorithms=[key.algorithm],
         audience=settings.JWT_AUDIENCE,
         issuer=settings.JWT_ISSUER,
+        leeway=CLOCK_LEEWAY_SECONDS,
         options=options,
     )
 

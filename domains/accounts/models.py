@@ -113,15 +113,6 @@ class RefreshToken(BaseModel, RefreshTokenBase):  # type: ignore[misc, django-ma
         return f"refresh token of session {self.session_id}"
 
 
-class AccessChange(BaseModel):
-    """A session or person whose access changed, until Redis has forgotten it: see `denials`.
-
-    Triggers write it, in the transaction of the change, so that no path to the rows can leave it out.
-    """
-
-    subject = models.UUIDField(help_text="id of the session or the user")
-
-
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """One's own, also for staff; those that name nobody are nobody's."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from domains.accounts import audit, denials, tokens
+from domains.accounts import audit, tokens
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.models import Session, User
 from domains.accounts.tokens import Tokens
@@ -60,16 +60,14 @@ def end_sessions(*, user_id: UUID, keep: UUID | None = None) -> int:
     """End a person's sessions inside the caller's short transaction; the number of living ones that it ended.
 
     The session `keep` goes on with all of its tokens: that is why the token version is raised only without it. The
-    person's row is locked, so a sign-in either comes first and is ended too, or waits. When the transaction has
-    committed the cache forgets them (see `denials`), before the caller can answer.
+    person's row is locked, so a sign-in either comes first and is ended too, or waits. They are over for every process
+    when the transaction has committed.
     """
     User.objects.select_for_update().filter(id=user_id).first()
     if keep is None:
         User.objects.filter(id=user_id).update(token_version=F("token_version") + 1)
     living = Session.objects.filter(user_id=user_id, revoked_at__isnull=True, expires_at__gt=timezone.now())
-    ended = living.exclude(id=keep or NO_ID).update(revoked_at=timezone.now())
-    denials.publish_on_commit()
-    return ended
+    return living.exclude(id=keep or NO_ID).update(revoked_at=timezone.now())
 
 
 def _end(viewer: Viewer, session_id: UUID, event: audit.Type) -> int:
@@ -77,5 +75,4 @@ def _end(viewer: Viewer, session_id: UUID, event: audit.Type) -> int:
     ended = open_.update(revoked_at=timezone.now())
     if ended:
         audit.record(event, user_id=viewer.user_id, session_id=session_id)
-    denials.publish_on_commit()
     return ended

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from domains.accounts.jwt import AccessClaims, write_access_token
+from domains.accounts.jwt import CLOCK_LEEWAY_SECONDS, AccessClaims, write_access_token
 from domains.accounts.models import Session, User
 from domains.orders.models import Order
 from domains.orders.services.events import Type, move, note
@@ -124,7 +124,7 @@ def test_signing_out_ends_the_stream(server: Wire, api: Api, order: Order) -> No
 def test_the_end_of_the_access_token_ends_the_stream(server: Wire, customer: User, order: Order) -> None:
     session = Session.objects.filter(user=customer).latest("created_at")
     claims = AccessClaims(customer.id, session.id, customer.token_version)
-    token = write_access_token(claims, expires_at=timezone.now() + timedelta(seconds=2))
+    token = write_access_token(claims, expires_at=timezone.now() + timedelta(seconds=2 - CLOCK_LEEWAY_SECONDS))
     stream = follow(server, order, token)
     stream.next()
     assert stream.refusal() == "UNAUTHENTICATED"
