@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("common", "0005_move_failed_messages"),
+        ("common", "0006_texts"),
     ]
 
     operations = [
@@ -20,8 +20,13 @@ class Migration(migrations.Migration):
                         default=domains.common.data.models.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, help_text="When it was made."
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, help_text="When it last changed.")),
                 ("key", models.CharField(help_text="keyed hash of the budget's name and subject", max_length=64)),
                 ("pending", models.BooleanField(default=True, help_text="its outcome is not known yet")),
                 ("expires_at", models.DateTimeField(help_text="from then on it does not count")),
