@@ -13,8 +13,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from domains.common.background import outbox
+from domains.common.data.models import new_id
 from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
-from domains.common.data.writes import update
+from domains.common.data.writes import insert, update
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, gateway
 from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.payments.services.holding import CHANGED, fence_uncreated
@@ -33,14 +34,10 @@ def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", 
     """Claim an operation over `amount` minor units (0 for a void) in the caller's transaction, and promise to carry it
     out: its id, which is `id_` when given. None when another one is open, or the payment is not in a state for it.
     """
-    if lock(payment_id).status not in OPERATIONS[kind].claimable:
+    if lock(payment_id).status not in OPERATIONS[kind].claimable or is_busy(payment_id):
         return None
-    operation = PaymentOperation(payment_id=payment_id, kind=kind, amount=amount, reason=reason)
-    operation.id = id_ or operation.id
-    PaymentOperation.objects.bulk_create([operation], ignore_conflicts=True)
-    if not PaymentOperation.objects.filter(id=operation.id).exists():
-        return None
-    outbox.enqueue(OPERATION, key=operation.id)
+    operation = PaymentOperation(id=id_ or new_id(), payment_id=payment_id, kind=kind, amount=amount, reason=reason)
+    insert(operation, outbox.promise(OPERATION, key=operation.id))
     return operation.id
 
 
