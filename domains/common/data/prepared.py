@@ -15,8 +15,11 @@ from django.db import connection
 
 def fetch_one(statement: str, *values: Any) -> tuple[Any, ...] | None:
     """The first row, None without one. Raises what Django's cursors raise."""
-    with connection.cursor() as cursor:
-        cursor.cursor = psycopg.Cursor(connection.connection)
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw = psycopg.Cursor(connection.connection)
+    with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]  # as `connection.cursor()` does
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
