@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from domains.accounts.models import User
 from tests.api import Api
+from tests.emptying import empty
 from tests.factories import StaffFactory, UserFactory
 from tests.own_redis import OwnRedis
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture

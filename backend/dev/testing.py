@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -15,15 +16,17 @@ from backend.dev.services import Services
 from backend.dev.state import ROOT, BusyError, State, default_folder
 from backend.dev.versions import check_servers
 
+MOST_CORES = 4  # each has a database of its own, and tests that keep two cores busy by themselves
+ALONE = re.compile(r"-n\d*|--numprocesses|--dist|--pdb|--trace|-s|--capture|--co(llect-only)?|--lf|--ff|--sw|-k|-m")
 HELP = """\
 Usage: manage.py test [pytest arguments]
 
 Runs pytest with an embedded PostgreSQL and Valkey (or with DATABASE_URL and REDIS_URL, when set).
 Several runs at once, and several checkouts on one server, keep out of each other's way.
 
-  manage.py test                              everything
-  manage.py test tests/schema -k cursor       some of it, by path and by name
-  manage.py test -n 2                         on two processes
+  manage.py test                              everything, on all cores (at most 4)
+  manage.py test tests/schema -k cursor       some of it, by path and by name, in one process
+  manage.py test -n 2 tests/schema            on two processes; -n 0: everything in one
   manage.py test --reuse-db                   keep the test database for the next run (--create-db makes it anew)
   manage.py test --cov --cov-report=html      with coverage
   manage.py test -x --pdb                     stop in a debugger at the first failure
@@ -66,8 +69,16 @@ def name_for_this_run(checkout: str, suffix: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "backend.settings.test"
 
 
+def in_parallel(arguments: list[str]) -> list[str]:
+    """Options that spread a run over the cores; none for a part of the suite, a debugger or a choice already made."""
+    cores = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_CORES)
+    alone = any(ALONE.fullmatch(argument.partition("=")[0]) for argument in arguments)
+    part = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
+    return [] if cores == 1 or alone or part else ["-n", str(cores), "--dist", "worksteal"]
+
+
 def run_pytest(children: Children, arguments: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "pytest", *in_parallel(arguments), *arguments]
     child = children.start(Spec(name="pytest", command=command, env=os.environ, cwd=ROOT, foreground=True))
     forward_signals(child)
     status = child.process.wait()

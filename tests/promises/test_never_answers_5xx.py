@@ -25,7 +25,7 @@ from tests.promises.figures import Rounds, figures, size
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 JSON, EVENTS = "application/json", "text/event-stream"
-EXAMPLES = size(8, 1_000)  # of each operation
+EXAMPLES = size(4, 1_000)  # of each operation
 SDL = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
 INSIDES = re.compile(
     r"psycopg|django|sqlstate|Traceback|DoesNotExist|IntegrityError|DataError|ProgrammingError|OperationalError|"

@@ -15,7 +15,7 @@ from tests.promises.deployment import PARTS, Deployment, deployed
 from tests.promises.figures import Rounds, figures, size
 from tests.promises.persistent import Caller, Customer
 
-ROUNDS, KILLS = size((1, 8), (12, 10))
+ROUNDS, KILLS = size((1, 5), (12, 10))
 CUSTOMERS = 4
 DRAINED_WITHIN = 30.0  # seconds after the last kill
 AT_ONCE = 0.25  # of the kills follow the one before at once, the others some orders later

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.dev.state import State
+from backend.dev.testing import in_parallel
 from tests.backend.dev.tools import ROOT, all_gone, eventually, family, manage, started
 
 REPORT = """
@@ -93,3 +94,28 @@ def test_help_is_given_without_starting_anything(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "--reuse-db" in done.stdout
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["-q", "-x"], ["--cov", "--cov-fail-under=95"]], ids=str)
+def test_the_whole_suite_uses_the_cores_there_are(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert in_parallel(arguments) == ["-n", "2", "--dist", "worksteal"]
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+    assert in_parallel(arguments) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tests/schema"],
+        ["tests/test_gates.py::test_no_migration_is_missing"],
+        ["-n", "0"],
+        ["-n3"],
+        ["-x", "--pdb"],
+        ["-k", "cursor"],
+    ],
+    ids=str,
+)
+def test_a_part_of_it_pays_for_no_worker(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert in_parallel(arguments) == []

@@ -44,6 +44,15 @@ def listed(staff: Api, **arguments: Any) -> dict[str, Any]:
     return answer
 
 
+def _multiply(times: int) -> None:
+    """As many rows more like the one there is; made by the database, for Python takes 30 times as long."""
+    others = ", ".join(str(field.column) for field in OutboxMessage._meta.concrete_fields if not field.primary_key)
+    table = OutboxMessage._meta.db_table
+    rows = f"SELECT gen_random_uuid(), {others} FROM {table}, generate_series(1, {times})"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} (id, {others}) {rows}")
+
+
 def test_staff_see_what_is_not_tried_any_more_and_the_type_of_its_error(staff: Api, promise: Promise) -> None:
     promise(fail)
     dead = die(promise(fail))
@@ -81,11 +90,10 @@ def test_a_page_reads_its_own_index() -> None:
 
 
 def test_more_than_fifty_thousand_are_not_counted(staff: Api) -> None:
-    now = timezone.now()
-    dead = [OutboxMessage(topic="test", key=new_id(), due_at=now, dead_at=now) for _ in range(50_001)]
-    OutboxMessage.objects.bulk_create(dead, batch_size=5_000)
+    OutboxMessage.objects.create(topic="test", key=new_id(), due_at=timezone.now(), dead_at=timezone.now())
+    _multiply(50_000)
     assert (listed(staff, first=1)["totalCount"], len(listed(staff, first=1)["nodes"])) == (None, 1)
-    dead[0].delete()
+    OutboxMessage.objects.earliest("created_at").delete()
     assert listed(staff, first=1)["totalCount"] == 50_000
 
 
