@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domains.common.errors import FieldProblem, ValidationError
+from domains.common.text import kept
 
 
 class Problems:
@@ -15,8 +16,8 @@ class Problems:
         self.found.append(FieldProblem(list(path), message))
 
     def text(self, field: str, value: str, *, least: int = 1, most: int) -> str:
-        """The text without white space around it; a problem unless it has `least` to `most` characters."""
-        stripped = value.strip()
+        """The text in NFC, without white space around it; a problem unless it has `least` to `most` characters."""
+        stripped = kept(value.strip())
         if not least <= len(stripped) <= most:
             self.add(field, message=f"Must have {least} to {most} characters")
         return stripped

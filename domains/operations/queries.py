@@ -6,7 +6,7 @@ import strawberry
 
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
-from domains.common.graphql.paging import Ordering, Page, paginate
+from domains.common.graphql.paging import Ordering, Page, Pager, paginate
 from domains.common.graphql.permissions import IsStaff, guarded_field
 from domains.operations import models
 from domains.operations.types import FailedMessageConnection
@@ -30,4 +30,5 @@ class Query:
         before: Before = strawberry.UNSET,
     ) -> Page:
         rows = models.FailedMessage.objects.visible_to(info.context.viewer)
-        return paginate(rows, page_request(first, after, last, before, scope="failedMessages"), NEWEST_FIRST)
+        request = page_request(first, after, last, before, scope="failedMessages")
+        return paginate(rows, Pager.of(models.FailedMessage, request, NEWEST_FIRST))

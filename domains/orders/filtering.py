@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.merging import Listing, Lookup
-from domains.common.viewer import Viewer
+from django.db.models import QuerySet
+from django.db.models.functions import ExtractYear
+from django.db.models.lookups import Exact
+
 from domains.orders.models import Order, OrderNumber
 
-# The index of the serial finds one row at most, the year is looked at there.
-_NUMBERED = """"serial" = %s AND extract(year FROM "created_at" AT TIME ZONE 'UTC') = %s"""
+_LOOKUPS = {
+    "status": "status__in",
+    "created_after": "created_at__gt",
+    "created_before": "created_at__lt",
+    "customer_id": "customer_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,14 @@ class OrderQuery:
     customer_id: UUID | None = None
     number: OrderNumber | None = None
 
-    def listing(self, viewer: Viewer) -> Listing:
-        """The orders that the viewer may see under this filter."""
-        customers = {self.customer_id, None if viewer.is_staff else viewer.user_id} - {None}
-        among: dict[str, Sequence[Any]] = {}
-        if customers:  # those of two people at once are nobody's
-            among["customer_id"] = list(customers) if len(customers) == 1 else []
-        among["status"] = Order.Status.values if self.status is None else sorted(set(self.status))
-        ends = [(">", self.created_after), ("<", self.created_before)]
-        bounds = [(sign, moment) for sign, moment in ends if moment is not None]
-        number = [] if self.number is None else [Lookup(_NUMBERED, (self.number.serial, self.number.year))]
-        return Listing(Order, among, {"created_at": bounds} if bounds else {}, number)
+    def rows(self, visible: QuerySet[Order]) -> QuerySet[Order]:
+        """Those of the rows that a viewer may see which the list holds."""
+        conditions = {lookup: getattr(self, name) for name, lookup in _LOOKUPS.items()}
+        chosen = visible.filter(**{lookup: value for lookup, value in conditions.items() if value is not None})
+        if self.number is None:
+            return chosen
+        # The index of the serial finds one row at most, the year is looked at there.
+        return chosen.filter(Exact(ExtractYear("created_at", tzinfo=UTC), self.number.year), serial=self.number.serial)
 
     @property
     def scope(self) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.graphql.listing import page_of
-from domains.common.graphql.paging import Page, Pager
+from domains.common.graphql.paging import Page, Pager, paginate
 from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.orders import models
 from domains.orders.inputs import OrderFilter, OrderSort, list_of
@@ -46,7 +45,6 @@ class Query:
         sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
-        viewer = info.context.viewer
         request = page_request(first, after, last, before, scope=query.scope)
         pager = Pager.of(models.Order, request, ordering)
-        return page_of(models.Order.objects.visible_to(viewer), query.listing(viewer), pager)
+        return paginate(query.rows(models.Order.objects.visible_to(info.context.viewer)), pager)

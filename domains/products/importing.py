@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from domains.common.text import kept
+
 COLUMNS = ("sku", "name", "description", "price", "stock", "category")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
 STOCK_MAX = 100_000_000
@@ -147,7 +149,7 @@ def _read_row(
     line: int, cells: dict[str, str], line_of_sku: dict[str, int], stock: int | None, decimals: int
 ) -> ProductRow | str:
     """The row, or everything that is wrong with it."""
-    sku, name, description, category = (cells[column].strip() for column in ("sku", "name", "description", "category"))
+    sku, name, description, category = (kept(cells[column].strip()) for column in MAX_LENGTHS)
     reasons = _text_problems(sku=sku, name=name, description=description, category=category)
     if sku and line_of_sku.setdefault(sku, line) != line:
         reasons.append(f"sku {sku!r} is on line {line_of_sku[sku]} already")

@@ -28,8 +28,9 @@ class ProductFilter:
     search: str | None = strawberry.field(
         default=UNSET,
         description="Words that must all occur in name, SKU or description, in any form (jugs, jug); the last may be "
-        "cut short. At most 200 characters, of which the first 10 words count. Without a letter or digit it finds "
-        "nothing; null or empty does not filter.",
+        "cut short. Case, accents and typographic marks do not count; a slash, dot, dash or quote parts words. At most "
+        "200 characters, of which the first 10 words count. Without a letter or digit it finds nothing; null or empty "
+        "does not filter.",
     )
     category_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="On one of these shelves; at most 100 ids."
@@ -75,7 +76,9 @@ def _minor(value: Decimal | None, name: str) -> int | None:
 
 @strawberry.enum(description="What products can be sorted by. Ties are sorted by id.")
 class ProductSortField(Enum):
-    NAME = strawberry.enum_value("name", description="By name, letter by letter.")
+    NAME = strawberry.enum_value(
+        "name_key", description="In alphabetical order of their names; capitals and accents do not count."
+    )
     PRICE = strawberry.enum_value("price", description="By the price of one piece.")
     CREATED_AT = strawberry.enum_value("created_at", description="By the moment they were added.")
 

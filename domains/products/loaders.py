@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.listing import pages_of
 from domains.common.graphql.loaders import Loader, by_key
-from domains.common.graphql.paging import Page, Pager
+from domains.common.graphql.paging import Page, Pager, paginate_each
 from domains.products.filtering import ProductQuery
 from domains.products.models import Category, Product
 
@@ -39,7 +38,7 @@ class CategoryPage:
 
 
 class ProductPageLoader(Loader[CategoryPage, Page]):
-    """A page of products for each of many categories: two statements for each set of arguments."""
+    """A page of products for each of many categories: two statements for each different filter, sort and size."""
 
     def batch(self, keys: Sequence[CategoryPage]) -> Sequence[Page]:
         alike: defaultdict[tuple[ProductQuery, Pager], dict[UUID, Pager]] = defaultdict(dict)
@@ -50,8 +49,8 @@ class ProductPageLoader(Loader[CategoryPage, Page]):
         return [pages[(key.query, replace(key.pager, salt=""))][key.category_id] for key in keys]
 
     def _pages(self, query: ProductQuery, pagers: dict[UUID, Pager]) -> dict[UUID, Page]:
-        listing = query.on_each(list(pagers), self.viewer)
-        return pages_of(Product.objects.visible_to(self.viewer), listing, pagers)
+        visible = query.rows(Product.objects.visible_to(self.viewer))
+        return paginate_each(visible, "category", pagers, query.searched)
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Category": CategoryByIdLoader, "Product": ProductByIdLoader}

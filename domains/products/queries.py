@@ -9,8 +9,8 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
-from domains.common.graphql.listing import page_of
-from domains.common.graphql.paging import Page, Pager
+from domains.common.graphql.paging import Page, Pager, paginate
+from domains.common.text import kept
 from domains.products import models
 from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
 from domains.products.types import Category, Product, ProductConnection
@@ -31,7 +31,7 @@ class Query:
         visible = models.Product.objects.visible_to(info.context.viewer)
         if by.id:
             return visible.filter(id=key_of(by.id, "Product")).first()
-        return visible.filter(slug=by.slug).first() if by.slug else visible.filter(sku=by.sku or "").first()
+        return visible.filter(slug=by.slug).first() if by.slug else visible.filter(sku=kept(by.sku or "")).first()
 
     @strawberry.field(
         graphql_type=ProductConnection,
@@ -49,10 +49,9 @@ class Query:
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
-        viewer = info.context.viewer
         request = page_request(first, after, last, before, scope=query.scope)
         pager = Pager.of(models.Product, request, ordering)
-        return page_of(models.Product.objects.visible_to(viewer), query.listing(viewer), pager)
+        return paginate(query.rows(models.Product.objects.visible_to(info.context.viewer)), pager, query.searched)
 
     @strawberry.field(
         graphql_type=Category | None,
@@ -71,4 +70,4 @@ class Query:
         metadata={"size": 100, "public": "the catalogue"},
     )
     def categories(self, info: Info) -> list[models.Category]:
-        return list(models.Category.objects.visible_to(info.context.viewer).order_by("name")[:MAX_CATEGORIES])
+        return list(models.Category.objects.visible_to(info.context.viewer).order_by("name_key", "id")[:MAX_CATEGORIES])

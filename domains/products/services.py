@@ -16,7 +16,6 @@ from domains.common.data import idempotency
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.data.writes import update
 from domains.common.errors import NotFoundError, StaleObjectError, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -86,8 +85,8 @@ def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int
             raise StaleObjectError("Somebody changed this product; read it again", current_version=product.version)
         changed = _apply(product, edit, problems)
         problems.check()
-        update(Product.objects.filter(id=product.id), **{name: getattr(product, name) for name in changed})
-        product.refresh_from_db(fields=["version", "updated_at"])
+        product.version += 1
+        product.save(update_fields=[*changed, "version", "updated_at"])
     return product
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Model
 
+from domains.common.data.folding import folded_columns
+
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _V7 = 0x7000_8000_0000_0000_0000  # version and variant bits
 
@@ -29,6 +31,7 @@ def copy_in(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Many rows at once, all with the same columns; those that are there already stay as they are."""
     if not rows:
         return
+    rows = [{**row, **folded_columns(model, row)} for row in rows]
     columns = ", ".join(f'"{name}"' for name in rows[0])
     table = model._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:

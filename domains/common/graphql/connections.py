@@ -39,19 +39,16 @@ class SortDirection(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, last in the alphabet or newest first.")
 
 
-@strawberry.type(
-    description="Where a page stands in its list. A page may be shorter than asked for while more follows."
-)
+@strawberry.type(description="Where a page stands in its list. A page is full unless the list ends.")
 class PageInfo:
     visible_to: ClassVar[str] = PUBLIC
     has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something comes before `startCursor`.")
     start_cursor: str | None = strawberry.field(
-        description="Where to go on backwards: the cursor of the first edge, or further; null for an empty list."
+        description="The cursor of the first edge, to go on backwards with `before`; null on an empty page."
     )
     end_cursor: str | None = strawberry.field(
-        description="Where to go on: the cursor of the last edge, or further where what follows was searched in vain; "
-        "null for an empty list."
+        description="The cursor of the last edge, to go on with `after`; null on an empty page."
     )
 
 
@@ -71,8 +68,8 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where this page stands in its list.")
 
     @strawberry.field(
-        description="How many the whole list has under this filter. Counted only when selected; null when that would "
-        "take reading more than 50,000 rows, or more than 20,000 to test several conditions or a search.",
+        description="How many the whole list has under this filter. Counted only when selected; null above 50,000, "
+        "which the lists below several entities have together.",
         metadata={"scope": "of the rows that the viewer sees"},
     )
     def total_count(self, root: strawberry.Parent[Page], info: Info) -> int | None:

@@ -2,7 +2,7 @@ import type { Session } from './client';
 import type { CatalogueQuery, CatalogueQueryVariables, CountProductsQueryVariables } from './gql/graphql';
 import { Catalogue, CountProducts } from './operations';
 
-/** Page after page, some of which may be empty; `filter` and `sort` stay the same, because cursors belong to them. */
+/** Page after page; `filter` and `sort` stay the same, because cursors belong to them. */
 export async function* pages(
   session: Session,
   variables: Omit<CatalogueQueryVariables, 'after' | 'last' | 'before'>,
@@ -15,7 +15,7 @@ export async function* pages(
   } while (after);
 }
 
-/** What to show as the number of products: it is null where counting would read too much. */
+/** What to show as the number of products: it is null above 50,000. */
 export async function counted(session: Session, variables: CountProductsQueryVariables): Promise<string> {
   const total: number | null = (await session.run(CountProducts, variables)).products.totalCount;
   return total === null ? 'many' : String(total);

@@ -69,6 +69,26 @@ def test_words_with_signs_in_them_are_found_as_they_are_written(nobody: Api, tex
     assert search(nobody, text) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("Cr\u00e8me caramel", ["creme", "cr\u00e8me", "CREME", "cre\u0300me", "crem"]),
+        ("bru\u0302le\u0301e", ["br\u00fbl\u00e9e", "bru\u0302le\u0301e", "brulee"]),
+        ("Salt/Pepper Grinder", ["salt", "pepper", "pepper grinder", "salt/pepper", "pepper-grinder"]),
+        ("Cup\u2014saucer", ["saucer", "cup-saucer", "cup\u2013saucer"]),
+        ("\u201cBluebell\u201d mug", ["bluebell", '"bluebell"', "\u00abBLUEBELL\u00bb"]),
+        ("Women\u2019s hat", ["women's", "women\u2019s hat", "womens", "WOMEN"]),
+        ("Gr\u00f6\u00dfe \u00d8 \uff35\uff33", ["grosse", "gr\u00f6\u00dfe", "o us"]),
+        ("no.5", ["5", "no 5", "NO.5"]),
+    ],
+)
+def test_case_accents_and_typographic_marks_do_not_count(nobody: Api, name: str, texts: list[str]) -> None:
+    ProductFactory.create(name=name)
+    ProductFactory.create(name="Vase", description=name)
+    for text in texts:
+        assert search(nobody, text) >= {name, "Vase"}, text
+
+
 @pytest.mark.parametrize("text", ["!", "'", "-- ;", "&|!():*<->", "\\", "''", "%", "   ", "\u200b", "_"])
 def test_a_search_without_a_word_finds_nothing(nobody: Api, text: str) -> None:
     assert search(nobody, text) == set()

@@ -28,7 +28,7 @@ def renaming(shelf: Category, attempts: list[int], before: Callable[[], object] 
         attempts.append(1)
         before()
         with short_transaction():
-            Category.objects.filter(id=shelf.id).update(name="renamed")
+            Category.objects.filter(id=shelf.id).update(slug="renamed")
 
     return service
 
@@ -102,7 +102,7 @@ def test_a_row_that_is_locked_too_long_is_tried_again(monkeypatch: pytest.Monkey
     with locked_elsewhere(Category.objects.filter(id=shelf.id)) as release:
         renaming(shelf, attempts, lambda: release.set() if len(attempts) == 2 else None)()
     assert 2 <= len(attempts) <= 3
-    assert elsewhere(lambda: Category.objects.get().name) == "renamed"
+    assert elsewhere(lambda: Category.objects.get().slug) == "renamed"
 
 
 def test_a_row_that_stays_locked_makes_the_service_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
