@@ -57,7 +57,10 @@ def bench(*, products: int, orders: int) -> str:
 
 
 def _products(count: int) -> Iterator[dict[str, Any]]:
-    """The words are common; `series<n>` is the rarer the higher its number: 1 for half, 100 for one in 10,000."""
+    """The words are common; `series<n>` is the rarer the higher its number: 1 for half, 100 for one in 10,000.
+
+    `vintage` is at one end: the oldest 1 in 20.
+    """
     random = Random(20260101)
     for number in range(count):
         first, second, *others = random.choices(_WORDS, k=13)
@@ -68,13 +71,17 @@ def _products(count: int) -> Iterator[dict[str, Any]]:
             "sku": f"BENCH-{number:07d}",
             "slug": f"bench-{number:07d}",
             "name": f"{first.title()} {second} {number}",
-            "description": f"{' '.join(others)} series{int(random.paretovariate(1))}",
+            "description": f"{' '.join(others)} series{int(random.paretovariate(1))}{_old(number, count)}",
             "price": random.randint(100, 20_000),
             "stock": random.choice([0, 20, 500, 10_000]),
             "active": True,
             "category_id": fixed_id(CATEGORY_KIND, number % CATEGORIES),
             "version": 1,
         }
+
+
+def _old(number: int, count: int) -> str:
+    return " vintage" if number < count // 20 else ""
 
 
 def _first_movement(product: Mapping[str, Any]) -> dict[str, Any]:
