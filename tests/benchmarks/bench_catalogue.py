@@ -31,7 +31,7 @@ from domains.common.graphql.paging import Ordering, Page, Pager, PageRequest, pa
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
-from domains.products.seeds import CATEGORIES as CATEGORY_COUNT
+from domains.products.seeds import CATEGORIES as CATEGORY_COUNT  # noqa: E402
 from domains.products.seeds import CATEGORY_KIND  # noqa: E402
 
 logger = logging.getLogger(__name__)
