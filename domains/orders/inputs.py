@@ -65,7 +65,7 @@ def list_of(filter: OrderFilter | None, sort: OrderSort | None) -> tuple[OrderQu
 @strawberry.input(description="One product to order.")
 class OrderLineInput:
     product_id: strawberry.ID = strawberry.field(description="Which product.")
-    quantity: int = strawberry.field(description="Pieces, 1 to 100; lines of one product are added up first.")
+    quantity: int = strawberry.field(description="How many, 1 to 100; lines of one product are added up first.")
 
     def line(self) -> CartLine:
         """As the service wants it."""

@@ -29,40 +29,40 @@ class ImportResult:
 
 @retried
 def import_products(*, rows: Sequence[ProductRow]) -> ImportResult:
-    """Make the catalogue agree with the rows, by SKU: goods, prices, shelves and the number of pieces in stock.
+    """Make the catalogue agree with the rows, by SKU: products, prices, categories and how many are in stock.
 
-    Goods that no row names stay as they are, and so do `slug` and `active` of known ones. Shelves are made as needed.
-    Every change of stock is an IMPORT movement in the ledger. All rows are written or none.
-    Raises ServiceUnavailableError when other writers keep the goods locked.
+    Products that no row names stay as they are, and so do `slug` and `active` of known ones. Categories are made as
+    needed. Every change of stock is an IMPORT movement in the ledger. All rows are written or none.
+    Raises ServiceUnavailableError when other writers keep the products locked.
     """
     try:
         with short_transaction():
             return _import(rows)
-    except IntegrityError as error:  # another import added one of these goods or shelves meanwhile
+    except IntegrityError as error:  # another import added one of these products or categories meanwhile
         raise TryAgain from error
 
 
 def _import(rows: Sequence[ProductRow]) -> ImportResult:
-    shelves = _shelves({row.category: None for row in rows if row.category})
+    categories = _categories({row.category: None for row in rows if row.category})
     known = _locked({row.sku for row in rows})
     new = [row for row in rows if row.sku not in known]
     slugs = _free_slugs(Product, [row.name for row in new])
-    created = [_product(row, slug, shelves) for row, slug in zip(new, slugs, strict=True)]
-    edited = [known[row.sku] for row in rows if row.sku in known and _edit(known[row.sku], row, shelves)]
+    created = [_product(row, slug, categories) for row, slug in zip(new, slugs, strict=True)]
+    edited = [known[row.sku] for row in rows if row.sku in known and _edit(known[row.sku], row, categories)]
     Product.objects.bulk_create(created, batch_size=BATCH)
     _overwrite(edited, EDITED)
     moves = _count(rows, {**known, **{product.sku: product for product in created}})
     return ImportResult(len(created), len(edited), len(known) - len(edited), moves)
 
 
-def _shelves(names: Iterable[str]) -> dict[str, Category]:
-    shelves = {shelf.name: shelf for shelf in Category.objects.filter(name__in=names)}
-    missing = [name for name in names if name not in shelves]
+def _categories(names: Iterable[str]) -> dict[str, Category]:
+    known = {category.name: category for category in Category.objects.filter(name__in=names)}
+    missing = [name for name in names if name not in known]
     slugs = _free_slugs(Category, missing)
     made = Category.objects.bulk_create(
         Category(name=name, slug=slug) for name, slug in zip(missing, slugs, strict=True)
     )
-    return {**shelves, **{shelf.name: shelf for shelf in made}}
+    return {**known, **{category.name: category for category in made}}
 
 
 def _locked(skus: set[str]) -> dict[str, Product]:
@@ -71,21 +71,21 @@ def _locked(skus: set[str]) -> dict[str, Product]:
     return {product.sku: product for product in found}
 
 
-def _product(row: ProductRow, slug: str, shelves: dict[str, Category]) -> Product:
+def _product(row: ProductRow, slug: str, categories: dict[str, Category]) -> Product:
     return Product(
         sku=row.sku,
         slug=slug,
         name=row.name,
         description=row.description,
         price=row.price_minor,
-        category=shelves.get(row.category),
+        category=categories.get(row.category),
     )
 
 
-def _edit(product: Product, row: ProductRow, shelves: dict[str, Category]) -> bool:
+def _edit(product: Product, row: ProductRow, categories: dict[str, Category]) -> bool:
     """Set what differs on the instance and raise its version; False when nothing does."""
-    shelf = shelves.get(row.category)
-    wanted = (row.name, row.description, row.price_minor, shelf.id if shelf else None)
+    category = categories.get(row.category)
+    wanted = (row.name, row.description, row.price_minor, category.id if category else None)
     if (product.name, product.description, product.price, product.category_id) == wanted:
         return False
     product.name, product.description, product.price, product.category_id = wanted
@@ -97,7 +97,7 @@ def _count(rows: Iterable[ProductRow], products: dict[str, Product]) -> int:
     """Bring the stock of each product to its row's, with the differences in the ledger; the number of movements."""
     reason = StockMovement.Reason.IMPORT
     counted = sorted(((products[row.sku], row.stock) for row in rows), key=lambda pair: pair[0].id)
-    moved = [(product, pieces - product.stock) for product, pieces in counted if pieces != product.stock]
+    moved = [(product, quantity - product.stock) for product, quantity in counted if quantity != product.stock]
     for product, delta in moved:
         product.stock += delta
     _overwrite([product for product, _ in moved], ["stock"])

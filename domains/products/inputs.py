@@ -33,11 +33,11 @@ class ProductFilter:
         "does not filter.",
     )
     category_ids: list[strawberry.ID] | None = strawberry.field(
-        default=UNSET, description="On one of these shelves; at most 100 ids."
+        default=UNSET, description="In one of these categories; at most 100 ids."
     )
     price_min: Decimal | None = strawberry.field(default=UNSET, description="At least this price, in major units.")
     price_max: Decimal | None = strawberry.field(default=UNSET, description="At most this price, in major units.")
-    in_stock: bool | None = strawberry.field(default=UNSET, description="With pieces in stock, or without any.")
+    in_stock: bool | None = strawberry.field(default=UNSET, description="In stock, or not.")
     active: bool | None = strawberry.field(default=UNSET, description="For sale or not (staff only).")
     created_after: datetime | None = strawberry.field(default=UNSET, description="Added after this moment.")
     created_before: datetime | None = strawberry.field(default=UNSET, description="Added before this moment.")
@@ -79,7 +79,7 @@ class ProductSortField(Enum):
     NAME = strawberry.enum_value(
         "name_key", description="In alphabetical order of their names; capitals and accents do not count."
     )
-    PRICE = strawberry.enum_value("price", description="By the price of one piece.")
+    PRICE = strawberry.enum_value("price", description="By the price of one.")
     CREATED_AT = strawberry.enum_value("created_at", description="By the moment they were added.")
 
 
@@ -112,14 +112,14 @@ class ProductBy:
 class CreateProductInput:
     sku: str = strawberry.field(description="Stock keeping unit, unique, 1 to 64 characters.")
     name: str = strawberry.field(description="1 to 200 characters.")
-    price: Decimal = strawberry.field(description="For one piece, in major units of the shop's currency, 0 or more.")
+    price: Decimal = strawberry.field(description="The price of one, in major units of the shop's currency, 0 or more.")
     slug: str | None = strawberry.field(
         default=UNSET, description="Letters, digits, hyphens, underscores; unique. Made from the name when absent."
     )
     description: str | None = strawberry.field(default=UNSET, description="Plain text, at most 10,000 characters.")
-    stock: int = strawberry.field(default=0, description="Pieces to begin with, 0 to 100,000,000.")
+    stock: int = strawberry.field(default=0, description="How many there are to begin with, 0 to 100,000,000.")
     active: bool = strawberry.field(default=True, description="Whether it is for sale at once.")
-    category_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The shelf it stands on.")
+    category_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The category it belongs to.")
 
 
 @strawberry.input(description="Changes to a product; what is absent stays as it is.")
@@ -128,10 +128,10 @@ class UpdateProductInput:
     name: strawberry.Maybe[str] = strawberry.field(description="1 to 200 characters.")
     slug: strawberry.Maybe[str] = strawberry.field(description="Letters, digits, hyphens, underscores; unique.")
     description: strawberry.Maybe[str] = strawberry.field(description="Plain text, at most 10,000 characters.")
-    price: strawberry.Maybe[Decimal] = strawberry.field(description="For one piece, in major units, 0 or more.")
+    price: strawberry.Maybe[Decimal] = strawberry.field(description="The price of one, in major units, 0 or more.")
     active: strawberry.Maybe[bool] = strawberry.field(description="Whether it is for sale.")
     category_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
-        description="The shelf it stands on; null takes it off its shelf."
+        description="The category it belongs to; null for none."
     )
     expected_version: int | None = strawberry.field(
         default=UNSET, description="The `version` you read; StaleObjectError when it is another by now."
@@ -154,12 +154,12 @@ class UpdateProductInput:
 @strawberry.input(description="A correction of stock.")
 class AdjustStockInput:
     product_id: strawberry.ID = strawberry.field(description="Which product.")
-    delta: int = strawberry.field(description="Pieces to add (positive) or take away (negative); not 0.")
+    delta: int = strawberry.field(description="How many to add (positive) or take away (negative); not 0.")
     reason: str = strawberry.field(description="Why, for the ledger; 1 to 200 characters.")
     idempotency_key: UUID = strawberry.field(description="A fresh UUID for each correction; repeat it when you retry.")
 
 
-@strawberry.input(description="A new shelf.")
+@strawberry.input(description="A new category.")
 class CreateCategoryInput:
     name: str = strawberry.field(description="Unique, 1 to 100 characters.")
     slug: str | None = strawberry.field(default=UNSET, description="Made from the name when absent.")

@@ -68,6 +68,6 @@ class Mutation:
         )
         return AdjustStockSuccess(product=product, replayed=replayed)
 
-    @mutation(description="Add a shelf.", permission_classes=[IsStaff])
+    @mutation(description="Add a category.", permission_classes=[IsStaff])
     def create_category(self, input: CreateCategoryInput) -> CreateCategoryResult:
         return CreateCategorySuccess(category=services.create_category(name=input.name, slug=input.slug or None))
