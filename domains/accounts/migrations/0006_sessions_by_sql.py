@@ -19,6 +19,7 @@ before = import_module("domains.accounts.migrations.0003_access_changes")
 
 
 class Migration(migrations.Migration):
+    accepted: ClassVar[dict[str, str]] = {"DROP_TABLE": "older web processes go on as the docstring says"}
     dependencies: ClassVar[list[tuple[str, str]]] = [("accounts", "0005_texts")]
 
     operations: ClassVar[list[Operation]] = [

@@ -6,6 +6,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    accepted = {"DROP_TABLE": "older web processes cannot count sign-ins in it and refuse them until they are replaced"}
+
     dependencies = [
         ("common", "0006_texts"),
     ]

@@ -81,6 +81,7 @@ def _index(name: str, leading: list[str], sort: str) -> models.Index:
 
 class Migration(migrations.Migration):
     atomic = False
+    accepted: ClassVar[dict[str, str]] = {"DROP_COLUMN": "made anew in the next step, under the same name"}
     dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0003_texts")]
 
     operations: ClassVar[list[Operation]] = [
