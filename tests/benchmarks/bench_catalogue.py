@@ -26,13 +26,13 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from domains.common.data.seeding import fixed_id, moment  # noqa: E402
 from domains.common.graphql.paging import Ordering, Page, Pager, PageRequest, paginate, paginate_each  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
-from domains.products.seeds import CATEGORIES as CATEGORY_COUNT  # noqa: E402
-from domains.products.seeds import CATEGORY_KIND  # noqa: E402
+from tests.benchmarks.seeding.catalogue import CATEGORIES as CATEGORY_COUNT  # noqa: E402
+from tests.benchmarks.seeding.catalogue import CATEGORY_KIND  # noqa: E402
+from tests.benchmarks.seeding.rows import fixed_id, moment  # noqa: E402
 
 logger = logging.getLogger(__name__)
 PAGES, SIZE = 10, 20

@@ -1,20 +1,21 @@
-"""`manage.py seed demo` and `manage.py seed bench`: each domain that has a `seeds.py` brings its own rows.
+"""`manage.py seed demo`: each domain with a `seeds.py` makes its rows; its `demo()` returns a line that says which.
 
-`demo()` and `bench(**sizes)` there return a line that says what was made; SIZES names what a benchmark may have more or
-fewer of, each an option of the command.
+`manage.py seed bench`: the rows of `tests/benchmarks/seeding`; each of its SIZES is an option.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from domains import DOMAINS
+
+BENCH = "tests.benchmarks.seeding"  # absent where only the product is installed
 
 
 class Command(BaseCommand):
@@ -28,15 +29,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Made-up rows are for development only: this is refused when DEBUG is off.")
-        sizes = {name: options[name] for name in _sizes()} if what == "bench" else {}
-        for domain, seeds in _seeds().items():
-            if hasattr(seeds, what):
-                self.stdout.write(f"{domain}: {getattr(seeds, what)(**sizes)}")
+        sizes = {name: options[name] for name in _sizes()}
+        for line in _demo() if what == "demo" else import_module(BENCH).bench(**sizes):
+            self.stdout.write(line)
 
 
-def _seeds() -> dict[str, ModuleType]:
-    return {name: import_module(f"domains.{name}.seeds") for name in DOMAINS if find_spec(f"domains.{name}.seeds")}
+def _demo() -> Iterator[str]:
+    for name in DOMAINS:
+        if find_spec(f"domains.{name}.seeds"):
+            yield f"{name}: {import_module(f'domains.{name}.seeds').demo()}"
 
 
 def _sizes() -> dict[str, int]:
-    return {name: size for seeds in _seeds().values() for name, size in getattr(seeds, "SIZES", {}).items()}
+    return dict(import_module(BENCH).SIZES) if find_spec("tests") else {}

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from domains.accounts.models import User
-from domains.common.data.seeding import moment
 from domains.orders.models import Order
 from tests.api import Api, gid
+from tests.benchmarks.seeding.rows import moment
 from tests.factories import UserFactory
 from tests.reading import rows_read
 

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from domains.common.data.seeding import moment
 from domains.products.models import Category, Product
 from tests.api import Api, gid
+from tests.benchmarks.seeding.rows import moment
 from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db

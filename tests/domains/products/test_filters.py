@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domains.common.data.seeding import moment
 from tests.api import Api, gid
+from tests.benchmarks.seeding.rows import moment
 from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db

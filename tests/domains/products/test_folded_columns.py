@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from domains.common.data.models import new_id
-from domains.common.data.seeding import copy_in, moment
 from domains.products.bulk import import_products
 from domains.products.importing import ProductRow
 from domains.products.models import Category, Product
 from tests.api import Api
+from tests.benchmarks.seeding.rows import copy_in, moment
 from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.common.data.models import new_id
-from domains.common.data.seeding import copy_in, moment
 from domains.common.graphql import paging
 from domains.products.models import Category, Product
 from tests.api import Api, gid
+from tests.benchmarks.seeding.rows import copy_in, moment
 from tests.factories import CategoryFactory, StaffFactory
 from tests.reading import rows_read
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domains.common.data.seeding import moment
 from tests.api import Api
+from tests.benchmarks.seeding.rows import moment
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db

@@ -35,11 +35,11 @@ def copy_in(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     columns = ", ".join(f'"{name}"' for name in rows[0])
     table = model._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f'CREATE TEMPORARY TABLE seeded AS SELECT {columns} FROM "{table}" LIMIT 0')  # noqa: S608
+        cursor.execute(f'CREATE TEMPORARY TABLE seeded AS SELECT {columns} FROM "{table}" LIMIT 0')
         with cursor.copy(f"COPY seeded ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(tuple(row.values()))
-        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT * FROM seeded ON CONFLICT DO NOTHING')  # noqa: S608
+        cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT * FROM seeded ON CONFLICT DO NOTHING')
         cursor.execute("DROP TABLE seeded")
 
 

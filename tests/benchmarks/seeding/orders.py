@@ -11,17 +11,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from domains.accounts.seeds import BENCH_CUSTOMERS
-from domains.accounts.seeds import KIND as CUSTOMER_KIND
-from domains.common.data.seeding import fixed_id, moment, settle_times
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.payments.models import Payment
 from domains.products.models import Product
+from tests.benchmarks.seeding import people
+from tests.benchmarks.seeding.rows import fixed_id, moment, settle_times
 
 ORDER_KIND, LINE_KIND, PAYMENT_KIND, EVENT_KIND = 5, 6, 7, 8
 LINES = 3
 BATCH = 1_000
-SIZES = {"orders": 20_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def bench(*, products: int, orders: int) -> str:
 
 
 def _plan(random: Random, number: int, products: list[Product]) -> _Plan:
-    customer = fixed_id(CUSTOMER_KIND, random.randrange(BENCH_CUSTOMERS))
+    customer = fixed_id(people.KIND, random.randrange(people.CUSTOMERS))
     return _Plan(number, customer, [(product, random.randint(1, 5)) for product in random.sample(products, LINES)])
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from domains.common.data.seeding import fixed_id, moment, settle_times
 from domains.products.models import Category
+from tests.benchmarks.seeding.rows import fixed_id, moment, settle_times
 from tests.factories import CategoryFactory
 
 
