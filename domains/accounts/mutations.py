@@ -7,50 +7,12 @@ from contextlib import contextmanager
 
 import strawberry
 
-from domains.accounts import services
-from domains.accounts.inputs import (
-    ChangePasswordInput,
-    DeactivateAccountInput,
-    LoginInput,
-    RefreshTokenInput,
-    RegisterInput,
-    RequestPasswordResetInput,
-    ResetPasswordInput,
-    RevokeSessionInput,
-    UpdateProfileInput,
-    VerifyEmailInput,
-)
-from domains.accounts.results import (
-    ChangePasswordResult,
-    ChangePasswordSuccess,
-    DeactivateAccountResult,
-    DeactivateAccountSuccess,
-    LoginResult,
-    LoginSuccess,
-    LogoutResult,
-    LogoutSuccess,
-    RefreshTokenResult,
-    RefreshTokenSuccess,
-    RegisterResult,
-    RegisterSuccess,
-    RequestEmailVerificationResult,
-    RequestEmailVerificationSuccess,
-    RequestPasswordResetResult,
-    RequestPasswordResetSuccess,
-    ResetPasswordResult,
-    ResetPasswordSuccess,
-    RevokeSessionResult,
-    RevokeSessionSuccess,
-    UpdateProfileResult,
-    UpdateProfileSuccess,
-    VerifyEmailResult,
-    VerifyEmailSuccess,
-)
+from domains.accounts import inputs, results, services
 from domains.accounts.services import Device
 from domains.accounts.types import AuthTokens
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import mutation
+from domains.common.graphql.errors import NotFoundError, StaleObjectError, ValidationError, mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated
 
@@ -78,126 +40,137 @@ class Mutation:
     @mutation(
         description="Make an account, sign it in and mail it a link that verifies its e-mail. Ignores the "
         "Authorization header.",
+        fails=[ValidationError, results.EmailTakenError, results.RateLimitedError],
         public="how one gets an account; throttled",
     )
-    def register(self, info: Info, input: RegisterInput) -> RegisterResult:
+    def register(self, info: Info, input: inputs.RegisterInput) -> results.RegisterSuccess:
         user, tokens = services.register(
             email=input.email, password=input.password, name=input.name, device=_device(info)
         )
-        return RegisterSuccess(user=user, tokens=AuthTokens.of(tokens))
+        return results.RegisterSuccess(user=user, tokens=AuthTokens.of(tokens))
 
     @mutation(
         description="Sign in with e-mail and password. Ignores the Authorization header.",
+        fails=[results.InvalidCredentialsError, results.RateLimitedError],
         public="how one signs in; throttled",
     )
-    def login(self, info: Info, input: LoginInput) -> LoginResult:
+    def login(self, info: Info, input: inputs.LoginInput) -> results.LoginSuccess:
         user, tokens = services.login(email=input.email, password=input.password, device=_device(info))
-        return LoginSuccess(user=user, tokens=AuthTokens.of(tokens))
+        return results.LoginSuccess(user=user, tokens=AuthTokens.of(tokens))
 
     @mutation(
         description="Swap a refresh token for fresh tokens. The same token again gives the same answer for 10 seconds; "
         "after that its use ends the session. Ignores the Authorization header.",
+        fails=[results.InvalidTokenError],
         public="the token is the proof",
     )
-    def refresh_token(self, info: Info, input: RefreshTokenInput) -> RefreshTokenResult:
+    def refresh_token(self, info: Info, input: inputs.RefreshTokenInput) -> results.RefreshTokenSuccess:
         with _ending_sessions(info):
             tokens = services.refresh(refresh_token=input.refresh_token or None)
-        return RefreshTokenSuccess(tokens=AuthTokens.of(tokens))
+        return results.RefreshTokenSuccess(tokens=AuthTokens.of(tokens))
 
     @mutation(
         description="End the session of this request; its tokens stop working at once.",
         permission_classes=[IsAuthenticated],
     )
-    def logout(self, info: Info) -> LogoutResult:
+    def logout(self, info: Info) -> results.LogoutResult:
         with _ending_sessions(info):
-            return LogoutSuccess(revoked_sessions=services.logout(viewer=info.context.viewer))
+            return results.LogoutSuccess(revoked_sessions=services.logout(viewer=info.context.viewer))
 
     @mutation(
         description="End every session of the viewer, this one too; all their tokens stop working at once.",
         permission_classes=[IsAuthenticated],
     )
-    def logout_everywhere(self, info: Info) -> LogoutResult:
+    def logout_everywhere(self, info: Info) -> results.LogoutResult:
         with _ending_sessions(info):
-            return LogoutSuccess(revoked_sessions=services.logout_everywhere(viewer=info.context.viewer))
+            return results.LogoutSuccess(revoked_sessions=services.logout_everywhere(viewer=info.context.viewer))
 
     @mutation(
         description="End one of the viewer's own sessions, such as that of a lost phone; its tokens stop working at "
         "once.",
+        fails=[NotFoundError],
         permission_classes=[IsAuthenticated],
     )
-    def revoke_session(self, info: Info, input: RevokeSessionInput) -> RevokeSessionResult:
+    def revoke_session(self, info: Info, input: inputs.RevokeSessionInput) -> results.RevokeSessionSuccess:
         session_id = key_of(input.session_id, "Session")
         with _ending_sessions(info):
             session = services.revoke_session(viewer=info.context.viewer, session_id=session_id)
-        return RevokeSessionSuccess(session=session)
+        return results.RevokeSessionSuccess(session=session)
 
     @mutation(
         description="Change one's own name or e-mail. A new e-mail needs `currentPassword`; a link is mailed to it, "
         "the old address is told, and `email` changes when the link is opened (`verifyEmail`).",
+        fails=[ValidationError, results.EmailTakenError, results.InvalidCredentialsError, StaleObjectError],
         permission_classes=[IsAuthenticated],
     )
-    def update_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfileResult:
+    def update_profile(self, info: Info, input: inputs.UpdateProfileInput) -> results.UpdateProfileSuccess:
         user = services.update_profile(
             viewer=info.context.viewer,
             edit=input.edit(),
             current_password=given(input.current_password),
             expected_version=given(input.expected_version),
         )
-        return UpdateProfileSuccess(user=user)
+        return results.UpdateProfileSuccess(user=user)
 
     @mutation(
         description="Set a new password. Ends every other session at once, drops a `pendingEmail` and tells the person "
         "by mail.",
+        fails=[ValidationError, results.InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],
     )
-    def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
+    def change_password(self, info: Info, input: inputs.ChangePasswordInput) -> results.ChangePasswordSuccess:
         user = services.change_password(
             viewer=info.context.viewer, current_password=input.current_password, new_password=input.new_password
         )
-        return ChangePasswordSuccess(user=user)
+        return results.ChangePasswordSuccess(user=user)
 
     @mutation(
         description="Mail a link that sets a new password, valid once and for 30 minutes. The answer is the same "
         "whether the account exists. Ignores the Authorization header.",
+        fails=[ValidationError, results.RateLimitedError],
         public="tells nothing; throttled",
     )
-    def request_password_reset(self, input: RequestPasswordResetInput) -> RequestPasswordResetResult:
-        return RequestPasswordResetSuccess(email=services.request_password_reset(email=input.email))
+    def request_password_reset(self, input: inputs.RequestPasswordResetInput) -> results.RequestPasswordResetSuccess:
+        return results.RequestPasswordResetSuccess(email=services.request_password_reset(email=input.email))
 
     @mutation(
         description="Set a new password by a mailed link, which verifies the e-mail too. Ends every session at once "
         "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header.",
+        fails=[ValidationError, results.InvalidTokenError],
         public="the mailed token is the proof",
     )
-    def reset_password(self, info: Info, input: ResetPasswordInput) -> ResetPasswordResult:
+    def reset_password(self, info: Info, input: inputs.ResetPasswordInput) -> results.ResetPasswordSuccess:
         with _ending_sessions(info):
             user = services.reset_password(token=input.token, new_password=input.new_password)
-        return ResetPasswordSuccess(user=user)
+        return results.ResetPasswordSuccess(user=user)
 
     @mutation(
         description="Mail a link that verifies the viewer's `pendingEmail`, or else `email`, valid once and for 24 "
         "hours. Nothing is mailed when the e-mail is verified already.",
+        fails=[results.RateLimitedError],
         permission_classes=[IsAuthenticated],
     )
-    def request_email_verification(self, info: Info) -> RequestEmailVerificationResult:
+    def request_email_verification(self, info: Info) -> results.RequestEmailVerificationSuccess:
         email = services.request_email_verification(viewer=info.context.viewer)
-        return RequestEmailVerificationSuccess(email=email)
+        return results.RequestEmailVerificationSuccess(email=email)
 
     @mutation(
         description="Verify an e-mail by a mailed link; a `pendingEmail` becomes the account's e-mail. Works without "
         "signing in: send no Authorization header, or one that is valid. InvalidTokenError also when another account "
         "took the address meanwhile.",
+        fails=[results.InvalidTokenError],
         public="the mailed token is the proof",
     )
-    def verify_email(self, input: VerifyEmailInput) -> VerifyEmailResult:
-        return VerifyEmailSuccess(user=services.verify_email(token=input.token))
+    def verify_email(self, input: inputs.VerifyEmailInput) -> results.VerifyEmailSuccess:
+        return results.VerifyEmailSuccess(user=services.verify_email(token=input.token))
 
     @mutation(
         description="Close one's own account for good: every session ends at once and nobody can sign in to it. Its "
         "orders stay.",
+        fails=[results.InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],
     )
-    def deactivate_account(self, info: Info, input: DeactivateAccountInput) -> DeactivateAccountResult:
+    def deactivate_account(self, info: Info, input: inputs.DeactivateAccountInput) -> results.DeactivateAccountSuccess:
         with _ending_sessions(info):
             user = services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
-        return DeactivateAccountSuccess(user=user)
+        return results.DeactivateAccountSuccess(user=user)

@@ -9,41 +9,37 @@ import strawberry
 from domains.accounts import errors, models
 from domains.accounts.types import AuthTokens, Session, User
 from domains.common import errors as common_errors
-from domains.common.graphql.errors import NotFoundError, StaleObjectError, UserError, ValidationError, answers, base
+from domains.common.graphql.errors import UserError, answers
 from domains.common.graphql.permissions import OF_THE_CALL
 
 
-@answers(errors.InvalidCredentialsError)
-@strawberry.type(
+@answers(
+    errors.InvalidCredentialsError,
     description="At sign-in: unknown e-mail, wrong password or inactive account, the answer is the same. Elsewhere: "
-    "`currentPassword` is missing or wrong; nothing was written."
+    "`currentPassword` is missing or wrong; nothing was written.",
 )
 class InvalidCredentialsError(UserError):
     pass
 
 
-@answers(errors.InvalidTokenError)
-@strawberry.type(description="The token is unknown, used, expired, revoked or was replaced; nothing was written.")
+@answers(
+    errors.InvalidTokenError,
+    description="The token is unknown, used, expired, revoked or was replaced; nothing was written.",
+)
 class InvalidTokenError(UserError):
     pass
 
 
-@answers(errors.EmailTakenError)
-@strawberry.type(description="An account with this e-mail exists.")
+@answers(errors.EmailTakenError, description="An account with this e-mail exists.")
 class EmailTakenError(UserError):
     pass
 
 
-@answers(common_errors.RateLimitedError)
-@strawberry.type(description="Too many attempts in a short time; this one was not made.")
+@answers(common_errors.RateLimitedError, description="Too many attempts in a short time; this one was not made.")
 class RateLimitedError(UserError):
     retry_after_seconds: int = strawberry.field(
         description="How long to wait, in seconds, 1 or more.", metadata=OF_THE_CALL
     )
-
-    @classmethod
-    def of(cls, error: common_errors.RateLimitedError) -> RateLimitedError:
-        return cls(**base(error), retry_after_seconds=error.retry_after_seconds)
 
 
 @strawberry.type(description="The account exists and is signed in.")
@@ -112,54 +108,10 @@ class DeactivateAccountSuccess:
     user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
 
 
-RegisterResult = Annotated[
-    RegisterSuccess | ValidationError | EmailTakenError | RateLimitedError,
-    strawberry.union("RegisterResult", description="How `register` can end."),
-]
-LoginResult = Annotated[
-    LoginSuccess | InvalidCredentialsError | RateLimitedError,
-    strawberry.union("LoginResult", description="How `login` can end."),
-]
-RefreshTokenResult = Annotated[
-    RefreshTokenSuccess | InvalidTokenError,
-    strawberry.union("RefreshTokenResult", description="How `refreshToken` can end."),
-]
 LogoutResult = Annotated[
     LogoutSuccess | InvalidTokenError,
     strawberry.union(
         "LogoutResult",
         description="How `logout` and `logoutEverywhere` can end; InvalidTokenError is not answered today.",
     ),
-]
-RevokeSessionResult = Annotated[
-    RevokeSessionSuccess | NotFoundError,
-    strawberry.union("RevokeSessionResult", description="How `revokeSession` can end."),
-]
-UpdateProfileResult = Annotated[
-    UpdateProfileSuccess | ValidationError | EmailTakenError | InvalidCredentialsError | StaleObjectError,
-    strawberry.union("UpdateProfileResult", description="How `updateProfile` can end."),
-]
-ChangePasswordResult = Annotated[
-    ChangePasswordSuccess | ValidationError | InvalidCredentialsError | RateLimitedError,
-    strawberry.union("ChangePasswordResult", description="How `changePassword` can end."),
-]
-RequestPasswordResetResult = Annotated[
-    RequestPasswordResetSuccess | ValidationError | RateLimitedError,
-    strawberry.union("RequestPasswordResetResult", description="How `requestPasswordReset` can end."),
-]
-ResetPasswordResult = Annotated[
-    ResetPasswordSuccess | ValidationError | InvalidTokenError,
-    strawberry.union("ResetPasswordResult", description="How `resetPassword` can end."),
-]
-RequestEmailVerificationResult = Annotated[
-    RequestEmailVerificationSuccess | RateLimitedError,
-    strawberry.union("RequestEmailVerificationResult", description="How `requestEmailVerification` can end."),
-]
-VerifyEmailResult = Annotated[
-    VerifyEmailSuccess | InvalidTokenError,
-    strawberry.union("VerifyEmailResult", description="How `verifyEmail` can end."),
-]
-DeactivateAccountResult = Annotated[
-    DeactivateAccountSuccess | InvalidCredentialsError | RateLimitedError,
-    strawberry.union("DeactivateAccountResult", description="How `deactivateAccount` can end."),
 ]

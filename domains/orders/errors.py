@@ -22,7 +22,7 @@ class PaymentDeclinedError(DomainError):
         path: Sequence[str] = ("paymentMethod",),
     ) -> None:
         super().__init__(message, path=path)
-        self.decline_code = decline_code
+        self.decline_code = decline_code or None
 
     @classmethod
     def of_capture(cls, decline_code: str) -> PaymentDeclinedError:

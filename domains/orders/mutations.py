@@ -6,62 +6,70 @@ import strawberry
 
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import mutation
+from domains.common.graphql.errors import IdempotencyConflictError, NotFoundError, ValidationError, mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated, IsStaff
-from domains.orders import services
-from domains.orders.inputs import CancelOrderInput, CreateOrderInput, FulfillOrderInput, RefundOrderInput
-from domains.orders.results import (
-    CancelOrderResult,
-    CancelOrderSuccess,
-    CreateOrderResult,
-    CreateOrderSuccess,
-    FulfillOrderResult,
-    FulfillOrderSuccess,
-    RefundOrderResult,
-    RefundOrderSuccess,
-)
+from domains.orders import inputs, results, services
+from domains.products.results import InsufficientStockError, ProductUnavailableError
 
 
 @strawberry.type
 class Mutation:
     @mutation(
         description="Place an order: reserve its stock and hold its money, or neither. Repeat it with the same key.",
+        fails=[
+            ValidationError,
+            ProductUnavailableError,
+            InsufficientStockError,
+            results.PaymentDeclinedError,
+            results.PaymentPendingError,
+            IdempotencyConflictError,
+        ],
         permission_classes=[IsAuthenticated],
     )
-    def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderResult:
+    def create_order(self, info: Info, input: inputs.CreateOrderInput) -> results.CreateOrderSuccess:
         placement = services.create_order(
             viewer=info.context.viewer,
             lines=[line.line() for line in input.lines],
             payment_method=input.payment_method,
             key=input.idempotency_key,
         )
-        return CreateOrderSuccess(order=placement.order, replayed=placement.replayed)
+        return results.CreateOrderSuccess(order=placement.order, replayed=placement.replayed)
 
     @mutation(
         description="Cancel an order that is PENDING or CONFIRMED: its stock is back at once, its hold is released. "
         "By its customer or by staff; NotFoundError for others.",
+        fails=[NotFoundError, results.InvalidStateError],
         permission_classes=[IsAuthenticated],
     )
-    def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
+    def cancel_order(self, info: Info, input: inputs.CancelOrderInput) -> results.CancelOrderSuccess:
         order = services.cancel_order(
             viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"), reason=input.reason or ""
         )
-        return CancelOrderSuccess(order=order)
+        return results.CancelOrderSuccess(order=order)
 
     @mutation(
         description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED.",
+        fails=[NotFoundError, results.InvalidStateError, results.PaymentDeclinedError, results.PaymentPendingError],
         permission_classes=[IsStaff],
     )
-    def fulfill_order(self, info: Info, input: FulfillOrderInput) -> FulfillOrderResult:
+    def fulfill_order(self, info: Info, input: inputs.FulfillOrderInput) -> results.FulfillOrderSuccess:
         order = services.fulfill_order(viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"))
-        return FulfillOrderSuccess(order=order)
+        return results.FulfillOrderSuccess(order=order)
 
     @mutation(
         description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key.",
+        fails=[
+            ValidationError,
+            NotFoundError,
+            results.InvalidStateError,
+            results.RefundTooLargeError,
+            results.PaymentPendingError,
+            IdempotencyConflictError,
+        ],
         permission_classes=[IsStaff],
     )
-    def refund_order(self, info: Info, input: RefundOrderInput) -> RefundOrderResult:
+    def refund_order(self, info: Info, input: inputs.RefundOrderInput) -> results.RefundOrderSuccess:
         refunded = services.refund_order(
             viewer=info.context.viewer,
             order_id=key_of(input.order_id, "Order"),
@@ -69,4 +77,4 @@ class Mutation:
             reason=input.reason,
             key=input.idempotency_key,
         )
-        return RefundOrderSuccess(order=refunded.order, refund=refunded.refund, replayed=refunded.replayed)
+        return results.RefundOrderSuccess(order=refunded.order, refund=refunded.refund, replayed=refunded.replayed)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import strawberry
 
-from domains.common.graphql.errors import (
-    IdempotencyConflictError,
-    NotFoundError,
-    UserError,
-    ValidationError,
-    answers,
-    base,
-)
-from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.errors import UserError, answers, base
 from domains.common.graphql.permissions import OF_THE_CALL
 from domains.common.graphql.types import Money
 from domains.orders import errors, models
 from domains.orders.types import Order, OrderStatus
 from domains.payments.models import Refund as RefundRow
 from domains.payments.types import Refund
-from domains.products.results import InsufficientStockError, ProductUnavailableError
 
 
-@answers(errors.PaymentDeclinedError)
-@strawberry.type(
+@answers(
+    errors.PaymentDeclinedError,
     description="The provider refused. `createOrder`: the order is CANCELLED and its stock is back. `fulfillOrder`: "
     "the order is not sent; it is cancelled a moment later if its hold is gone.",
 )
@@ -36,41 +25,28 @@ class PaymentDeclinedError(UserError):
         metadata=OF_THE_CALL,
     )
 
-    @classmethod
-    def of(cls, error: errors.PaymentDeclinedError) -> PaymentDeclinedError:
-        return cls(**base(error), decline_code=error.decline_code or None)
 
-
-@answers(errors.PaymentPendingError)
-@strawberry.type(
+@answers(
+    errors.PaymentPendingError,
     description="What the provider did is not known yet, or could not be written down yet. It is decided in the "
-    "background: watch the order, or repeat a call that has a key with the same key."
+    "background: watch the order, or repeat a call that has a key with the same key.",
 )
 class PaymentPendingError(UserError):
     order_id: strawberry.ID = strawberry.field(description="The order to watch.", metadata=OF_THE_CALL)
 
-    @classmethod
-    def of(cls, error: errors.PaymentPendingError) -> PaymentPendingError:
-        return cls(**base(error), order_id=to_global_id("Order", error.order_id))
 
-
-@answers(errors.InvalidStateError)
-@strawberry.type(
+@answers(
+    errors.InvalidStateError,
     description="The order's state does not allow this, or the provider refuses it in this state for a reason that "
-    "`message` names: nothing has changed then but the order's history."
+    "`message` names: nothing has changed then but the order's history.",
 )
 class InvalidStateError(UserError):
     status: OrderStatus = strawberry.field(
         description="The state it is in.", metadata={"scope": "of an order that the viewer sees"}
     )
 
-    @classmethod
-    def of(cls, error: errors.InvalidStateError) -> InvalidStateError:
-        return cls(**base(error), status=OrderStatus(error.status))
 
-
-@answers(errors.RefundTooLargeError)
-@strawberry.type(description="More than what is left to refund; nothing was written.")
+@answers(errors.RefundTooLargeError, description="More than what is left to refund; nothing was written.")
 class RefundTooLargeError(UserError):
     refundable: Money = strawberry.field(description="What is left to refund, 0 or more.")
 
@@ -102,33 +78,3 @@ class RefundOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
     refund: RefundRow = strawberry.field(graphql_type=Refund, description="What was given back.")
     replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.", metadata=OF_THE_CALL)
-
-
-CreateOrderResult = Annotated[
-    CreateOrderSuccess
-    | ValidationError
-    | ProductUnavailableError
-    | InsufficientStockError
-    | PaymentDeclinedError
-    | PaymentPendingError
-    | IdempotencyConflictError,
-    strawberry.union("CreateOrderResult", description="How `createOrder` can end."),
-]
-FulfillOrderResult = Annotated[
-    FulfillOrderSuccess | NotFoundError | InvalidStateError | PaymentDeclinedError | PaymentPendingError,
-    strawberry.union("FulfillOrderResult", description="How `fulfillOrder` can end."),
-]
-RefundOrderResult = Annotated[
-    RefundOrderSuccess
-    | ValidationError
-    | NotFoundError
-    | InvalidStateError
-    | RefundTooLargeError
-    | PaymentPendingError
-    | IdempotencyConflictError,
-    strawberry.union("RefundOrderResult", description="How `refundOrder` can end."),
-]
-CancelOrderResult = Annotated[
-    CancelOrderSuccess | NotFoundError | InvalidStateError,
-    strawberry.union("CancelOrderResult", description="How `cancelOrder` can end."),
-]

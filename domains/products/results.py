@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import strawberry
 
-from domains.common.graphql.errors import (
-    IdempotencyConflictError,
-    NotFoundError,
-    StaleObjectError,
-    UserError,
-    ValidationError,
-    answers,
-    base,
-)
-from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.errors import UserError, answers
 from domains.common.graphql.permissions import OF_THE_CALL
 from domains.products import errors, models
 from domains.products.types import Category, Product
 
 
-@answers(errors.ProductUnavailableError)
-@strawberry.type(description="A product is not for sale: unknown or taken off sale. Nothing was written.")
+@answers(
+    errors.ProductUnavailableError,
+    description="A product is not for sale: unknown or taken off sale. Nothing was written.",
+)
 class ProductUnavailableError(UserError):
     product_id: strawberry.ID = strawberry.field(description="Which product.", metadata=OF_THE_CALL)
 
-    @classmethod
-    def of(cls, error: errors.ProductUnavailableError) -> ProductUnavailableError:
-        return cls(**base(error), product_id=to_global_id("Product", error.product_id))
 
-
-@answers(errors.InsufficientStockError)
-@strawberry.type(description="Less is in stock than was asked for. Nothing was written.")
+@answers(errors.InsufficientStockError, description="Less is in stock than was asked for. Nothing was written.")
 class InsufficientStockError(UserError):
     product_id: strawberry.ID = strawberry.field(description="Which product.", metadata=OF_THE_CALL)
     requested: int = strawberry.field(
@@ -41,11 +27,6 @@ class InsufficientStockError(UserError):
     available: int = strawberry.field(
         description="How many were in stock at that moment, 0 or more.", metadata={"scope": "`Product.stock` is public"}
     )
-
-    @classmethod
-    def of(cls, error: errors.InsufficientStockError) -> InsufficientStockError:
-        product_id = to_global_id("Product", error.product_id)
-        return cls(**base(error), product_id=product_id, requested=error.requested, available=error.available)
 
 
 @strawberry.type(description="The product was added.")
@@ -67,21 +48,3 @@ class AdjustStockSuccess:
 @strawberry.type(description="The category was added.")
 class CreateCategorySuccess:
     category: models.Category = strawberry.field(graphql_type=Category, description="As it is now.")
-
-
-CreateProductResult = Annotated[
-    CreateProductSuccess | ValidationError,
-    strawberry.union("CreateProductResult", description="How `createProduct` can end."),
-]
-UpdateProductResult = Annotated[
-    UpdateProductSuccess | ValidationError | NotFoundError | StaleObjectError,
-    strawberry.union("UpdateProductResult", description="How `updateProduct` can end."),
-]
-AdjustStockResult = Annotated[
-    AdjustStockSuccess | ValidationError | NotFoundError | InsufficientStockError | IdempotencyConflictError,
-    strawberry.union("AdjustStockResult", description="How `adjustStock` can end."),
-]
-CreateCategoryResult = Annotated[
-    CreateCategorySuccess | ValidationError,
-    strawberry.union("CreateCategoryResult", description="How `createCategory` can end."),
-]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from enum import Enum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, cast, dataclass_transform, get_type_hints
+from uuid import UUID
 
 import strawberry
 
 from domains import DOMAINS
 from domains.common import errors
 from domains.common.errors import DomainError
+from domains.common.graphql.ids import to_global_id
 from domains.common.graphql.permissions import OF_THE_CALL, IsAuthenticated, told
 from domains.common.graphql.types import PUBLIC
 
@@ -52,8 +55,16 @@ class UserError:
 
     @classmethod
     def of(cls, error: Any) -> Self:
-        """The member for a domain error; types with more fields extend this."""
-        return cls(**base(error))
+        """The member for a domain error: its own fields are the error's attributes of the same names."""
+        names = [
+            field.name for field in dataclasses.fields(cast("Any", cls)) if field.name not in UserError.__annotations__
+        ]
+        return cls(**base(error), **{name: _shown(name, getattr(error, name)) for name in names})
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A key in `product_id` is shown as the global id of a Product."""
+    return to_global_id(name.removesuffix("_id").title(), value) if isinstance(value, UUID) else value
 
 
 def base(error: DomainError) -> dict[str, Any]:
@@ -69,14 +80,15 @@ def input_path(path: list[str]) -> list[str]:
 _members: dict[type[DomainError], type[UserError]] = {}
 
 
-def answers[M: UserError](error: type[DomainError]) -> Callable[[type[M]], type[M]]:
-    """Register the member that stands for a domain error."""
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def answers[M: UserError](error: type[DomainError], *, description: str) -> Callable[[type[M]], type[M]]:
+    """Declare the member of result unions that stands for a domain error."""
 
-    def register(member: type[M]) -> type[M]:
-        _members[error] = member
+    def declare(member: type[M]) -> type[M]:
+        _members[error] = strawberry.type(description=description)(member)
         return member
 
-    return register
+    return declare
 
 
 @strawberry.type(description="One field of the input that breaks a rule.")
@@ -86,8 +98,7 @@ class FieldError:
     message: str = strawberry.field(description="The rule that was broken, for people.")
 
 
-@answers(errors.ValidationError)
-@strawberry.type(description="The input breaks at least one rule; nothing was written.")
+@answers(errors.ValidationError, description="The input breaks at least one rule; nothing was written.")
 class ValidationError(UserError):
     fields: list[FieldError] = strawberry.field(description="Every field that breaks a rule.")
 
@@ -97,37 +108,40 @@ class ValidationError(UserError):
         return cls(**base(error), fields=fields)
 
 
-@answers(errors.NotFoundError)
-@strawberry.type(description="There is no such thing, or the viewer may not see it: the two look the same.")
+@answers(
+    errors.NotFoundError, description="There is no such thing, or the viewer may not see it: the two look the same."
+)
 class NotFoundError(UserError):
     pass
 
 
-@answers(errors.StaleObjectError)
-@strawberry.type(description="The object changed since `expectedVersion`; nothing was written.")
+@answers(errors.StaleObjectError, description="The object changed since `expectedVersion`; nothing was written.")
 class StaleObjectError(UserError):
     current_version: int = strawberry.field(
         description="The version that the object has now, 1 or more.",
         metadata={"scope": "of a row that the viewer may change"},
     )
 
-    @classmethod
-    def of(cls, error: errors.StaleObjectError) -> StaleObjectError:
-        return cls(**base(error), current_version=error.current_version)
 
-
-@answers(errors.IdempotencyConflictError)
-@strawberry.type(description="The idempotency key was used before with another input; nothing was written.")
+@answers(
+    errors.IdempotencyConflictError,
+    description="The idempotency key was used before with another input; nothing was written.",
+)
 class IdempotencyConflictError(UserError):
     pass
 
 
 def mutation(
-    *, description: str, permission_classes: Sequence[type[IsAuthenticated]] = (), public: str = ""
+    *,
+    description: str,
+    fails: Sequence[type[UserError]] = (),
+    permission_classes: Sequence[type[IsAuthenticated]] = (),
+    public: str = "",
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A mutation field whose resolver may raise DomainErrors: they become members of its result union.
+    """A mutation field whose resolver returns its success or raises DomainErrors, which become members of its result.
 
-    One without a permission says in `public` why anybody may call it.
+    The result is the union of the success and `fails`, XResult for XSuccess; without `fails` the resolver is annotated
+    with one. A mutation without a permission says in `public` why anybody may call it.
     """
     said = told(description, permission_classes)
 
@@ -139,9 +153,12 @@ def mutation(
             except DomainError as error:
                 return _members[type(error)].of(error)
 
-        facts = {"public": public} if public else {}
         field = strawberry.mutation(
-            answering, description=said, permission_classes=[*permission_classes], metadata=facts
+            answering,
+            graphql_type=_result(get_type_hints(resolver)["return"], fails) if fails else None,
+            description=said,
+            permission_classes=[*permission_classes],
+            metadata={"public": public} if public else {},
         )
         assert field.base_resolver is not None
         for argument in field.base_resolver.arguments:
@@ -149,3 +166,9 @@ def mutation(
         return field
 
     return declare
+
+
+def _result(success: type, fails: Sequence[type[UserError]]) -> Any:
+    name = success.__name__.removesuffix("Success")
+    said = f"How `{name[0].lower()}{name[1:]}` can end."
+    return Annotated[Union[success, *fails], strawberry.union(f"{name}Result", description=said)]
