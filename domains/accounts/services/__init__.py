@@ -9,25 +9,3 @@ from domains.accounts.services.registering import create_staff, register
 from domains.accounts.services.sessions import is_over, logout, logout_everywhere, refresh, revoke_session
 from domains.accounts.services.signing_in import Device, login, open_session
 from domains.accounts.services.verification import request_email_verification, verify_email
-
-__all__ = [
-    "Device",
-    "ProfileEdit",
-    "change_password",
-    "create_staff",
-    "deactivate_account",
-    "demote_staff",
-    "is_over",
-    "login",
-    "logout",
-    "logout_everywhere",
-    "open_session",
-    "refresh",
-    "register",
-    "request_email_verification",
-    "request_password_reset",
-    "reset_password",
-    "revoke_session",
-    "update_profile",
-    "verify_email",
-]

@@ -8,17 +8,3 @@ from domains.orders.services.fulfilling import fulfill_order
 from domains.orders.services.placing import CartLine, Placement, create_order
 from domains.orders.services.refunding import Refunded, refund_order
 from domains.orders.services.settling import expire_orders, settle_order
-
-__all__ = [
-    "CartLine",
-    "Placement",
-    "Refunded",
-    "cancel_order",
-    "create_order",
-    "expire_holds",
-    "expire_orders",
-    "fulfill_order",
-    "refund_order",
-    "send_confirmation",
-    "settle_order",
-]

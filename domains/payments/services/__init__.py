@@ -21,28 +21,3 @@ from domains.payments.services.operations import (
     request,
 )
 from domains.payments.services.reconciling import Outdated, ProviderView, ask_provider, reconcile
-
-__all__ = [
-    "CHANGED",
-    "OPERATION",
-    "GatewayUnavailable",
-    "Kind",
-    "Outcome",
-    "Outdated",
-    "Payment",
-    "PaymentOperation",
-    "ProviderView",
-    "Refund",
-    "ask_provider",
-    "carry_out",
-    "has_failed_refund",
-    "is_busy",
-    "lock",
-    "provider_changed",
-    "reconcile",
-    "record",
-    "refundable",
-    "refused",
-    "request",
-    "settle",
-]
