@@ -9,7 +9,6 @@ import strawberry
 
 from domains.accounts import inputs, results, services
 from domains.accounts.services import Device
-from domains.accounts.types import AuthTokens
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import NotFoundError, StaleObjectError, ValidationError, mutation
@@ -47,7 +46,7 @@ class Mutation:
         user, tokens = services.register(
             email=input.email, password=input.password, name=input.name, device=_device(info)
         )
-        return results.RegisterSuccess(user=user, tokens=AuthTokens.of(tokens))
+        return results.RegisterSuccess(user=user, tokens=tokens)
 
     @mutation(
         description="Sign in with e-mail and password. Ignores the Authorization header.",
@@ -56,7 +55,7 @@ class Mutation:
     )
     def login(self, info: Info, input: inputs.LoginInput) -> results.LoginSuccess:
         user, tokens = services.login(email=input.email, password=input.password, device=_device(info))
-        return results.LoginSuccess(user=user, tokens=AuthTokens.of(tokens))
+        return results.LoginSuccess(user=user, tokens=tokens)
 
     @mutation(
         description="Swap a refresh token for fresh tokens. The same token again gives the same answer for 10 seconds; "
@@ -67,7 +66,7 @@ class Mutation:
     def refresh_token(self, info: Info, input: inputs.RefreshTokenInput) -> results.RefreshTokenSuccess:
         with _ending_sessions(info):
             tokens = services.refresh(refresh_token=input.refresh_token or None)
-        return results.RefreshTokenSuccess(tokens=AuthTokens.of(tokens))
+        return results.RefreshTokenSuccess(tokens=tokens)
 
     @mutation(
         description="End the session of this request; its tokens stop working at once.",

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from domains.accounts import errors, models
+from domains.accounts.tokens import Tokens
 from domains.accounts.types import AuthTokens, Session, User
 from domains.common import errors as common_errors
 from domains.common.graphql.errors import UserError, answers
@@ -45,18 +46,18 @@ class RateLimitedError(UserError):
 @strawberry.type(description="The account exists and is signed in.")
 class RegisterSuccess:
     user: models.User = strawberry.field(graphql_type=User, description="The new account.")
-    tokens: AuthTokens = strawberry.field(description="Its first session.")
+    tokens: Tokens = strawberry.field(graphql_type=AuthTokens, description="Its first session.")
 
 
 @strawberry.type(description="Signed in.")
 class LoginSuccess:
     user: models.User = strawberry.field(graphql_type=User, description="Who signed in.")
-    tokens: AuthTokens = strawberry.field(description="The new session.")
+    tokens: Tokens = strawberry.field(graphql_type=AuthTokens, description="The new session.")
 
 
 @strawberry.type(description="Fresh tokens; the old refresh token is used up.")
 class RefreshTokenSuccess:
-    tokens: AuthTokens = strawberry.field(description="The session's next tokens.")
+    tokens: Tokens = strawberry.field(graphql_type=AuthTokens, description="The session's next tokens.")
 
 
 @strawberry.type(description="Signed out.")

@@ -10,9 +10,8 @@ from strawberry import auto
 
 from domains.accounts import models
 from domains.accounts.loaders import AuditEventsByUserIdLoader, SessionsByUserIdLoader
-from domains.accounts.tokens import Tokens
 from domains.common.graphql.context import Info
-from domains.common.graphql.types import Node, entity, show_choices
+from domains.common.graphql.types import Node, entity, related, show_choices
 
 
 @entity(models.Session, description="A signed-in device.", visible_to="Only its owner sees it.")
@@ -55,33 +54,24 @@ class User(Node):
     version: auto
     created_at: auto = strawberry.field(description="When the account was made.")
     updated_at: auto
-
-    @strawberry.field(description="Whether the e-mail was confirmed by a link sent to it.")
-    def email_verified(self, root: strawberry.Parent[models.User]) -> bool:
-        return root.email_verified_at is not None
+    email_verified: bool = strawberry.field(description="Whether the e-mail was confirmed by a link sent to it.")
+    sessions: list[Session] = related(
+        SessionsByUserIdLoader,
+        description="Signed-in devices, newest first, at most 100. One's own only: staff see an empty list for others.",
+        scope="SessionsByUserIdLoader: one's own, also for staff",
+    )
+    audit_events: list[AuditEvent] = related(
+        AuditEventsByUserIdLoader,
+        description="Sign-ins, failures, password and e-mail changes, newest first, at most 100, kept 180 days by "
+        "default. One's own only: staff see an empty list for others.",
+        scope="AuditEventsByUserIdLoader: one's own, also for staff",
+    )
 
     @strawberry.field(
         description="The address that becomes `email` when the link sent to it is opened; null when none waits."
     )
     def pending_email(self, root: strawberry.Parent[models.User]) -> str | None:
         return root.pending_email or None
-
-    @strawberry.field(
-        graphql_type=list[Session],
-        description="Signed-in devices, newest first, at most 100. One's own only: staff see an empty list for others.",
-        metadata={"scope": "SessionsByUserIdLoader: one's own, also for staff"},
-    )
-    async def sessions(self, root: strawberry.Parent[models.User], info: Info) -> list[models.Session]:
-        return await info.context.loaders.get(SessionsByUserIdLoader).load(root.id)
-
-    @strawberry.field(
-        graphql_type=list[AuditEvent],
-        description="Sign-ins, failures, password and e-mail changes, newest first, at most 100, kept 180 days by "
-        "default. One's own only: staff see an empty list for others.",
-        metadata={"scope": "AuditEventsByUserIdLoader: one's own, also for staff"},
-    )
-    async def audit_events(self, root: strawberry.Parent[models.User], info: Info) -> list[models.AuditEvent]:
-        return await info.context.loaders.get(AuditEventsByUserIdLoader).load(root.id)
 
 
 @strawberry.type(description="What a client keeps to stay signed in. Never put a token into a URL.")
@@ -93,13 +83,3 @@ class AuthTokens:
         description="Opaque; swap it for new tokens with `refreshToken`, once. Never null today."
     )
     refresh_token_expires_at: datetime = strawberry.field(description="7 days after issue by default.")
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> AuthTokens:
-        """From what the service issued."""
-        return cls(
-            access_token=tokens.access_token,
-            access_token_expires_at=tokens.access_token_expires_at,
-            refresh_token=tokens.refresh_token,
-            refresh_token_expires_at=tokens.refresh_token_expires_at,
-        )

@@ -18,7 +18,7 @@ from domains.common.graphql.connections import (
 )
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import Page, Pager
-from domains.common.graphql.types import PUBLIC, Money, Node, entity
+from domains.common.graphql.types import PUBLIC, Money, Node, entity, related
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader, CategoryPage, ProductPageLoader
@@ -44,14 +44,9 @@ class Product(Node):
     def price(self, root: strawberry.Parent[models.Product]) -> Money:
         return Money.of(root.price, settings.STORE_CURRENCY)
 
-    @strawberry.field(
-        graphql_type=Annotated["Category", strawberry.lazy("domains.products.types")] | None,
-        description="The category this product belongs to, if any.",
+    category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
+        CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."
     )
-    async def category(self, root: strawberry.Parent[models.Product], info: Info) -> models.Category | None:
-        if root.category_id is None:
-            return None
-        return await info.context.loaders.get(CategoryByIdLoader).load(root.category_id)
 
 
 ProductConnection = Connection[Product]

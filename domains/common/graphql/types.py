@@ -15,7 +15,9 @@ from strawberry_django.fields.field import StrawberryDjangoField
 
 from domains.common.data.models import BaseModel
 from domains.common.data.money import Amount
+from domains.common.graphql.context import Info
 from domains.common.graphql.ids import to_global_id
+from domains.common.graphql.loaders import Loader
 
 PUBLIC = "Public."
 STAFF_ONLY = "Visible to staff."
@@ -74,3 +76,25 @@ class Money:
     def of(cls, minor: int, currency: str) -> Money:
         """From minor units."""
         return cls(amount=Amount(minor, currency).decimal, currency_code=currency)
+
+
+def money(column: str, *, description: str) -> Any:
+    """A field that shows a column of minor units, in the currency of its row."""
+
+    def resolve(root: strawberry.Parent[Any]) -> Money:
+        return Money.of(getattr(root, column), root.currency)
+
+    return strawberry.field(resolve, description=description)
+
+
+def related(loader: type[Loader[Any, Any]], *, by: str = "id", description: str, scope: str = "") -> Any:
+    """A field whose value a loader has under the row's column `by`; null where that is null.
+
+    The annotation names its type. `scope` says whose the rows are.
+    """
+
+    async def resolve(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]  # the field says it
+        key = getattr(root, by)
+        return None if key is None else await info.context.loaders.get(loader).load(key)
+
+    return strawberry.field(resolve, description=description, metadata={"scope": scope} if scope else {})
