@@ -7,21 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from domains.accounts.models import AuditEvent, Session, User
-from domains.common.graphql.loaders import Loader, by_key, grouped
+from domains.common.graphql.loaders import Loader, by_id, grouped
 
+MAX_SESSIONS = 100
+MAX_EVENTS = 100
 
-class UserByIdLoader(Loader[UUID, User | None]):
-    """People that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[User | None]:
-        return by_key(User.objects.visible_to(self.viewer).filter(id__in=keys), keys)
-
-
-class SessionByIdLoader(Loader[UUID, Session | None]):
-    """The viewer's own sessions that are alive."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Session | None]:
-        return by_key(Session.objects.visible_to(self.viewer).alive().filter(id__in=keys), keys)
+UserByIdLoader = by_id(lambda viewer: User.objects.visible_to(viewer))
+SessionByIdLoader = by_id(lambda viewer: Session.objects.visible_to(viewer).alive())
+AuditEventByIdLoader = by_id(lambda viewer: AuditEvent.objects.visible_to(viewer))
 
 
 class SessionsByUserIdLoader(Loader[UUID, list[Session]]):
@@ -32,13 +25,6 @@ class SessionsByUserIdLoader(Loader[UUID, list[Session]]):
         return grouped(rows[:MAX_SESSIONS], keys, "user_id")
 
 
-class AuditEventByIdLoader(Loader[UUID, AuditEvent | None]):
-    """The viewer's own events."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[AuditEvent | None]:
-        return by_key(AuditEvent.objects.visible_to(self.viewer).filter(id__in=keys), keys)
-
-
 class AuditEventsByUserIdLoader(Loader[UUID, list[AuditEvent]]):
     """The viewer's own events, newest first; nothing for anybody else."""
 
@@ -47,8 +33,6 @@ class AuditEventsByUserIdLoader(Loader[UUID, list[AuditEvent]]):
         return grouped(rows[:MAX_EVENTS], keys, "user_id")
 
 
-MAX_SESSIONS = 100
-MAX_EVENTS = 100
 NODES: dict[str, type[Loader[UUID, Any]]] = {
     "User": UserByIdLoader,
     "Session": SessionByIdLoader,

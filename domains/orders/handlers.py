@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from datetime import timedelta
 
 from django.utils import timezone
@@ -38,20 +37,6 @@ def payment_changed(message: OutboxMessage) -> None:
             raise outbox.Postpone(outbox.back_off(message.attempts, most=timedelta(minutes=1))) from error
 
 
-@outbox.handler(settling.CONFIRMATION)
-def confirmation(message: OutboxMessage) -> outbox.Effect:
-    """Send the confirmation; the event that says so commits with the acknowledgement."""
-    confirming.send_confirmation(message.key)
-    return functools.partial(confirming.record_confirmation, message.key)
-
-
-@periodic.every(timedelta(seconds=30))
-def expire() -> None:
-    """End orders past their payment window."""
-    settling.expire_orders()
-
-
-@periodic.every(timedelta(minutes=10))
-def expire_holds() -> None:
-    """Cancel orders that were not sent before their hold ends."""
-    cancelling.expire_holds()
+outbox.handler(settling.CONFIRMATION)(confirming.send_confirmation)
+periodic.every(timedelta(seconds=30))(settling.expire_orders)
+periodic.every(timedelta(minutes=10))(cancelling.expire_holds)

@@ -6,34 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key, grouped, latest
+from domains.common.graphql.loaders import Loader, by_id, grouped, latest
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.products.models import Product
 
 MAX_EVENTS = 250  # an order has about ten, and two more for each refund
 
 
-class OrderByIdLoader(Loader[UUID, Order | None]):
-    """Orders that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Order | None]:
-        return by_key(Order.objects.visible_to(self.viewer).filter(id__in=keys), keys)
-
-
-class OrderLineByIdLoader(Loader[UUID, OrderLine | None]):
-    """Lines of orders that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[OrderLine | None]:
-        mine = Order.objects.visible_to(self.viewer)
-        return by_key(OrderLine.objects.filter(id__in=keys, order__in=mine), keys)
-
-
-class OrderEventByIdLoader(Loader[UUID, OrderEvent | None]):
-    """Events of orders that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[OrderEvent | None]:
-        mine = Order.objects.visible_to(self.viewer)
-        return by_key(OrderEvent.objects.filter(id__in=keys, order__in=mine), keys)
+OrderByIdLoader = by_id(lambda viewer: Order.objects.visible_to(viewer))
+OrderLineByIdLoader = by_id(lambda viewer: OrderLine.objects.filter(order__in=Order.objects.visible_to(viewer)))
+OrderEventByIdLoader = by_id(lambda viewer: OrderEvent.objects.filter(order__in=Order.objects.visible_to(viewer)))
+# Products as buyers of them see them: also those that are not for sale any more. A loader of its own, whose cache must
+# never answer for the one behind `node` and `product`.
+OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
 
 
 class LinesByOrderIdLoader(Loader[UUID, list[OrderLine]]):
@@ -48,16 +33,6 @@ class EventsByOrderIdLoader(Loader[UUID, list[OrderEvent]]):
 
     def batch(self, keys: Sequence[UUID]) -> Sequence[list[OrderEvent]]:
         return latest(OrderEvent, keys, "order_id", most=MAX_EVENTS)
-
-
-class OrderedProductByIdLoader(Loader[UUID, Product | None]):
-    """Products as buyers of them see them: also those that are not for sale any more.
-
-    A loader of its own: its cache must never answer for the one behind `node` and `product`.
-    """
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Product | None]:
-        return by_key(Product.objects.filter(id__in=keys), keys)
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {

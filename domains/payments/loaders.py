@@ -6,25 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key, latest
+from domains.common.graphql.loaders import Loader, by_id, latest
 from domains.payments.models import Payment, Refund
 
 MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one minor unit or more
 
 
-class PaymentByIdLoader(Loader[UUID, Payment | None]):
-    """Payments that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Payment | None]:
-        return by_key(Payment.objects.visible_to(self.viewer).filter(id__in=keys), keys)
-
-
-class RefundByIdLoader(Loader[UUID, Refund | None]):
-    """Refunds of payments that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Refund | None]:
-        mine = Payment.objects.visible_to(self.viewer)
-        return by_key(Refund.objects.filter(id__in=keys, payment__in=mine), keys)
+PaymentByIdLoader = by_id(lambda viewer: Payment.objects.visible_to(viewer))
+RefundByIdLoader = by_id(lambda viewer: Refund.objects.filter(payment__in=Payment.objects.visible_to(viewer)))
 
 
 class RefundsByPaymentIdLoader(Loader[UUID, list[Refund]]):

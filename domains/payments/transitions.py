@@ -41,12 +41,8 @@ HOLDING: dict[IntentStatus, Move] = {
 
 # Once the purchase is decided: only ends count. Money that was taken has the last word, whatever the payment was.
 RECONCILING: dict[IntentStatus, Move] = {
-    IntentStatus.REQUIRES_CONFIRMATION: STAY,
-    IntentStatus.PROCESSING: STAY,
-    IntentStatus.REQUIRES_ACTION: STAY,
-    IntentStatus.REQUIRES_CAPTURE: STAY,
+    **dict.fromkeys(IntentStatus, STAY),
     IntentStatus.SUCCEEDED: Move(Status.CAPTURED, ANY),
-    IntentStatus.REQUIRES_PAYMENT_METHOD: STAY,
     IntentStatus.CANCELED: RELEASE,
 }
 

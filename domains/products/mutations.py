@@ -26,16 +26,14 @@ class Mutation:
         permission_classes=[IsStaff],
     )
     def create_product(self, input: inputs.CreateProductInput) -> results.CreateProductSuccess:
-        product = services.create_product(
-            sku=input.sku,
+        edit = services.ProductEdit(
             name=input.name,
             price=input.price,
             slug=input.slug or None,
             description=input.description or None,
-            quantity=input.stock,
-            active=input.active,
             category_id=inputs.category_key(given(input.category_id)),
         )
+        product = services.create_product(sku=input.sku, quantity=input.stock, active=input.active, edit=edit)
         return results.CreateProductSuccess(product=product)
 
     @mutation(

@@ -29,7 +29,10 @@ MAX_DESCRIPTION_CHARACTERS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ProductEdit:
-    """The fields of a product to change; None leaves a field as it is. `uncategorised` takes it out of its category."""
+    """The fields of a product to set; None leaves a field as it is. `uncategorised` takes it out of its category.
+
+    `price` is in major units of STORE_CURRENCY.
+    """
 
     name: str | None = None
     slug: str | None = None
@@ -41,22 +44,11 @@ class ProductEdit:
 
 
 @retried
-def create_product(
-    *,
-    sku: str,
-    name: str,
-    price: Decimal,
-    slug: str | None,
-    description: str | None,
-    quantity: int,
-    active: bool,
-    category_id: UUID | None,
-) -> Product:
-    """Add a product with its first stock, 0 to MAX_STOCK, in the ledger; `price` is in major units of STORE_CURRENCY.
+def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) -> Product:
+    """Add a product with its first stock, 0 to MAX_STOCK, in the ledger. `edit` names it and prices it.
 
     Raises ValidationError, which names everything that is wrong.
     """
-    edit = ProductEdit(name=name, slug=slug, description=description, price=price, category_id=category_id)
     problems = Problems()
     product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=quantity)
     if not 0 <= quantity <= MAX_STOCK:

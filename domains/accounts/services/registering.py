@@ -30,28 +30,25 @@ def register(*, email: str, password: str, name: str, device: Device) -> tuple[U
 @retried
 def _add(user: User, device: Device) -> Tokens:
     with short_transaction():
-        if User.objects.filter(email=user.email).exists():
-            raise EmailTakenError
-        user.save(force_insert=True)
-        audit.record(audit.Type.REGISTERED, user_id=user.id)
+        _insert(user)
         mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
         return open_session(user=user, device=device)
 
 
+@retried
 def create_staff(*, email: str, password: str, name: str) -> User:
     """Make a staff account. Raises ValidationError or EmailTakenError."""
     user = User(email=normalize_email(email), name=name.strip(), is_staff=True, email_verified_at=timezone.now())
     password = normalize_password(password)
     validate(user, password)
     user.password = hashing.make(password)
-    return _add_staff(user)
-
-
-@retried
-def _add_staff(user: User) -> User:
     with short_transaction():
-        if User.objects.filter(email=user.email).exists():
-            raise EmailTakenError
-        user.save(force_insert=True)
-        audit.record(audit.Type.REGISTERED, user_id=user.id)
+        _insert(user)
     return user
+
+
+def _insert(user: User) -> None:
+    if User.objects.filter(email=user.email).exists():
+        raise EmailTakenError
+    user.save(force_insert=True)
+    audit.record(audit.Type.REGISTERED, user_id=user.id)

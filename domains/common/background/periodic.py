@@ -12,10 +12,10 @@ class Unfinished(Exception):
     """A periodic function's way to say: my time is up and there is more to do. It is rung for again at once."""
 
 
-def every(interval: timedelta) -> Callable[[Callable[[], object]], Callable[[], object]]:
+def every[F: Callable[[], object]](interval: timedelta) -> Callable[[F], F]:
     """Call the function about once an interval. Two calls at once must be harmless: several relays may run."""
 
-    def register(function: Callable[[], object]) -> Callable[[], object]:
+    def register(function: F) -> F:
         SCHEDULE[f"{function.__module__}.{function.__qualname__}"] = interval
         return function
 

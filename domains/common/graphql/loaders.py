@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 if TYPE_CHECKING:
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
     from domains.common.viewer import Viewer
 
@@ -132,6 +133,16 @@ class Loaders:
         """Forget every cached value (a mutation may have changed it)."""
         for loader in self._loaders.values():
             loader.clear()
+
+
+def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]]) -> type[Loader[UUID, M | None]]:
+    """The loader of the rows of a model by id, among those that the viewer may see."""
+
+    class ById(Loader[UUID, Any]):
+        def batch(self, keys: Sequence[UUID]) -> Sequence[M | None]:
+            return by_key(rows(self.viewer).filter(id__in=keys), keys)
+
+    return ById
 
 
 def by_key[R](rows: Iterable[R], keys: Sequence[Any], attribute: str = "id") -> list[R | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from domains.orders.services.cancelling import cancel_order, expire_holds
-from domains.orders.services.confirming import send_confirmation
 from domains.orders.services.fulfilling import fulfill_order
 from domains.orders.services.placing import CartLine, Placement, create_order
 from domains.orders.services.refunding import Refunded, refund_order

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+import functools
 
 from django.conf import settings
 
-from domains.common.background import mails
+from domains.common.background import mails, outbox
+from domains.common.background.models import OutboxMessage
 from domains.common.data.money import Amount
 from domains.orders.models import Order
 from domains.orders.services import events
 
 
-def send_confirmation(order_id: UUID) -> None:
-    """Send the mail. May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge."""
-    order = Order.objects.select_related("customer").prefetch_related("lines").get(id=order_id)
+def send_confirmation(message: OutboxMessage) -> outbox.Effect:
+    """Send the mail; the event that says so commits with the acknowledgement.
+
+    May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge.
+    """
+    order = Order.objects.select_related("customer").get(id=message.key)
     context = {
         "order": order,
         "customer": order.customer,
@@ -29,8 +33,5 @@ def send_confirmation(order_id: UUID) -> None:
         context=context,
         identifier=f"order-{order.id}-confirmation",
     )
-
-
-def record_confirmation(order_id: UUID) -> None:
-    """The effect that commits with the acknowledgement."""
-    events.note(order_id, events.Type.CONFIRMATION_EMAIL_SENT, "The confirmation was e-mailed")
+    sent = events.Type.CONFIRMATION_EMAIL_SENT
+    return functools.partial(events.note, order.id, sent, "The confirmation was e-mailed")

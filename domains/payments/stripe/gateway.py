@@ -11,8 +11,7 @@ from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
 from domains.payments.stripe.amounts import from_stripe, to_stripe
-from domains.payments.stripe.client import client, punctual
-from domains.payments.stripe.errors import is_replayed_failure, translated
+from domains.payments.stripe.client import client, is_replayed_failure, punctual, translated
 
 REFUNDS_A_PAGE = 100
 NOTHING_GIVEN_BACK = frozenset({"failed", "canceled"})  # states of a refund; both are final

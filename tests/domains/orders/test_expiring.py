@@ -9,8 +9,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 
 from domains.common import tasks
-from domains.orders import handlers
 from domains.orders.models import Order
+from domains.orders.services import expire_holds, expire_orders
 from domains.payments.models import Payment, SandboxIntent
 from tests.api import Api
 from tests.domains.common.time_limits import time_is_up
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 LONG_AGO = "2026-01-01T00:00:00Z"
 WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 WORK = [
-    (handlers.expire, "pm_card_authenticationRequired"),
-    (handlers.expire_holds, "pm_card_visa"),
+    (expire_orders, "pm_card_authenticationRequired"),
+    (expire_holds, "pm_card_visa"),
 ]
 
 

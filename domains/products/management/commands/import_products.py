@@ -12,8 +12,8 @@ from django.db import connection
 
 from domains.common.data.money import exponent
 from domains.common.errors import RequestError
-from domains.products.bulk import ImportResult, import_products
-from domains.products.importing import BadRow, ParsedFile, UnreadableFileError, parse_stock, read_products
+from domains.products.bulk import import_products
+from domains.products.importing import ParsedFile, UnreadableFileError, parse_stock, read_products
 
 MANY = 1000
 
@@ -46,31 +46,14 @@ class Command(BaseCommand):
         except RequestError as error:
             raise CommandError(error.message) from error
         if result.created + result.edited >= MANY:
-            refresh_statistics()
-        self.stdout.write(self.style.SUCCESS(summary(result)))
+            with connection.cursor() as cursor:  # else the planner would not use the search index for the new rows
+                cursor.execute("VACUUM (ANALYZE) products_product")
+        done = f"{result.created} products added, {result.edited} changed, {result.unchanged} as they were"
+        self.stdout.write(self.style.SUCCESS(f"{done}; the stock of {result.stock_moves} moved."))
 
     def _refuse_bad(self, parsed: ParsedFile) -> None:
         for row in parsed.bad:
-            self.stderr.write(describe(row))
+            self.stderr.write(f"line {row.line}: {row.reason}")
         if parsed.bad:
             of = len(parsed.bad) + len(parsed.rows)
             raise CommandError(f"{len(parsed.bad)} of {of} rows are bad; nothing was imported.")
-
-
-def describe(row: BadRow) -> str:
-    """A line of the list of bad rows."""
-    return f"line {row.line}: {row.reason}"
-
-
-def summary(result: ImportResult) -> str:
-    """What the import did, in one sentence."""
-    return (
-        f"{result.created} products added, {result.edited} changed, {result.unchanged} as they were;"
-        f" the stock of {result.stock_moves} moved."
-    )
-
-
-def refresh_statistics() -> None:
-    """Until then the planner would not use the text search index for the new rows."""
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) products_product")
