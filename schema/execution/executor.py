@@ -16,7 +16,7 @@ from graphql.pyutils import Path, Undefined
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
 from domains.common.graphql.loaders import Deferred, Loaders
-from schema.execution.driver import Driver, Gather, discard
+from schema.execution.driver import Gather, discard, drive
 
 _PLAIN = frozenset({str, int, float, bool, type(None), dict, list, tuple})
 
@@ -76,7 +76,7 @@ class BatchingExecutor(Executor[Any]):
             discard(awaitable)
 
     def _finish(self, result: Any) -> Any:
-        return Driver(self._dispatch).run(result) if self.is_awaitable(result) else result
+        return drive(result, self._dispatch) if self.is_awaitable(result) else result
 
     @property
     def _loaders(self) -> Loaders | None:

@@ -7,7 +7,7 @@ called once with every key asked for meanwhile. Who resumes the resolvers (``sch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -26,24 +26,19 @@ _LATEST = """SELECT * FROM (
 class Deferred[V]:
     """The value of one key, to come. May be awaited by several resolvers and more than once."""
 
-    __slots__ = ("_error", "_traceback", "_value", "_waiters", "done")
+    __slots__ = ("_error", "_traceback", "_value", "done")
 
     def __init__(self) -> None:
         self.done = False
         self._error: Exception | None = None
-        self._waiters: list[Callable[[], None]] = []
 
     def __await__(self) -> Generator[Deferred[V], None, V]:
-        if not self.done:
+        while not self.done:  # resumed meanwhile for the sake of others
             yield self
         if self._error is not None:
             # One failed batch is raised once per key: without this every raise would lengthen the same traceback.
             raise self._error.with_traceback(self._traceback)
         return self._value
-
-    def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` once, as soon as the value is there. Only for a deferred that is not yet done."""
-        self._waiters.append(wake)
 
     def settle(self, outcome: V | Exception) -> None:
         """Set the value, or the error that every await of this key raises."""
@@ -53,9 +48,6 @@ class Deferred[V]:
         else:
             self._value = outcome
         self.done = True
-        for wake in self._waiters:
-            wake()
-        self._waiters.clear()
 
 
 class Loader[K: Hashable, V]:
@@ -118,10 +110,9 @@ class Loaders:
 
     def get[L: Loader[Any, Any]](self, loader: type[L]) -> L:
         """This request's instance of ``loader``."""
-        instance = self._loaders.get(loader)
-        if instance is None:
-            instance = self._loaders[loader] = loader(self._viewer)
-        return cast("L", instance)
+        if loader not in self._loaders:
+            self._loaders[loader] = loader(self._viewer)
+        return cast("L", self._loaders[loader])
 
     def dispatch(self) -> bool:
         """Call each loader that has waiting keys, once. False when there was none."""

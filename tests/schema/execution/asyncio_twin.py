@@ -13,6 +13,8 @@ from graphql.execution.executor import Executor
 
 from domains.common.graphql.loaders import Deferred, Loader, Loaders
 
+type Waiting = list[tuple[Deferred[Any], asyncio.Future[Any]]]
+
 
 class _IdleLoop(asyncio.SelectorEventLoop):
     """Calls the waiting loaders when nothing else can run, as the driver does."""
@@ -28,8 +30,9 @@ class _IdleLoop(asyncio.SelectorEventLoop):
 
 
 class _TwinLoader:
-    def __init__(self, loader: Loader[Any, Any]) -> None:
+    def __init__(self, loader: Loader[Any, Any], waiting: Waiting) -> None:
         self._loader = loader
+        self._waiting = waiting
 
     def load(self, key: Hashable) -> Awaitable[Any]:
         """A future of its own for each reader: giving one reader up must not give up the others."""
@@ -38,7 +41,7 @@ class _TwinLoader:
         if deferred.done:
             _copy(deferred, future)
         else:
-            deferred.subscribe(lambda: _copy(deferred, future))
+            self._waiting.append((deferred, future))
         return future
 
 
@@ -56,8 +59,19 @@ def _copy(deferred: Deferred[Any], future: asyncio.Future[Any]) -> None:
 class TwinLoaders(Loaders):
     """Gives futures, as the loaders written for asyncio do."""
 
+    def __init__(self, viewer: Any) -> None:
+        super().__init__(viewer)
+        self._waiting: Waiting = []
+
     def get(self, loader: type[Any]) -> Any:
-        return _TwinLoader(super().get(loader))
+        return _TwinLoader(super().get(loader), self._waiting)
+
+    def dispatch(self) -> bool:
+        called = super().dispatch()
+        for deferred, future in self._waiting:
+            _copy(deferred, future)
+        self._waiting.clear()
+        return called
 
 
 def execute_under_asyncio(schema: GraphQLSchema, document: DocumentNode, context_value: Any) -> ExecutionResult:

@@ -29,7 +29,7 @@ class Answer:
         """What does not depend on who ran first: data, errors where they stand, which places others made null.
 
         Of several errors below a place that becomes null the first one ends the rest: which that is, and what was
-        still read for the others, the specification leaves open.
+        still read for the others, the specification leaves open. So it does the order of the keys within a batch.
         """
         own, swallowed = [], set()
         for message, path, locations in self.errors:
@@ -38,7 +38,8 @@ class Answer:
                 own.append(f"{message} {path} {locations}")
             else:
                 swallowed.add(str(place))
-        return self.data, sorted(own), sorted(swallowed), [] if swallowed else self.batches
+        batches = [] if swallowed else [(loader, sorted(keys)) for loader, keys in self.batches]
+        return self.data, sorted(own), sorted(swallowed), batches
 
 
 def _null_in(data: Any, path: list[str | int] | None) -> list[str | int]:
