@@ -7,9 +7,8 @@ its length. The counts are those of the document with every spread written out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -34,24 +33,8 @@ MUTATION_COST = 100  # of each root field of a mutation: locks, hashing, a call 
 MAX_NESTING = 100  # fields and fragments inside each other; far above any depth that is allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that one document may ask for."""
-
-    operations: int
-    depth: int
-    fields: int
-    aliases: int
-    directives: int
-    spreads: int
-    values: int
-    comparisons: int
-    cost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a selection, an operation or a document holds. Introspection has no depth and no cost."""
+class Counts(NamedTuple):
+    """What a selection, an operation or a document holds, or may hold. Introspection has no depth and no cost."""
 
     operations: int = 0
     depth: int = 0
@@ -63,9 +46,9 @@ class Counts:
     comparisons: int = 0
     cost: int = 0
 
-    def excess(self, limits: Limits) -> tuple[str, int, int] | None:
+    def excess(self, limits: Counts) -> tuple[str, int, int] | None:
         """What there is too much of, how much, and how much is allowed."""
-        found = ((f.name, getattr(self, f.name), getattr(limits, f.name)) for f in fields(self))
+        found = zip(self._fields, self, limits, strict=True)
         return next(((name, count, allowed) for name, count, allowed in found if count > allowed), None)
 
 
@@ -73,19 +56,9 @@ class TooDeep(Exception):
     """Nested more deeply than is worth counting."""
 
 
-def total(parts: Iterable[Counts]) -> Counts:
+def total(parts: Sequence[Counts]) -> Counts:
     """Side by side: everything adds up, the deepest counts."""
-    operations = depth = count = aliases = directives = spreads = values = cost = 0
-    for part in parts:
-        operations += part.operations
-        depth = max(depth, part.depth)
-        count += part.fields
-        aliases += part.aliases
-        directives += part.directives
-        spreads += part.spreads
-        values += part.values
-        cost += part.cost
-    return Counts(operations, depth, count, aliases, directives, spreads, values, 0, cost)
+    return Counts(*map(sum, zip(*parts, strict=True)))._replace(depth=max((part.depth for part in parts), default=0))
 
 
 class Meter:
@@ -106,7 +79,7 @@ class Meter:
         """All definitions together, unused ones too: validation reads them all. Raises TooDeep."""
         operations = [self.operation(node) for node in self._operations]
         self._unused = self._fragments.keys() - {name for name, _ in self._known}
-        return replace(total([*operations, *(self._fragment(name, None, 0) for name in self._unused)]), cost=0)
+        return total([*operations, *(self._fragment(name, None, 0) for name in self._unused)])._replace(cost=0)
 
     def comparisons(self) -> int:
         """How many pairs of fields and of fragments validation compares. Only after `document`, and without cycles."""
@@ -143,11 +116,10 @@ class Meter:
     def _fragment(self, name: str, page: int | None, level: int) -> Counts:
         key = name, page
         if key not in self._known:
-            node = self._fragments.get(name)
             self._known[key] = None
+            node = self._fragments.get(name)
             condition = self._schema.get_type(node.type_condition.name.value) if node else None
-            inner = self._set(node.selection_set, condition, page, level) if node else Counts()
-            self._known[key] = inner
+            self._known[key] = self._set(node.selection_set, condition, page, level) if node else Counts()
         counts = self._known[key]
         if counts is None:
             self.cyclic = True
@@ -162,18 +134,15 @@ class Meter:
         if definition is not None:
             times, inner_page, asked = items(definition, node, page, self._variables, self._defaults)
             self.sizes |= asked
-        inner = Counts()
-        if node.selection_set:
-            inner = self._set(node.selection_set, kind, inner_page, level + 1)
+        inner = self._set(node.selection_set, kind, inner_page, level + 1) if node.selection_set else Counts()
         own = 0 if kind is None or is_leaf_type(kind) else 1
         if own and parent is self._schema.mutation_type:
             own = MUTATION_COST
-        return Counts(
+        return inner._replace(
             depth=0 if introspection else inner.depth + 1,
             fields=inner.fields + 1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives + len(node.directives or ()),
-            spreads=inner.spreads,
             values=inner.values + sum(_value_nodes(argument.value) for argument in node.arguments or ()),
             cost=times * (own + inner.cost),
         )

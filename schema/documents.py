@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,19 +18,17 @@ from graphql import (
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    StringValueNode,
+    Token,
     ValuesOfCorrectTypeRule,
-    Visitor,
     get_operation_ast,
     parse,
     specified_rules,
     validate,
-    visit,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from domains.common.graphql.scalars import SafeError
-from schema.cost import MAX_NESTING, Limits, Meter, TooDeep
+from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.merge import core
 from schema.redaction import ValuesRule
@@ -92,10 +90,10 @@ def read(query: str, *, introspection: bool) -> Document:
     """Parse, measure and validate."""
     # Long documents are not kept: they would fill the memory.
     checked = _cached if len(query) <= CACHED_CHARACTERS else _checked
-    return checked(query, introspection, Limits(**settings.QUERY_LIMITS))
+    return checked(query, introspection, Counts(**settings.QUERY_LIMITS))
 
 
-def _checked(query: str, introspection: bool, limits: Limits) -> Document:
+def _checked(query: str, introspection: bool, limits: Counts) -> Document:
     if len(query) > MAX_CHARACTERS or _lines(query) > MAX_LINES:
         told = f"A document has at most {MAX_CHARACTERS} characters and {MAX_LINES} lines; send values as variables"
         return Document(None, (SafeError(told),), "GRAPHQL_PARSE_FAILED")
@@ -104,7 +102,7 @@ def _checked(query: str, introspection: bool, limits: Limits) -> Document:
     except GraphQLError as error:
         return Document(None, (error,), "GRAPHQL_PARSE_FAILED")
     if "\\u" in query and (nul := _nul(node)):
-        return Document(None, (SafeError(NUL_MESSAGE, nul),), "BAD_USER_INPUT")
+        return Document(None, (nul,), "BAD_USER_INPUT")
     meter = Meter(core, node, {})
     if (excess := _measured(meter, limits)) is not None:
         return Document(None, (excess,), TOO_COMPLEX)
@@ -122,12 +120,12 @@ def _lines(query: str) -> int:
     return 1 + query.count("\n") + query.count("\r") - query.count("\r\n")
 
 
-def _measured(meter: Meter, limits: Limits) -> GraphQLError | None:
+def _measured(meter: Meter, limits: Counts) -> GraphQLError | None:
     """Refuses before validation what would take long to validate."""
     try:
         counts = meter.document()
         if not (excess := counts.excess(limits)) and not meter.cyclic:
-            excess = replace(counts, comparisons=meter.comparisons()).excess(limits)
+            excess = counts._replace(comparisons=meter.comparisons()).excess(limits)
     except TooDeep:
         excess = "depth", MAX_NESTING, limits.depth
     return _excess(*excess) if excess else None
@@ -145,19 +143,13 @@ def _excess(what: str, measured: int, allowed: int) -> GraphQLError:
 _cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_checked)
 
 
-def _nul(node: DocumentNode) -> StringValueNode | None:
-    """A text literal that holds a NUL: GraphQL has escapes of its own for it."""
-    finder = _NulFinder()
-    visit(node, finder)
-    return finder.found
-
-
-class _NulFinder(Visitor):
-    found: StringValueNode | None = None
-
-    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
-        if "\x00" in node.value:
-            self.found = node
+def _nul(document: DocumentNode) -> GraphQLError | None:
+    """A text literal may hold a NUL: GraphQL has escapes of its own for it."""
+    assert document.loc is not None
+    token: Token | None = document.loc.start_token
+    while token and "\x00" not in (token.value or ""):
+        token = token.next
+    return SafeError(NUL_MESSAGE, source=document.loc.source, positions=[token.start]) if token else None
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
