@@ -79,11 +79,8 @@ def extend_types() -> None:
         for kind, extension in extensions.items():
             known = get_object_definition(kind, strict=True).fields
             names = {field.python_name for field in known}
-            known += [
-                field
-                for field in get_object_definition(extension, strict=True).fields
-                if field.python_name not in names
-            ]
+            added = get_object_definition(extension, strict=True).fields
+            known += [field for field in added if field.python_name not in names]
 
 
 def build() -> strawberry.Schema:
@@ -93,16 +90,13 @@ def build() -> strawberry.Schema:
         query=merge_types("Query", (NodeQuery, *contributions("queries", "Query"))),
         mutation=merge_types("Mutation", tuple(contributions("mutations", "Mutation"))),
         subscription=merge_types("Subscription", tuple(contributions("subscriptions", "Subscription"))),
-        types=[*contributions("types", "EXTRA_TYPES")],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
     )
 
 
 schema = build()
 core: GraphQLSchema = schema._schema
-for (
-    kind
-) in core.type_map.values():  # Strawberry prints @oneOf but leaves the rule to itself; graphql-core knows it, too
+for kind in core.type_map.values():  # Strawberry tells graphql-core nothing of @oneOf, which both know
     if isinstance(kind, GraphQLInputObjectType) and kind.extensions["strawberry-definition"].is_one_of:
         kind.is_one_of = True
 core.description = "Ordergraph: accounts, catalogue, orders and payments of a shop."
