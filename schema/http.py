@@ -18,7 +18,7 @@ from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
 from domains.common.viewer import ANONYMOUS, Viewer
 from schema import documents, errors, outages, persisted, redaction
-from schema.execution import execute
+from schema.execution.executor import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
 from schema.problems import RequestProblem
@@ -76,7 +76,8 @@ class GraphQLView(View):
         cost = document.cost(operation, wanted.variables or {})
         if (excess := documents.too_costly(cost)) is not None:
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
-        request.graphql_operation = wanted.operation_name or _name(operation)  # type: ignore[attr-defined]
+        name = operation.name and operation.name.value
+        request.graphql_operation = name  # type: ignore[attr-defined]
         try:
             viewer = authenticate(request, document.node, operation)
         except UnauthenticatedError as error:
@@ -100,8 +101,11 @@ class GraphQLView(View):
             hide_suggestions=not settings.INTROSPECTION,
         )
         identifier = errors.request_id_in(request)
-        if result.data is None and not any(error.path for error in result.errors or ()):
-            return refused, {"errors": _unfit(node, wanted, identifier)}
+        if result.data is None and not any(error.path for error in result.errors or ()):  # nothing was executed
+            operation = get_operation_ast(node, wanted.operation_name)
+            assert operation is not None
+            unfit = redaction.variable_errors(core, operation, wanted.variables or {})
+            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in unfit]}
         found = errors.execution_errors(result.errors or [], identifier)
         nothing = all(value is None for value in (result.data or {}).values())
         away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
@@ -109,14 +113,6 @@ class GraphQLView(View):
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         return Context(request, viewer)
-
-
-def _unfit(document: DocumentNode, wanted: GraphQLRequest, identifier: str) -> list[dict[str, Any]]:
-    """Nothing was executed: the variables did not fit."""
-    operation = get_operation_ast(document, wanted.operation_name)
-    assert operation is not None
-    found = redaction.variable_errors(core, operation, wanted.variables or {})
-    return [errors.formatted(error, "BAD_USER_INPUT", identifier) for error in found]
 
 
 def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:
@@ -165,7 +161,3 @@ def failed(request: HttpRequest, error: Exception) -> Reply:
 def refusal(request: HttpRequest, message: str, code: str, **told: int) -> dict[str, Any]:
     """An answer that is one error of the whole request; what is told besides goes to its extensions."""
     return {"errors": [errors.request_error(message, code, errors.request_id_in(request), **told)]}
-
-
-def _name(operation: OperationDefinitionNode) -> str | None:
-    return operation.name.value if operation.name else None

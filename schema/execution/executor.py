@@ -1,4 +1,4 @@
-"""graphql-core's executor, driven without an event loop.
+"""Execution of GraphQL operations in plain threads: graphql-core's executor, driven without an event loop.
 
 Only what graphql-core hands to asyncio is replaced, and each root field of a mutation is finished before the next one
 starts. Resolving, completing and error handling stay graphql-core's own.
@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import CoroutineType, FunctionType
 from typing import Any, TypeGuard, cast
 
-from graphql import GraphQLObjectType
+import graphql
+from graphql import DocumentNode, ExecutionResult, GraphQLObjectType, GraphQLSchema
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path, Undefined
 from graphql.pyutils import is_awaitable as default_is_awaitable
@@ -85,3 +86,31 @@ class BatchingExecutor(Executor[Any]):
     def _dispatch(self) -> bool:
         loaders = self._loaders
         return loaders is not None and loaders.dispatch()
+
+
+def execute(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    *,
+    context_value: Any,
+    variable_values: dict[str, Any] | None = None,
+    operation_name: str | None = None,
+    hide_suggestions: bool = False,
+) -> ExecutionResult:
+    """Execute a validated document; resolvers may await the loaders of ``context_value.loaders``.
+
+    Field errors are in the result. Raises TypeError for an invalid schema and RuntimeError when a resolver awaits
+    something that no loader is going to settle.
+    """
+    result = graphql.execute(
+        schema,
+        document,
+        None,
+        context_value,
+        variable_values,
+        operation_name,
+        executor_class=BatchingExecutor,
+        is_awaitable=is_awaitable,
+        hide_suggestions=hide_suggestions,
+    )
+    return cast("ExecutionResult", result)

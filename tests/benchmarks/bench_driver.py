@@ -20,7 +20,7 @@ import graphql
 from graphql import build_schema, parse
 
 from domains.common.graphql.loaders import Loader, Loaders
-from schema.execution import execute
+from schema.execution.executor import execute
 
 logger = logging.getLogger(__name__)
 ROUNDS, RUNS = 15, 10

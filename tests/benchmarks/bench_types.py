@@ -31,7 +31,7 @@ from strawberry.schema.config import StrawberryConfig  # noqa: E402
 from domains.common.graphql.scalars import SCALARS  # noqa: E402
 from domains.common.graphql.types import Column  # noqa: E402
 from domains.products.models import Product  # noqa: E402
-from schema.execution import execute  # noqa: E402
+from schema.execution.executor import execute  # noqa: E402
 
 logger = logging.getLogger(__name__)
 ROUNDS, RUNS, ROWS = 15, 5, 100

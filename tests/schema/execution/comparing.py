@@ -13,7 +13,7 @@ from typing import Any, cast
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema, parse
 
 from domains.common.graphql.loaders import Loaders
-from schema.execution import execute
+from schema.execution.executor import execute
 from tests.schema.execution.asyncio_twin import TwinLoaders, execute_under_asyncio
 from tests.schema.execution.people import Batches
 

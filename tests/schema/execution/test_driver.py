@@ -13,7 +13,7 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse
 
 from domains.common.graphql.loaders import Loader, Loaders
-from schema.execution import execute
+from schema.execution.executor import execute
 from tests.schema.execution.comparing import by_asyncio, by_driver
 from tests.schema.execution.people import people_schema
 
