@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from domains.common.data.folding import kept
 from domains.common.errors import FieldProblem, ValidationError
-from domains.common.text import kept
 
 
 class Problems:

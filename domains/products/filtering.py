@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
-from domains.common.text import words
+from domains.common.data.folding import words
 from domains.products.models import Product
 
 MAX_WORDS = 10

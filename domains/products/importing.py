@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from domains.common.text import kept
+from domains.common.data.folding import kept
 
 COLUMNS = ("sku", "name", "description", "price", "stock", "category")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}

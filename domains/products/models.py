@@ -9,9 +9,8 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 
-from domains.common.data.folding import FoldedField, FoldedModel, FoldedQuerySet
+from domains.common.data.folding import FoldedField, FoldedModel, FoldedQuerySet, folded, searchable
 from domains.common.data.models import BaseModel
-from domains.common.text import folded, searchable
 from domains.common.viewer import Viewer
 
 KEY_CHARACTERS = 200  # of a sort key

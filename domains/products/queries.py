@@ -6,11 +6,11 @@ from typing import Annotated
 
 import strawberry
 
+from domains.common.data.folding import kept
 from domains.common.graphql.connections import After, Before, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Page, Pager, paginate
-from domains.common.text import kept
 from domains.products import models
 from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
 from domains.products.types import Category, Product, ProductConnection

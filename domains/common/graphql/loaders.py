@@ -7,7 +7,7 @@ called once with every key asked for meanwhile. Who resumes the resolvers (``sch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 

@@ -18,7 +18,7 @@ from django.db import connection, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
-from domains.common.text import folded, searchable
+from domains.common.data.folding import folded, searchable
 
 BATCH = 2_000  # rows that are locked for some 0.2 s
 Fold = Callable[[Any], str]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.common.text import folded, kept, searchable, words
+from domains.common.data.folding import folded, kept, searchable, words
 
 
 @pytest.mark.parametrize(
