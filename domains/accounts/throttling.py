@@ -12,14 +12,12 @@ account exists and was used there. Registering tells the former to anybody (Emai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from django.conf import settings
 
 from domains.accounts.networks import is_known, network
-from domains.common.errors import RateLimitedError, TooManyRequestsError
 from domains.common.guard.throttling import Budget, attempt, spend
 from domains.common.viewer import Viewer, client_address
 
@@ -55,12 +53,3 @@ def mail_to(person: str) -> None:
 
 def _mails_from_here() -> Budget:
     return Budget("mails by address", network(client_address.get()), settings.MAILS_PER_ADDRESS, MAIL_PERIOD)
-
-
-@contextmanager
-def at_top_level() -> Iterator[None]:
-    """For results without a RateLimitedError: it becomes TooManyRequestsError."""
-    try:
-        yield
-    except RateLimitedError as refusal:
-        raise TooManyRequestsError(refusal) from refusal

@@ -9,7 +9,7 @@ from domains.common.errors import DomainError
 
 
 class PaymentDeclinedError(DomainError):
-    """The provider refused the hold, the order is cancelled and its stock is back; or see `of_capture`."""
+    """The provider refused the hold, the order is cancelled and its stock is back; or it refused the capture."""
 
     code = "PAYMENT_DECLINED"
     meaning = "The provider refused. To order, use another payment method and a new idempotency key."
@@ -23,12 +23,6 @@ class PaymentDeclinedError(DomainError):
     ) -> None:
         super().__init__(message, path=path)
         self.decline_code = decline_code or None
-
-    @classmethod
-    def of_capture(cls, decline_code: str) -> PaymentDeclinedError:
-        """The provider refused to capture the hold: the order is not sent, and follows what has become of the hold."""
-        message = "The payment could not be captured, the order is not sent; look at the order again before you retry"
-        return cls(decline_code, message=message, path=["orderId"])
 
 
 class PaymentPendingError(DomainError):

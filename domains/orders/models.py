@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from domains.common.data.models import BaseModel
+from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
 from domains.payments.models import Payment
 from domains.products.models import Product
@@ -48,6 +50,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """One's own; staff see all."""
         return self if viewer.is_staff else self.filter(customer_id=viewer.user_id)
+
+    def known(self, order_id: UUID) -> Order:
+        """The one with this id. Raises NotFoundError."""
+        if order := self.filter(id=order_id).first():
+            return order
+        raise NotFoundError("There is no such order", path=["orderId"])
 
 
 class Order(BaseModel):

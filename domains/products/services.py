@@ -132,28 +132,27 @@ def create_category(*, name: str, slug: str | None) -> Category:
     return category
 
 
-def _apply(product: Product, edit: ProductEdit, problems: Problems) -> list[str]:
-    """Set the given fields on the product, collecting problems; the names of the fields that were set."""
-    changed: list[str] = []
-
-    def put(field: str, value: Any) -> None:
-        setattr(product, field, value)
-        changed.append(field)
-
+def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str, Any]:
+    """Set the given fields on the product, collecting problems; the columns that were set."""
+    changed: dict[str, Any] = {}
     if edit.name is not None:
-        put("name", problems.text("name", edit.name, most=200))
+        changed["name"] = problems.text("name", edit.name, most=200)
     if edit.description is not None:
-        put("description", problems.text("description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS))
+        changed["description"] = problems.text(
+            "description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS
+        )
     if edit.price is not None and (minor := _price(edit.price, problems)) is not None:
-        put("price", minor)
+        changed["price"] = minor
     if edit.active is not None:
-        put("active", edit.active)
+        changed["active"] = edit.active
     if edit.slug is not None:
-        put("slug", _checked_slug(Product, edit.slug, product.id, problems))
+        changed["slug"] = _checked_slug(Product, edit.slug, product.id, problems)
     if edit.uncategorised or edit.category_id is not None:
-        put("category_id", edit.category_id)
+        changed["category_id"] = edit.category_id
         if edit.category_id and not Category.objects.filter(id=edit.category_id).exists():
             problems.add("categoryId", message="There is no such category")
+    for column, value in changed.items():
+        setattr(product, column, value)
     return changed
 
 

@@ -14,7 +14,7 @@ from domains.accounts.services.signing_in import confirm_password, person, wrong
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
-from domains.common.errors import StaleObjectError
+from domains.common.errors import RateLimitedError, StaleObjectError, TooManyRequestsError
 from domains.common.viewer import Viewer
 
 
@@ -40,9 +40,11 @@ def update_profile(
     edit = _checked(edit)
     if edit.email in (None, person(viewer).email):
         return _save(viewer=viewer, edit=edit, proof=None, expected_version=expected_version)
-    with throttling.at_top_level():
+    try:
         proof = confirm_password(viewer=viewer, password=current_password or "").password
         throttling.mail_to(str(viewer.user_id))
+    except RateLimitedError as refusal:  # no member of the result
+        raise TooManyRequestsError(refusal) from refusal
     return _save(viewer=viewer, edit=edit, proof=proof, expected_version=expected_version)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order
@@ -28,9 +27,7 @@ def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
     `reason` is cut off after 200 characters. Raises NotFoundError or InvalidStateError. A provider that does not answer
     is asked again in the background.
     """
-    order = Order.objects.visible_to(viewer).filter(id=order_id).first()
-    if order is None:
-        raise NotFoundError("There is no such order", path=["orderId"])
+    order = Order.objects.visible_to(viewer).known(order_id)
     release(_cancel(order, actor_id=viewer.user_id, reason=reason.strip()[:200] or "Order cancelled"))
     order.refresh_from_db()
     return order

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError
 from domains.orders.models import Order
@@ -14,6 +13,8 @@ from domains.orders.services.following import follow_payment
 from domains.orders.services.settling import pending
 from domains.orders.transitions import FULFILLABLE
 from domains.payments import services as payments
+
+NOT_CAPTURED = "The payment could not be captured, the order is not sent; look at the order again before you retry"
 
 
 def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
@@ -27,7 +28,7 @@ def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
         operation = payments.carry_out(operation_id)
         follow_payment(order_id)
     if operation.status == payments.PaymentOperation.Status.FAILED:
-        raise PaymentDeclinedError.of_capture(operation.failure_code)
+        raise PaymentDeclinedError(operation.failure_code, message=NOT_CAPTURED, path=["orderId"])
     return Order.objects.get(id=order_id)
 
 
@@ -35,9 +36,7 @@ def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
 def _claim(*, viewer: Viewer, order_id: UUID) -> UUID:
     """The capture, claimed while the order is CONFIRMED and nothing else is being done with its money."""
     with short_transaction():
-        order = Order.objects.visible_to(viewer).select_for_update(no_key=True).filter(id=order_id).first()
-        if order is None:
-            raise NotFoundError("There is no such order", path=["orderId"])
+        order = Order.objects.visible_to(viewer).select_for_update(no_key=True).known(order_id)
         if order.status != FULFILLABLE:
             raise InvalidStateError(order.status, allowed="only a CONFIRMED order can be fulfilled")
         operation_id = payments.request(order.payment_id, payments.Kind.CAPTURE, amount=order.total)

@@ -10,7 +10,7 @@ from domains.common.data import idempotency
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.errors import NotFoundError, ValidationError
+from domains.common.errors import ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentPendingError, RefundTooLargeError
@@ -72,9 +72,7 @@ def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reas
 
 
 def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> _Wish:
-    order = Order.objects.visible_to(viewer).filter(id=order_id).first()
-    if order is None:
-        raise NotFoundError("There is no such order", path=["orderId"])
+    order = Order.objects.visible_to(viewer).known(order_id)
     problems = Problems()
     reason = problems.text("reason", reason, most=200)
     problems.check()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from domains.common.data.money import exponent
 from domains.payments.gateway import Declined
 
-# Where Stripe counts differently: ISK and UGX with two decimals for backward compatibility, MGA with none.
+# So many of our minor units are so many of Stripe's where it counts differently: ISK and UGX with two decimals for
+# backward compatibility, MGA with none.
 _UNITS = {"ISK": (1, 100), "UGX": (1, 100), "MGA": (100, 1)}
 
 
@@ -17,7 +18,7 @@ def to_stripe(amount: int, currency: str) -> int:
 
     Of three-decimal currencies Stripe takes multiples of ten only.
     """
-    ours, theirs = _units(currency)
+    ours, theirs = _UNITS.get(currency.upper(), (1, 1))
     if amount % ours or (exponent(currency) == 3 and amount % 10):
         raise Declined("amount_not_representable")
     return amount // ours * theirs
@@ -25,10 +26,5 @@ def to_stripe(amount: int, currency: str) -> int:
 
 def from_stripe(amount: int, currency: str) -> int:
     """Our minor units of an amount that Stripe names; a fraction of one that we cannot express is dropped."""
-    ours, theirs = _units(currency)
+    ours, theirs = _UNITS.get(currency.upper(), (1, 1))
     return amount * ours // theirs
-
-
-def _units(currency: str) -> tuple[int, int]:
-    """So many of our minor units are so many of Stripe's."""
-    return _UNITS.get(currency.upper(), (1, 1))
