@@ -6,8 +6,8 @@ that for an address. Only failures count, one a call, however many calls a reque
 Whoever has proven lately, from an address, that an active account is theirs (by signing in, a new password by mail, or
 the link that proves an e-mail) is not held there to what others guess elsewhere: nobody can lock an owner out from
 afar, and who is locked out at a new address gets in by a new password. The price: somebody who shares an address with
-the owner, and guesses from many others until the e-mail is throttled, can tell there, by not being throttled, that the
-account exists and was used there. Registering tells the former to anybody (EmailTakenError), as slowly.
+the owner can tell there, while the e-mail is throttled elsewhere, that the account exists and was used there.
+Registering tells the former to anybody (EmailTakenError), as slowly.
 """
 
 from __future__ import annotations

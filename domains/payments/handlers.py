@@ -35,8 +35,9 @@ def carry_out_operation(message: OutboxMessage) -> None:
 @outbox.handler(webhooks.TOPIC)
 def process_webhook(message: OutboxMessage) -> outbox.Effect:
     """Promise CHANGED for the intent's payment; it is read anew then, so order and repetitions do not matter."""
-    services.provider_changed(WebhookEvent.objects.get(id=message.key).intent_id)
-    return functools.partial(webhooks.mark_processed, message.key)
+    event = WebhookEvent.objects.filter(id=message.key)
+    services.provider_changed(event.get().intent_id)
+    return functools.partial(event.update, processed_at=timezone.now())
 
 
 @periodic.every(timedelta(hours=1))

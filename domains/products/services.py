@@ -111,7 +111,7 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
 def _adjust(product: Product, delta: int, *, note: str, reference: UUID) -> None:
     if product.stock + delta > MAX_STOCK:
         raise ValidationError.of("delta", message=f"The stock would be above {MAX_STOCK}")
-    if not stock.adjust(product.id, delta, reason=StockMovement.Reason.ADJUSTMENT, note=note, reference=reference):
+    if not stock.adjust(product.id, delta, note=note, reference=reference):
         product.refresh_from_db(fields=["stock"])
         raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
 

@@ -62,13 +62,11 @@ def put_back(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
         Product.objects.filter(id=product_id).update(stock=F("stock") + quantities[product_id])
 
 
-def adjust(
-    product_id: UUID, delta: int, *, reason: StockMovement.Reason, note: str = "", reference: UUID | None = None
-) -> bool:
-    """Change the stock of one product by a count or a correction; False when it would fall below zero."""
+def adjust(product_id: UUID, delta: int, *, note: str = "", reference: UUID | None = None) -> bool:
+    """Correct the stock of one product; False when it would fall below zero."""
     if not Product.objects.filter(id=product_id, stock__gte=-delta).update(stock=F("stock") + delta):
         return False
-    insert(*_movements({product_id: delta}, reason, note=note, reference=reference))
+    insert(*_movements({product_id: delta}, StockMovement.Reason.ADJUSTMENT, note=note, reference=reference))
     return True
 
 

@@ -8,14 +8,7 @@ import strawberry
 from django.conf import settings
 from strawberry import auto
 
-from domains.common.graphql.connections import (
-    After,
-    Before,
-    Connection,
-    First,
-    Last,
-    page_request,
-)
+from domains.common.graphql.connections import After, Before, Connection, First, Last, page_request
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import Page, Pager
 from domains.common.graphql.types import PUBLIC, Money, Node, entity, related

@@ -37,7 +37,7 @@ MAX_BACK_OFF = timedelta(minutes=5)
 BATCH = 100
 _WITHDRAW = "UPDATE common_outboxmessage SET done_at = %s WHERE key = %s AND topic = %s AND done_at IS NULL"
 
-type Effect = Callable[[], None]
+type Effect = Callable[[], object]
 type Handler = Callable[[OutboxMessage], Effect | None]
 
 _handlers: dict[str, Handler] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
-from uuid import UUID
 
 import stripe
 from django.conf import settings
@@ -36,31 +35,21 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     if settings.PAYMENT_GATEWAY != "stripe":
         raise Http404
     try:
-        body = _signed_body(request)
-        write_down(_event(body))
+        _write_down(_event(_signed_body(request)))
     except (Refused, RequestDataTooBig, UnreadablePostError) as error:
         logger.warning("webhook refused", extra={"reason": str(error) or type(error).__name__})
         return HttpResponse(status=400)
     return HttpResponse(status=200)
 
 
-def write_down(event: WebhookEvent) -> bool:
-    """Write the event down with the promise to process it; False when it was there before."""
+def _write_down(event: WebhookEvent) -> None:
+    """Once, with the promise to process it; one that is about no intent needs no processing."""
+    processed_at = None if event.intent_id else timezone.now()
+    known = {"type": event.type, "intent_id": event.intent_id, "processed_at": processed_at}
     with short_transaction():
-        known = {
-            "type": event.type,
-            "intent_id": event.intent_id,
-            "processed_at": None if event.intent_id else timezone.now(),  # nothing to do for it
-        }
         row, fresh = WebhookEvent.objects.get_or_create(event_id=event.event_id, defaults=known)
         if fresh and row.intent_id:
             outbox.enqueue(TOPIC, key=row.id)
-    return fresh
-
-
-def mark_processed(row_id: UUID) -> None:
-    """The effect that commits with the acknowledgement."""
-    WebhookEvent.objects.filter(id=row_id).update(processed_at=timezone.now())
 
 
 def _signed_body(request: HttpRequest) -> str:
