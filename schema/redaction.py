@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from graphql import (
@@ -30,6 +29,7 @@ from graphql import (
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
     get_named_type,
+    get_nullable_type,
     is_list_type,
     is_non_null_type,
     is_required_input_field,
@@ -79,7 +79,8 @@ class ValuesRule(ValuesOfCorrectTypeRule):
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> Any:
         def report(error: GraphQLError, path: list[str | int]) -> None:
-            there = [inner for inner in error.nodes or () if inner.loc] or [node]  # some are copies that stand nowhere
+            there = [inner for inner in error.nodes or () if inner.loc]  # some are copies that stand nowhere
+            there = there or [_at(input_type, node, path)[1]]
             self.report_error(SafeError(problem(input_type, node, path, error), nodes=there))
 
         if input_type:
@@ -104,16 +105,16 @@ def variable_errors(
     """What is wrong with the variables of an operation that graphql-core refused, each place once."""
     found: dict[str, GraphQLError] = {}
     for node, type_, value in _declared(schema, operation, variables):
-        refused: list[tuple[list[str | int], GraphQLError]] = []
-        validate_input_value(value, type_, partial(_note, refused))
-        for path, error in refused:
+        for path, error in _refusals(type_, value):
             unfit = _variable_error(node, path, problem(type_, value, path, error))
             found.setdefault(unfit.message, unfit)
     return list(found.values()) or [SafeError("The variables do not fit their types", nodes=[operation])]
 
 
-def _note(refused: list[Any], error: GraphQLError, path: list[str | int]) -> None:
-    refused.append((path, error))
+def _refusals(type_: Any, value: Any) -> list[tuple[list[str | int], GraphQLError]]:
+    found: list[tuple[list[str | int], GraphQLError]] = []
+    validate_input_value(value, type_, lambda error, path: found.append((path, error)))
+    return found
 
 
 def _declared(
@@ -130,7 +131,7 @@ def _declared(
 
 
 def _variable_error(node: VariableDefinitionNode, path: Sequence[str | int], text: str) -> SafeError:
-    where = f" at '{_dotted(path)}'" if path else ""
+    where = f" at '{'.'.join(map(str, path))}'" if path else ""
     return SafeError(f"Variable '${node.variable.name.value}'{where}: {text}", nodes=[node])
 
 
@@ -138,25 +139,28 @@ def problem(type_: Any, value: Any, path: Sequence[str | int], error: GraphQLErr
     """What the type at the path expects of the value there."""
     if isinstance(error, SafeError):
         return error.message
-    for key in path:
-        type_, value = _child(type_, value, key)
+    type_, value = _at(type_, value, path)
     null = value is None or isinstance(value, NullValueNode)
     named = get_named_type(type_)
-    if not null and isinstance(named, GraphQLInputObjectType) and not is_list_type(_nullable(type_)):
+    if not null and isinstance(named, GraphQLInputObjectType) and not is_list_type(get_nullable_type(type_)):
         return _object_problem(named, value)
     if value is Undefined:
         return f"Expected a value of type '{type_}'"
     if isinstance(named, GraphQLEnumType) and not null:
         return f"Expected one of the values of '{named}'"
-    return f"Expected a value of type '{type_}', not null" if null else f"Expected a value of type '{_nullable(type_)}'"
+    return (
+        f"Expected a value of type '{type_}', not null"
+        if null
+        else f"Expected a value of type '{get_nullable_type(type_)}'"
+    )
 
 
 def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:
-    keys = _keys(value)
-    if keys is None:
+    given = _object(value)
+    if given is None:
         return f"Expected an object of type '{type_}'"
-    missing = [name for name, field in type_.fields.items() if is_required_input_field(field) and name not in keys]
-    unknown = [key if NAME.fullmatch(key) else "?" for key in keys if key not in type_.fields]
+    missing = [name for name, field in type_.fields.items() if is_required_input_field(field) and name not in given]
+    unknown = [key if NAME.fullmatch(key) else "?" for key in given if key not in type_.fields]
     wrong = [f"'{type_}' needs {_listed(missing)}"] if missing else []
     wrong += [f"'{type_}' has no field {_listed(unknown)}"] if unknown else []
     if not wrong and type_.is_one_of:
@@ -166,7 +170,7 @@ def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:
 
 def refused_nulls(type_: Any, value: Any) -> Iterator[list[str | int]]:
     """Where the value is null though the field may only be absent (`strawberry.Maybe`)."""
-    nullable = _nullable(type_)
+    nullable = get_nullable_type(type_)
     if is_list_type(nullable) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from ([index, *path] for path in refused_nulls(nullable.of_type, item))
@@ -182,32 +186,29 @@ def _absent_only(field: Any) -> bool:
     return isinstance(kind, StrawberryMaybe) and not isinstance(kind.of_type, StrawberryOptional)
 
 
+def _at(type_: Any, value: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
+    """The type and the value at the path."""
+    for key in path:
+        type_, value = _child(type_, value, key)
+    return type_, value
+
+
 def _child(type_: Any, value: Any, key: str | int) -> tuple[Any, Any]:
-    nullable = _nullable(type_)
+    nullable = get_nullable_type(type_)
     if isinstance(key, int):
         items = value.values if isinstance(value, ListValueNode) else value
         return nullable.of_type, items[key]
     if is_list_type(nullable):  # a single item stands for a list of one
         return _child(nullable.of_type, value, key)
+    return nullable.fields[key].type, (_object(value) or {}).get(key, Undefined)
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    """An object's fields by name; None when it is none."""
     if isinstance(value, ObjectValueNode):
-        value = {field.name.value: field.value for field in value.fields or ()}
-    return nullable.fields[key].type, value.get(key, Undefined)
-
-
-def _keys(value: Any) -> list[str] | None:
-    """The names of an object's fields; None when it is none."""
-    if isinstance(value, ObjectValueNode):
-        return [field.name.value for field in value.fields or ()]
-    return list(value) if isinstance(value, dict) else None
-
-
-def _nullable(type_: Any) -> Any:
-    return type_.of_type if is_non_null_type(type_) else type_
+        return {field.name.value: field.value for field in value.fields}
+    return value if isinstance(value, dict) else None
 
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names[:5]) + (" and others" if len(names) > 5 else "")
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    return ".".join(map(str, path))
