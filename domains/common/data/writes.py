@@ -20,18 +20,6 @@ from django.utils import timezone
 
 type Column = models.Field[Any, Any]
 type Shape = tuple[type[models.Model], tuple[str, ...]]  # a row's model, and its columns that the database fills
-# The driver takes these as they are; the field's own preparation would change nothing.
-PLAIN = frozenset(
-    {
-        models.UUIDField,
-        models.CharField,
-        models.ForeignKey,
-        models.IntegerField,
-        models.BigIntegerField,
-        models.PositiveIntegerField,
-        models.PositiveSmallIntegerField,
-    }
-)
 
 
 def insert(*rows: models.Model) -> None:
@@ -91,9 +79,7 @@ def _database_defaults(model: type[models.Model]) -> list[str]:
 def _values(row: models.Model) -> list[Any]:
     unset = _unset(row)
     return [
-        getattr(row, column.attname)
-        if type(column) in PLAIN
-        else column.get_db_prep_save(column.pre_save(row, add=True), connection)
+        column.get_db_prep_save(column.pre_save(row, add=True), connection)
         for column in _columns(type(row))
         if column.attname not in unset
     ]
