@@ -10,7 +10,7 @@ from django.utils import timezone
 from domains.accounts import networks
 from domains.accounts.models import AuditEvent, Session
 from domains.accounts.services import mailing
-from domains.common.background import outbox, periodic, purging
+from domains.common.background import outbox, periodic
 
 outbox.handler(mailing.EMAIL_VERIFICATION)(mailing.send_verification)
 outbox.handler(mailing.PASSWORD_RESET)(mailing.send_reset)
@@ -27,7 +27,7 @@ def purge() -> int:
     """
     now = timezone.now()
     old = now - timedelta(days=settings.AUDIT_RETENTION_DAYS)
-    return purging.delete(
+    return periodic.purge(
         Session.objects.filter(expires_at__lt=now).order_by("expires_at"),
         AuditEvent.objects.filter(created_at__lt=old).order_by("created_at"),
         networks.outdated().order_by("seen_at"),

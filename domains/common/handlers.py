@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common.background import periodic, purging
+from domains.common.background import periodic
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import IdempotencyKey
 from domains.common.guard.models import Attempt
@@ -21,7 +21,7 @@ def purge() -> None:
     Dead messages stay until somebody looks.
     """
     now = timezone.now()
-    purging.delete(
+    periodic.purge(
         IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"),
         OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"),
         Attempt.objects.filter(expires_at__lt=now).order_by("expires_at"),

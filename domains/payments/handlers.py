@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from domains.common.background import outbox, periodic, purging
+from domains.common.background import outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.payments import services
 from domains.payments.models import WebhookEvent
@@ -44,4 +44,4 @@ def process_webhook(message: OutboxMessage) -> outbox.Effect:
 def purge_inbox() -> None:
     """Delete webhook events older than INBOX_RETENTION."""
     old = timezone.now() - INBOX_RETENTION
-    purging.delete(WebhookEvent.objects.filter(created_at__lt=old).order_by("created_at"))
+    periodic.purge(WebhookEvent.objects.filter(created_at__lt=old).order_by("created_at"))

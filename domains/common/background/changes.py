@@ -124,20 +124,16 @@ class Listeners:
             if message is None:
                 raise redis.RedisError("the connection is dead")
         if message["type"] == "subscribe":  # only from now on is nothing missed
-            self._wake(self._all())
+            self._wake()
         elif message["type"] == "message":
-            self._wake(self._of(message["data"]))
+            self._wake(message["data"])
 
-    def _all(self) -> set[Wake]:
+    def _wake(self, topic: str | None = None) -> None:
+        """Those who wait for the topic; everybody without one."""
         with self._lock:
-            return set().union(*self._by_topic.values())
-
-    def _of(self, topic: str) -> set[Wake]:
-        with self._lock:
-            return set(self._by_topic.get(topic, ()))
-
-    def _wake(self, waiting: set[Wake]) -> None:
-        for wake in waiting:
+            waiting = [self._by_topic.get(topic, set())] if topic else [*self._by_topic.values()]
+            waking = set[Wake]().union(*waiting)
+        for wake in waking:
             wake()
 
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from domains.accounts import handlers
 from domains.accounts.models import AuditEvent, RefreshToken, Session, User
 from domains.accounts.tokens import digest
-from domains.common.background import purging as batches
+from domains.common.background import periodic as batches
 from domains.common.background.periodic import SCHEDULE, Unfinished
 from tests.api import Api, sign_in
 from tests.domains.common.refusals import refusal

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common.background import outbox, purging
+from domains.common.background import outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.common.data.transactions import short_transaction
 from domains.common.viewer import Viewer
@@ -64,7 +64,7 @@ def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_r
 
 
 def test_old_news_go_in_batches_and_recent_ones_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "BATCH", 2)
+    monkeypatch.setattr(periodic, "BATCH", 2)
     old = timezone.now() - INBOX_RETENTION - timedelta(minutes=1)
     for number in range(6):
         event = WebhookEvent.objects.create(event_id=f"evt_{number}", type="payment_intent.succeeded")

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from domains.common import handlers, tasks
-from domains.common.background import purging
+from domains.common.background import periodic
 from domains.common.background.models import OutboxMessage
 from domains.common.background.periodic import Unfinished
 from domains.common.data.models import IdempotencyKey, new_id
@@ -28,11 +28,11 @@ def finished(number: int, at: datetime = OLD) -> None:
 
 
 def old() -> int:
-    return purging.delete(OutboxMessage.objects.filter(done_at__lte=OLD).order_by("done_at"))
+    return periodic.purge(OutboxMessage.objects.filter(done_at__lte=OLD).order_by("done_at"))
 
 
 def test_one_call_goes_on_until_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "BATCH", 2)
+    monkeypatch.setattr(periodic, "BATCH", 2)
     finished(250)
     finished(1, timezone.now())
     assert old() == 250
@@ -40,8 +40,8 @@ def test_one_call_goes_on_until_nothing_is_left(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_call_whose_time_is_up_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "BATCH", 2)
-    monkeypatch.setattr(purging, "SECONDS", 0)
+    monkeypatch.setattr(periodic, "BATCH", 2)
+    monkeypatch.setattr(periodic, "SECONDS", 0)
     finished(3)
     with pytest.raises(Unfinished):
         old()
@@ -49,7 +49,7 @@ def test_a_call_whose_time_is_up_says_that_there_is_more(monkeypatch: pytest.Mon
 
 
 def test_a_purge_whose_time_is_up_is_rung_for_until_every_table_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "SECONDS", 0)
+    monkeypatch.setattr(periodic, "SECONDS", 0)
     key = {"operation": "buy", "fingerprint": "x", "created_at": OLD}
     IdempotencyKey.objects.create(owner_id=new_id(), key=new_id(), result_id=new_id(), **key)
     Attempt.objects.create(key="x", expires_at=OLD)
@@ -76,7 +76,7 @@ def test_rows_that_somebody_holds_are_left_for_the_next_call() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_calls_at_once_share_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "BATCH", 5)
+    monkeypatch.setattr(periodic, "BATCH", 5)
     finished(100)
     assert sum(together(old, old, old)) == 100
     assert not OutboxMessage.objects.exists()
