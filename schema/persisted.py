@@ -83,11 +83,6 @@ def trusted(identifier: str) -> str | None:
     return text
 
 
-def forget() -> None:
-    """Read the table again from now on."""
-    _known.clear()
-
-
 def register(digest: str, query: str) -> None:
     """Keep a valid document for those who send its hash alone. Without Redis they go on sending the text."""
     if len(query) > REGISTERED_CHARACTERS:

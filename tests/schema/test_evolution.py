@@ -90,12 +90,12 @@ def test_an_addition_breaks_nobody() -> None:
 def test_the_printed_schema_is_written_and_a_stale_one_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(print_schema, "FILE", tmp_path / "schema.graphql")
+    monkeypatch.setattr(print_schema.Command, "file", tmp_path / "schema.graphql")
     with pytest.raises(CommandError, match="print_schema"):
         call_command("print_schema", "--check")
     call_command("print_schema")
     call_command("print_schema", "--check")
     assert capsys.readouterr().out.split() == ["schema.graphql:", "written", "schema.graphql:", "current"]
-    print_schema.FILE.write_text(f"{SDL}#")
+    print_schema.Command.file.write_text(f"{SDL}#")
     with pytest.raises(CommandError, match="print_schema"):
         call_command("print_schema", "--check")

@@ -26,10 +26,10 @@ ANSWER = {"data": {"me": None}}
 
 @pytest.fixture(autouse=True)
 def unknown() -> Iterator[None]:
-    persisted.forget()
+    persisted._known.clear()
     redis.client().delete(persisted._slot(SHA256))
     yield
-    persisted.forget()
+    persisted._known.clear()
 
 
 def of(language: str) -> list[Fence]:

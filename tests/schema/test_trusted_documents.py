@@ -39,10 +39,10 @@ def hashed(digest: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> Iterator[None]:
-    persisted.forget()
+    persisted._known.clear()
     redis.client().delete(*[persisted._slot(persisted.sha256(text)) for text in (QUERY, OTHER)])
     yield
-    persisted.forget()
+    persisted._known.clear()
 
 
 def manifest(folder: Path, content: Any) -> Path:
@@ -149,7 +149,7 @@ def test_what_is_trusted_can_be_listed_and_removed(imported: Path, capsys: pytes
     call_command("trusted_documents", "list")
     assert "query Kind" in capsys.readouterr().out
     call_command("trusted_documents", "remove", persisted.sha256(QUERY))
-    persisted.forget()
+    persisted._known.clear()
     assert code(post({"documentId": persisted.sha256(QUERY)})) == "PERSISTED_QUERY_NOT_FOUND"
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from graphql import GraphQLEnumType, GraphQLUnionType, get_named_type
 
 from domains.common.graphql.errors import _members
 from schema.codes import CODES
+from schema.management.commands import print_schema
 from schema.merge import core
 
-FILE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 HEAD = """# Errors
 
 <!-- Written by `python3 manage.py print_errors`; a test compares it with the code. -->
@@ -46,26 +43,14 @@ MUTATIONS = """
 """
 
 
-class Command(BaseCommand):
+class Command(print_schema.Command):
     help = "Writes the table of error codes, or checks it."
+    file = print_schema.Command.file.parent / "docs" / "errors.md"
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="only tell whether the file is current")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        text = page()
-        if not options["check"]:
-            FILE.write_text(text)
-        elif not FILE.exists() or FILE.read_text() != text:
-            raise CommandError(f"{FILE.name} is not current: run `python3 manage.py print_errors`")
-        self.stdout.write(f"{FILE.name}: {'current' if options['check'] else 'written'}")
-
-
-def page() -> str:
-    """The whole page."""
-    codes = "".join(f"| {n} | {c.status} | {c.meaning} | {c.advice} |\n" for n, c in sorted(CODES.items()))
-    mutations = "".join(f"| `{name}` | {', '.join(members)} |\n" for name, members in sorted(failures().items()))
-    return f"{HEAD}{codes}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"
+    def page(self) -> str:
+        codes = "".join(f"| {n} | {c.status} | {c.meaning} | {c.advice} |\n" for n, c in sorted(CODES.items()))
+        mutations = "".join(f"| `{name}` | {', '.join(members)} |\n" for name, members in sorted(failures().items()))
+        return f"{HEAD}{codes}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"
 
 
 def failures() -> dict[str, list[str]]:
