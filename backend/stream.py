@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from backend.bridge import Receive, Send
-from schema.errors import log_outage
-from schema.outages import database_is_away
+from schema.errors import database_is_away, log_outage
 from schema.streams.events import HEARTBEAT
 from schema.streams.live import Event, Live
 

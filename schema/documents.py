@@ -75,12 +75,6 @@ class Document:
         return cost
 
 
-def too_costly(cost: int) -> GraphQLError | None:
-    """The error for an operation above the limit."""
-    allowed = settings.QUERY_LIMITS["cost"]
-    return _excess("cost", cost, allowed) if cost > allowed else None
-
-
 def _size_of(value: Any) -> Any:
     """What of a variable the cost depends on: a number, or the length of a list."""
     return ("list", len(value)) if isinstance(value, list) else value if isinstance(value, int | float) else None
@@ -104,8 +98,8 @@ def _checked(query: str, introspection: bool, limits: Counts) -> Document:
     if "\\u" in query and (nul := _nul(node)):
         return Document(None, (nul,), "BAD_USER_INPUT")
     meter = Meter(core, node, {})
-    if (excess := _measured(meter, limits)) is not None:
-        return Document(None, (excess,), TOO_COMPLEX)
+    if (too_much := _measured(meter, limits)) is not None:
+        return Document(None, (too_much,), TOO_COMPLEX)
     rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
     if meter.cyclic:
         rules = (NoFragmentCyclesRule,)
@@ -124,14 +118,15 @@ def _measured(meter: Meter, limits: Counts) -> GraphQLError | None:
     """Refuses before validation what would take long to validate."""
     try:
         counts = meter.document()
-        if not (excess := counts.excess(limits)) and not meter.cyclic:
-            excess = counts._replace(comparisons=meter.comparisons()).excess(limits)
+        if not (found := counts.excess(limits)) and not meter.cyclic:
+            found = counts._replace(comparisons=meter.comparisons()).excess(limits)
     except TooDeep:
-        excess = "depth", MAX_NESTING, limits.depth
-    return _excess(*excess) if excess else None
+        found = "depth", MAX_NESTING, limits.depth
+    return excess(*found) if found else None
 
 
-def _excess(what: str, measured: int, allowed: int) -> GraphQLError:
+def excess(what: str, measured: int, allowed: int) -> GraphQLError:
+    """The error for more than is allowed."""
     measured = min(measured, MAX_TOLD)
     told = f"The query has a {what} of {measured}" if what in ("cost", "depth") else f"The query has {measured} {what}"
     if what == "comparisons":

@@ -6,12 +6,15 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
+from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from graphql import GraphQLError
 
+from domains.common.data.transactions import QUERY_CANCELED
 from domains.common.errors import RequestError
 from domains.common.graphql.scalars import SafeError
-from schema import outages, redaction
+from schema import redaction
 from schema.codes import CODES
 
 logger = logging.getLogger(__name__)
@@ -20,6 +23,26 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
+AWAY = "The service cannot reach its database; try again in a moment"
+SLOW = "The database took too long to answer; try again in a moment"
+RETRY_SECONDS = 2
+# admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections; class 08 are connection exceptions.
+_STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
+
+
+class RequestProblem(Exception):
+    """The HTTP request holds no GraphQL request that is carried out.
+
+    `lenient`: it is well-formed, and only what it asks for is refused: 200 under application/json, as the
+    specification has it.
+    """
+
+    def __init__(self, message: str, *, status: int = 400, code: str = "BAD_REQUEST", lenient: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.lenient = lenient
 
 
 def request_id_in(request: HttpRequest) -> str:
@@ -49,7 +72,7 @@ def _extensions(code: str, request_id: str) -> dict[str, str]:
 
 def execution_errors(found: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """All errors of one execution; an outage is logged once, however many fields it hit."""
-    outage = next((e.original_error for e in found if outages.explanation(e.original_error)), None)
+    outage = next((e.original_error for e in found if explanation(e.original_error)), None)
     if outage is not None:
         log_outage(outage)
     return [execution_error(error, request_id) for error in found]
@@ -57,7 +80,7 @@ def execution_errors(found: Sequence[GraphQLError], request_id: str) -> list[dic
 
 def log_outage(error: BaseException) -> None:
     """Without a traceback when it is away: that would say where we were, and not why. With one when it was slow."""
-    if outages.database_is_away(error):
+    if database_is_away(error):
         logger.error("database away", extra={"error": type(error).__name__})
     else:
         logger.error("a statement ran out of time", exc_info=error)
@@ -72,7 +95,7 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     # kind: a value of ours that its type cannot represent.
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(_unfit(error), "BAD_USER_INPUT", request_id)
-    if told_of_outage := outages.explanation(cause):
+    if told_of_outage := explanation(cause):
         return formatted(SafeError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = SafeError(HIDDEN, nodes=error.nodes, path=error.path)
@@ -85,8 +108,29 @@ def _unfit(error: GraphQLError) -> GraphQLError:
     return SafeError(text, nodes=error.nodes, path=error.path)
 
 
+def explanation(error: BaseException | None) -> str | None:
+    """What a client is told of a database that does not serve it now; None when the statement itself went wrong."""
+    if database_is_away(error):
+        return AWAY
+    return SLOW if getattr(_cause(error), "sqlstate", None) == QUERY_CANCELED else None
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether it could not be reached, or left. Statements that ran into a timeout or a lock are another matter."""
+    cause = _cause(error)
+    if isinstance(cause, psycopg.InterfaceError):
+        return True  # the connection was closed meanwhile
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    return error.__cause__ if isinstance(error, DatabaseError) else error
+
+
 def retry_after(body: dict[str, Any]) -> int:
     """Seconds until what was refused may be tried again, for the header of that name; 0 when nothing was."""
     told = [error["extensions"] for error in body.get("errors", ())]
-    waits = [outages.RETRY_SECONDS if one["code"] == UNAVAILABLE else one.get("retryAfterSeconds", 0) for one in told]
+    waits = [RETRY_SECONDS if one["code"] == UNAVAILABLE else one.get("retryAfterSeconds", 0) for one in told]
     return max(waits, default=0)

@@ -17,11 +17,11 @@ from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
 from domains.common.viewer import ANONYMOUS, Viewer
-from schema import documents, errors, outages, persisted, redaction
+from schema import documents, errors, persisted, redaction
+from schema.errors import RequestProblem
 from schema.execution.executor import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
-from schema.problems import RequestProblem
 from schema.request import GraphQLRequest, read_request
 
 logger = logging.getLogger(__name__)
@@ -73,8 +73,9 @@ class GraphQLView(View):
             raise RequestProblem("Mutations need POST", status=405)
         if wanted.register_as:
             persisted.register(wanted.register_as, wanted.query)
-        cost = document.cost(operation, wanted.variables or {})
-        if (excess := documents.too_costly(cost)) is not None:
+        cost, allowed = document.cost(operation, wanted.variables or {}), settings.QUERY_LIMITS["cost"]
+        if cost > allowed:
+            excess = documents.excess("cost", cost, allowed)
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
@@ -86,7 +87,7 @@ class GraphQLView(View):
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
         status, body = self._execute(request, document.node, wanted, viewer, refused)
         if wanted.tells_cost:
-            body["extensions"] = {"cost": {"requested": cost, "allowed": settings.QUERY_LIMITS["cost"]}}
+            body["extensions"] = {"cost": {"requested": cost, "allowed": allowed}}
         return status, body
 
     def _execute(
@@ -151,7 +152,7 @@ def _ignores_authorization(document: DocumentNode, operation: OperationDefinitio
 
 def failed(request: HttpRequest, error: Exception) -> Reply:
     """500, or 503 when the database is away or too slow."""
-    if told := outages.explanation(error):
+    if told := errors.explanation(error):
         errors.log_outage(error)
         return 503, refusal(request, told, errors.UNAVAILABLE)
     logger.error("unexpected error", exc_info=error)

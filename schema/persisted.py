@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db.models import Q
 
 from domains.common.guard import redis
+from schema.errors import RequestProblem
 from schema.models import TrustedDocument
-from schema.problems import RequestProblem
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 KNOWN_DOCUMENTS = 1_000  # kept in the process

@@ -10,8 +10,8 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest
 
 from schema import persisted
+from schema.errors import RequestProblem
 from schema.negotiation import JSON
-from schema.problems import RequestProblem
 
 NUL_MESSAGE = "Text must not hold the character NUL"
 

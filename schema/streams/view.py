@@ -14,8 +14,8 @@ from graphql import DocumentNode, OperationType, get_operation_ast
 from domains.common.data.transactions import snapshot
 from domains.common.graphql.context import Context
 from domains.common.viewer import Viewer
+from schema.errors import RequestProblem
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
-from schema.problems import RequestProblem
 from schema.request import GraphQLRequest
 from schema.streams.events import COMPLETE, EVENT_STREAM, next_event
 from schema.streams.live import Live, Result

@@ -7,8 +7,7 @@ from django.db import connection
 
 from domains.accounts.models import User
 from domains.payments.models import Payment
-from schema.errors import HIDDEN
-from schema.outages import SLOW
+from schema.errors import HIDDEN, SLOW
 from tests.api import Api, gid
 from tests.factories import CategoryFactory
 from tests.logs import json_log, lines
