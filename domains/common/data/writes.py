@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
-from django.db.models.fields import NOT_PROVIDED
 from django.utils import timezone
 
 type Column = models.Field[Any, Any]
@@ -29,7 +28,8 @@ def insert(*rows: models.Model) -> None:
     and not read back. Raises IntegrityError as `save` would.
     """
     shapes = tuple((type(row), _unset(row)) for row in rows)
-    change(_statement(shapes), *(value for row in rows for value in _values(row)))
+    values = (_values(row, unset) for row, (_, unset) in zip(rows, shapes, strict=True))
+    change(_statement(shapes), *chain.from_iterable(values))
 
 
 def update(rows: models.QuerySet[Any], **columns: Any) -> int:
@@ -68,16 +68,11 @@ def _whole(model: type[models.Model]) -> tuple[str, list[str]]:
 
 def _unset(row: models.Model) -> tuple[str, ...]:
     """Columns that get the database's own default, as the row was given no value."""
-    return tuple(name for name in _database_defaults(type(row)) if isinstance(getattr(row, name), DatabaseDefault))
+    names = (column.attname for column in _columns(type(row)))
+    return tuple(name for name in names if isinstance(getattr(row, name), DatabaseDefault))
 
 
-@lru_cache(maxsize=256)
-def _database_defaults(model: type[models.Model]) -> list[str]:
-    return [column.attname for column in _columns(model) if column.db_default is not NOT_PROVIDED]
-
-
-def _values(row: models.Model) -> list[Any]:
-    unset = _unset(row)
+def _values(row: models.Model, unset: tuple[str, ...]) -> list[Any]:
     return [
         column.get_db_prep_save(column.pre_save(row, add=True), connection)
         for column in _columns(type(row))
