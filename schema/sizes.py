@@ -8,7 +8,6 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLField,
-    GraphQLObjectType,
     IntValueNode,
     ListValueNode,
     Node,
@@ -33,23 +32,18 @@ def items(
     `page` is the size of the connection that the field stands in, None outside of one.
     """
     arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-    if _is_connection(definition):
-        given = [arguments[name] for name in ("first", "last") if name in arguments]
-        found = [_number(value, variables, defaults) for value in given]
+    sizing = {name: value for name, value in arguments.items() if name in ("first", "last", "ids")}
+    asked = {value.name.value for value in sizing.values() if isinstance(value, VariableNode)}
+    given = {name: _given(value, variables, defaults) for name, value in sizing.items()}
+    if "pageInfo" in getattr(get_named_type(definition.type), "fields", {}):
+        found = (_number(given.get(name)) for name in ("first", "last"))
         size = next((number for number in found if number is not None), DEFAULT_SIZE)
-        return 1, max(0, min(size, MAX_SIZE)), _names(given)
+        return 1, max(0, min(size, MAX_SIZE)), asked
     if not str(definition.type).startswith("["):
         return 1, None, set()
     if page is not None:
         return page, None, set()
-    if "ids" in arguments:
-        return _length(arguments["ids"], variables, defaults), None, _names([arguments["ids"]])
-    return _declared(definition), None, set()
-
-
-def _is_connection(definition: GraphQLField) -> bool:
-    kind = get_named_type(definition.type)
-    return isinstance(kind, GraphQLObjectType) and "pageInfo" in kind.fields
+    return _length(given["ids"]) if "ids" in given else _declared(definition), None, asked
 
 
 def _declared(definition: GraphQLField) -> int:
@@ -57,10 +51,6 @@ def _declared(definition: GraphQLField) -> int:
     declaration = definition.extensions.get("strawberry-definition")
     size: int = declaration.metadata.get("size", LIST_SIZE) if declaration else LIST_SIZE
     return size
-
-
-def _names(values: list[Any]) -> set[str]:
-    return {value.name.value for value in values if isinstance(value, VariableNode)}
 
 
 def _given(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, Node]) -> Any:
@@ -71,8 +61,7 @@ def _given(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, Nod
     return variables[name] if name in variables else defaults.get(name)
 
 
-def _number(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, Node]) -> int | None:
-    given = _given(value, variables, defaults)
+def _number(given: Any) -> int | None:
     if isinstance(given, IntValueNode):
         return int(given.value[:9])  # far above any page; a longer one would take time to read
     if isinstance(given, float) and given.is_integer():
@@ -80,8 +69,7 @@ def _number(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, No
     return given if isinstance(given, int) and not isinstance(given, bool) else None
 
 
-def _length(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, Node]) -> int:
-    given = _given(value, variables, defaults)
+def _length(given: Any) -> int:
     if isinstance(given, ListValueNode):
         return len(given.values)
     return len(given) if isinstance(given, list) else 1
