@@ -72,11 +72,6 @@ class Loader[K: Hashable, V]:
             deferred = self._known[key] = self._queue[key] = Deferred()
         return deferred
 
-    async def load_many(self, keys: Iterable[K]) -> list[V]:
-        """The values of several keys in their order; raises the error of the first key that failed."""
-        loading = [self.load(key) for key in keys]
-        return [await value for value in loading]
-
     def dispatch(self) -> bool:
         """Read every waiting key now. False when none was waiting."""
         waiting, self._queue = self._queue, {}

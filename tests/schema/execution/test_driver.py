@@ -163,21 +163,6 @@ def test_forty_levels_of_loaded_fields_equal_graphql_core() -> None:
     assert by_driver(SCHEMA, document) == by_asyncio(SCHEMA, document)
 
 
-def test_loading_many_is_one_batch() -> None:
-    batches: list[list[int]] = []
-
-    class SameLoader(Loader[int, int]):
-        def batch(self, keys: Sequence[int]) -> Sequence[int]:
-            batches.append(list(keys))
-            return keys
-
-    async def resolve(_source: Any, info: Any) -> list[int]:
-        return cast("list[int]", await info.context.loaders.get(SameLoader).load_many([3, 1, 3, 2]))
-
-    assert by_driver(_schema("type Query { a: [Int] }", a=resolve), "{ a }").data == {"a": [3, 1, 3, 2]}
-    assert batches == [[3, 1, 2]]
-
-
 def test_asyncio_use_of_graphql_core_is_untouched() -> None:
     async def resolve(_source: Any, _info: Any) -> str:
         await asyncio.sleep(0)
