@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from domains.common.errors import FieldProblem, ValidationError
@@ -15,22 +14,14 @@ MAX_MINOR = 10**12  # an order of 100 lines, each of 100 such, stays far inside 
 _EXACT = Context(prec=100)  # the usual 28 digits would round a tiny fraction away before it is seen
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """`minor` units (pence) of `currency`."""
-
-    minor: int
-    currency: str
-
-    @property
-    def decimal(self) -> Decimal:
-        """In major units with the currency's own number of decimals: 29.90, 500 (JPY)."""
-        return Decimal(self.minor).scaleb(-exponent(self.currency))
-
-
 def exponent(currency: str) -> int:
     """The currency's number of decimals."""
     return _EXPONENTS.get(currency, 2)
+
+
+def to_major(minor: int, currency: str) -> Decimal:
+    """A decimal with the currency's own number of decimals: 29.90, 500 (JPY)."""
+    return Decimal(minor).scaleb(-exponent(currency))
 
 
 def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:

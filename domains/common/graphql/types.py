@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
 
 from domains.common.data.models import BaseModel
-from domains.common.data.money import Amount
+from domains.common.data.money import to_major
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import to_global_id
 from domains.common.graphql.loaders import Loader
@@ -75,7 +75,7 @@ class Money:
     @classmethod
     def of(cls, minor: int, currency: str) -> Money:
         """From minor units."""
-        return cls(amount=Amount(minor, currency).decimal, currency_code=currency)
+        return cls(amount=to_major(minor, currency), currency_code=currency)
 
 
 def money(column: str, *, description: str) -> Any:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
-from domains.common.data.money import Amount
+from domains.common.data.money import to_major
 from domains.orders.models import Order
 from domains.orders.services import events
 
@@ -22,8 +22,8 @@ def send_confirmation(message: OutboxMessage) -> outbox.Effect:
     context = {
         "order": order,
         "customer": order.customer,
-        "lines": [(line, Amount(line.total, order.currency).decimal) for line in order.lines.order_by("position")],
-        "total": Amount(order.total, order.currency).decimal,
+        "lines": [(line, to_major(line.total, order.currency)) for line in order.lines.order_by("position")],
+        "total": to_major(order.total, order.currency),
         "link": f"{settings.FRONTEND_URL}/orders/{order.number}",
     }
     mails.send(

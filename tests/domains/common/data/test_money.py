@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.common.data.money import MAX_MINOR, Amount, to_minor
+from domains.common.data.money import MAX_MINOR, to_major, to_minor
 from domains.common.errors import ValidationError
 
 CURRENCIES = {"GBP": 2, "JPY": 0, "KWD": 3}
@@ -27,7 +27,7 @@ def test_an_amount_becomes_minor_units_of_its_currency(amount: str, currency: st
     [(2990, "GBP", "29.90"), (0, "GBP", "0.00"), (500, "JPY", "500"), (7, "KWD", "0.007")],
 )
 def test_an_amount_shows_exactly_the_decimals_of_its_currency(minor: int, currency: str, text: str) -> None:
-    assert str(Amount(minor, currency).decimal) == text
+    assert str(to_major(minor, currency)) == text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_is_no_amount_of_the_currency_is_refused_with_its_path(amount: str,
 
 @given(minor=st.integers(0, MAX_MINOR), currency=st.sampled_from(sorted(CURRENCIES)))
 def test_every_amount_survives_the_way_out_and_back(minor: int, currency: str) -> None:
-    assert to_minor(Amount(minor, currency).decimal, currency, path=["price"]) == minor
+    assert to_minor(to_major(minor, currency), currency, path=["price"]) == minor
 
 
 @given(amount=st.decimals(0, 10**6, allow_nan=False), currency=st.sampled_from(sorted(CURRENCIES)))
@@ -60,4 +60,4 @@ def test_no_fraction_of_a_minor_unit_is_lost(amount: Decimal, currency: str) -> 
         minor = to_minor(amount, currency, path=["price"])
     except ValidationError:
         return
-    assert Amount(minor, currency).decimal == amount
+    assert to_major(minor, currency) == amount
