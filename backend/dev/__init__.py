@@ -1,1 +1,1 @@
-"""The development stack behind `manage.py dev`, `test` and `reset`. Production imports only `versions` of it."""
+"""The development stack: what `manage.py` does, the servers and processes behind it. Nothing for production."""

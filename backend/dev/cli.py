@@ -16,9 +16,9 @@ from backend.dev.errors import DevError
 
 OWN = {
     "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
-    "test": ("backend.dev.testing", "run the tests with pytest"),
-    "prove": ("backend.dev.proving", "run the tests of the promises at full size and show the figures"),
-    "check_all": ("backend.dev.checking", "check style, types, contracts and drift; no server"),
+    "test": ("tests.tools.testing", "run the tests with pytest"),
+    "prove": ("tests.tools.proving", "run the tests of the promises at full size and show the figures"),
+    "check_all": ("tests.tools.checking", "check style, types, contracts and drift; no server"),
     "reset": ("backend.dev.reset", "delete the development database and mails"),
 }
 NEED_NO_SERVER = {
@@ -54,7 +54,12 @@ def _dispatch(argv: list[str]) -> int:
     if command == "help" and len(argv) > 2 and argv[2] in OWN:
         command, argv = argv[2], [argv[0], argv[2], "--help"]
     if command in OWN:
-        run = importlib.import_module(OWN[command][0]).main
+        try:
+            run = importlib.import_module(OWN[command][0]).main
+        except ModuleNotFoundError as error:
+            if error.name != "tests":
+                raise
+            raise DevError(f"`manage.py {command}` needs a checkout: the image has no tests.") from error
         return int(run(argv[2:]))
     if command in {"help", "--help", "-h"} and len(argv) <= 2:
         _describe_own()

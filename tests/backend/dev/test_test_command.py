@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backend.dev.state import State
-from backend.dev.testing import in_parallel
 from tests.backend.dev.tools import ROOT, all_gone, eventually, family, manage, started
+from tests.tools.testing import in_parallel
 
 REPORT = """
 import json, os, pathlib, time

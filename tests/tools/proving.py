@@ -6,9 +6,10 @@ import ast
 import os
 from pathlib import Path
 
-from backend.dev import output, testing
+from backend.dev import output
 from backend.dev.errors import DevError
 from backend.dev.state import ROOT
+from tests.tools import testing
 
 PROMISES = ROOT / "tests" / "promises"
 HELP = """\
