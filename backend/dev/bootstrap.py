@@ -5,16 +5,15 @@ manage.py loads this by path, on any Python 3.8+ and with nothing installed: onl
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import glob
 import hashlib
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,17 +35,6 @@ PROBE = (
 
 class SetupError(Exception):
     """Set-up cannot go on; the message is for the person at the terminal."""
-
-
-class ToolError(SetupError):
-    """A tool failed; `last_lines` is what it said."""
-
-    def __init__(self, what: str, last_lines: str) -> None:
-        super().__init__(
-            f"{what} failed. The first start downloads packages (about 100 MB), so it needs the network, or a mirror"
-            f" (UV_DEFAULT_INDEX, PIP_INDEX_URL), and room on the disk. The last lines of the tool:\n{last_lines}"
-        )
-        self.last_lines = last_lines
 
 
 def set_up() -> None:
@@ -89,14 +77,19 @@ def build_venv() -> None:
         started = time.monotonic()
         python, refused = find_python()
         uv = find_uv(python)
-        if not reusable_venv():
+        # One whose installation was broken off may hold half-written packages.
+        if UNFINISHED.exists() or not fits(probe(str(VENV_PYTHON))):
             make_empty_venv(uv, python, refused)
         UNFINISHED.touch()
         # Without compiled files, and forbidden to write them, every process would compile Django anew: 2 s each time.
         compiled = ["--compile-bytecode"] if os.environ.get("PYTHONDONTWRITEBYTECODE") else []
         sync = [uv, "pip", "sync", "--require-hashes", *compiled, "--python", VENV_PYTHON, LOCK]
         run("installing the locked packages", *sync)
-        finish_venv()
+        found = probe(str(VENV_PYTHON))
+        if found is None:
+            raise SetupError(f"{VENV_PYTHON} does not run. Remove {VENV} and start again.")
+        UNFINISHED.unlink()
+        STAMP.write_text(f"{lock_digest()} {found[0]}\n")
         say(f"ready after {time.monotonic() - started:.0f} s")
 
 
@@ -113,49 +106,31 @@ def only_one_at_a_time() -> Iterator[None]:
         yield
 
 
-def reusable_venv() -> bool:
-    """A venv whose installation was broken off may hold half-written packages, so it does not count."""
-    return VENV_PYTHON.exists() and not UNFINISHED.exists() and fits(probe(str(VENV_PYTHON)))
-
-
 def make_empty_venv(uv: str, python: str | None, refused: list[str]) -> None:
     if VENV.exists():
         shutil.rmtree(str(VENV))
     wanted = python or ">={}.{},<{}.{}".format(*OLDEST, *TOO_NEW)
     try:
         run("creating .venv", uv, "venv", "--python", wanted, VENV)
-    except ToolError as error:
+    except SetupError as error:
         if python:
             raise
-        raise SetupError(no_python_message(refused, error.last_lines)) from error
-
-
-def no_python_message(refused: list[str], last_lines: str) -> str:
-    found = ", ".join(refused) or "none at all"
-    return (
-        "Python {}.{} or newer, below {}.{}, is needed.".format(*OLDEST, *TOO_NEW)
-        + f" Found here: {found}. Install one of these versions (with your package manager, `pyenv install 3.13` or"
-        f" `uv python install 3.13`) and start again. uv tried to fetch one and said:\n{last_lines}"
-    )
-
-
-def finish_venv() -> None:
-    found = probe(str(VENV_PYTHON))
-    if found is None:
-        raise SetupError(f"{VENV_PYTHON} does not run. Remove {VENV} and start again.")
-    UNFINISHED.unlink()
-    STAMP.write_text(f"{lock_digest()} {found[0]}\n")
+        raise SetupError(
+            "Python {}.{} or newer, below {}.{}, is needed.".format(*OLDEST, *TOO_NEW)
+            + f" Found here: {', '.join(refused) or 'none at all'}. Install one of these versions (with your package"
+            " manager, `pyenv install 3.13` or `uv python install 3.13`) and start again. uv tried to fetch one:"
+            f" {error}"
+        ) from error
 
 
 def find_python() -> tuple[str | None, list[str]]:
     """The first interpreter that really runs and fits, and what was found but does not fit."""
     refused: list[str] = []
-    for candidate in candidates():
-        found = probe(candidate)
-        if found and fits(found):
-            return found[1], refused
-        if found and f"{found[0]} ({found[1]})" not in refused:
-            refused.append(f"{found[0]} ({found[1]})")
+    for version, path in filter(None, map(probe, candidates())):
+        if fits((version, path)):
+            return path, refused
+        if f"{version} ({path})" not in refused:
+            refused.append(f"{version} ({path})")
     return None, refused
 
 
@@ -222,39 +197,23 @@ def output_of(*command: str) -> str:
 
 
 def run(what: str, *command: object) -> None:
+    """Say what is done, every 5 s while it lasts. Raises SetupError with the last lines of a tool that fails."""
     say(what)
-    last: collections.deque[str] = collections.deque(maxlen=6)
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=tool_environment(),
-        cwd=str(ROOT),
-    )
-    with still_working(what), process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            last.append("    " + line.decode(errors="replace").rstrip()[:160])
-    if process.returncode:
-        raise ToolError(what, "\n".join(last))
-
-
-@contextlib.contextmanager
-def still_working(what: str) -> Iterator[None]:
-    done = threading.Event()
-
-    def report() -> None:
-        seconds = 0
-        while not done.wait(5):
-            seconds += 5
+    words, pipe, env = [str(part) for part in command], subprocess.PIPE, tool_environment()
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT, env=env, cwd=str(ROOT)
+    ) as tool:
+        for seconds in itertools.count(5, 5):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                output = tool.communicate(timeout=5)[0].decode(errors="replace")
+                break
             say(f"{what}: {seconds} s so far")
-
-    threading.Thread(target=report, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
+    if tool.returncode:
+        last_lines = "\n".join(f"    {line[:160]}" for line in output.splitlines()[-6:])
+        raise SetupError(
+            f"{what} failed. The first start downloads packages (about 100 MB), so it needs the network, or a mirror"
+            f" (UV_DEFAULT_INDEX, PIP_INDEX_URL), and room on the disk. The last lines of the tool:\n{last_lines}"
+        )
 
 
 def tool_environment() -> dict[str, str]:

@@ -9,10 +9,12 @@ import sys
 import warnings
 from types import FrameType
 
+import environ
 from django.core.management import execute_from_command_line
 
-from backend.dev import environment, output
-from backend.dev.errors import DevError
+from backend.dev import output
+from backend.dev.output import DevError
+from backend.dev.state import ROOT
 
 OWN = {
     "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
@@ -39,7 +41,8 @@ NEED_NO_SERVER = {
 
 def main(argv: list[str]) -> int:
     """Run the command line `argv`; returns the exit status."""
-    environment.prepare()
+    if (ROOT / ".env").is_file():  # what the environment already says wins
+        environ.Env.read_env(ROOT / ".env")
     try:
         return _dispatch(argv)
     except DevError as error:
@@ -78,7 +81,7 @@ def needs_servers(argv: list[str]) -> bool:
 
 
 def _run_with_servers(command: str, argv: list[str]) -> None:
-    if environment.given("DATABASE_URL") and environment.given("REDIS_URL"):
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         execute_from_command_line(argv)
         return
     from backend.dev.services import for_command

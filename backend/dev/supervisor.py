@@ -19,22 +19,26 @@ from types import FrameType
 import environ
 
 from backend.dev import output, units
-from backend.dev.errors import DevError
+from backend.dev.output import DevError
 from backend.dev.processes import Child, Children, Spec
-from backend.dev.services import Services, publish
-from backend.dev.sources import Sources
-from backend.dev.state import State, default_folder
+from backend.dev.services import Services, check_servers, publish
+from backend.dev.state import ROOT, State, default_folder
 from backend.dev.units import Unit
-from backend.dev.versions import check_servers
 
 TICK = 0.1  # seconds
-LOOK = 0.5  # seconds between two looks at the sources
+LOOK = 0.5  # seconds between two looks at the sources: 2 ms each, and it works on every file system, network ones too
 PATIENCE = 3.5  # seconds for the processes that use the servers, before the servers get the rest of ten
+FOLDERS = ("backend", "schema", "domains")
+NOT_SOURCE = {"__pycache__", "node_modules", "dist"}
 
 
 def main(arguments: list[str]) -> int:
     """Run until stopped; returns the exit status, 0 for a stop by signal."""
-    options = parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="manage.py dev", description="Run database, worker, relay and web server.")
+    parser.add_argument("--port", type=int, default=8000, help="of 127.0.0.1, for the web server (8000)")
+    parser.add_argument("--no-reload", dest="reload", action="store_false", help="ignore changes of the code")
+    parser.add_argument("--state-dir", type=Path, default=default_folder(), help="for the database and mails (.state)")
+    options = parser.parse_args(arguments)
     state = State(options.state_dir)
     url = f"http://127.0.0.1:{options.port}/graphql"
     with state.held("dev", url=url):
@@ -43,14 +47,6 @@ def main(arguments: list[str]) -> int:
         with Children() as children:
             Supervisor(state, children, options.port, url, reload=options.reload).run()
     return 0
-
-
-def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="manage.py dev", description="Run database, worker, relay and web server.")
-    found.add_argument("--port", type=int, default=8000, help="of 127.0.0.1, for the web server (8000)")
-    found.add_argument("--no-reload", dest="reload", action="store_false", help="ignore changes of the code")
-    found.add_argument("--state-dir", type=Path, default=default_folder(), help="for the database and mails (.state)")
-    return found
 
 
 def check_port(port: int) -> None:
@@ -94,7 +90,9 @@ class Supervisor:
         self._next_look = 0.0
 
     def run(self) -> None:
-        self._set_environment()
+        self._state.mails.mkdir(exist_ok=True)
+        os.environ.setdefault("EMAIL_FILE_PATH", str(self._state.mails))
+        os.environ.setdefault("FRONTEND_URL", f"http://127.0.0.1:{self._port}")
         graphiql = self._children.start(units.graphiql()) if environ.Env().bool("GRAPHIQL", default=True) else None
         try:
             self._start_servers()
@@ -107,11 +105,6 @@ class Supervisor:
             self._tend_until(lambda: False, None)
         finally:
             self._children.stop([unit.child for unit in self._apps if unit.child], patience=PATIENCE)
-
-    def _set_environment(self) -> None:
-        self._state.mails.mkdir(exist_ok=True)
-        os.environ.setdefault("EMAIL_FILE_PATH", str(self._state.mails))
-        os.environ.setdefault("FRONTEND_URL", f"http://127.0.0.1:{self._port}")
 
     def _start_servers(self) -> None:
         with output.progress("starting PostgreSQL and Valkey"):
@@ -188,3 +181,28 @@ class Supervisor:
             output.line(text, name=seed.spec.name)
         output.line(f"mails land in {os.environ['EMAIL_FILE_PATH']}; Ctrl-C stops everything", name="dev")
         output.line(f"ready: {self._url}")
+
+
+class Sources:
+    """The Python files of the checkout and `.env`, as last seen."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        self._seen = self._look()
+
+    def changed(self) -> list[str]:
+        """Paths, relative to the checkout, that changed, came or went since the last call."""
+        before, self._seen = self._seen, self._look()
+        return sorted({os.path.relpath(path, self._root) for path, _ in before.items() ^ self._seen.items()})
+
+    def _look(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        paths = [str(self._root / ".env")]
+        for name in FOLDERS:
+            for folder, folders, files in os.walk(self._root / name):
+                folders[:] = [name for name in folders if name not in NOT_SOURCE]
+                paths += [os.path.join(folder, name) for name in files if name.endswith(".py")]
+        for path in paths:
+            with contextlib.suppress(OSError):
+                found[path] = os.stat(path).st_mtime_ns
+        return found

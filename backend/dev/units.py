@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.dev import output
-from backend.dev.errors import DevError
+from backend.dev.output import DevError
 from backend.dev.processes import Child, Children, Spec
 from backend.dev.state import ROOT
 

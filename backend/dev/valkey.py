@@ -2,67 +2,50 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
 import secrets
-import signal
 import socket
-import time
 from pathlib import Path
 
 import redis
 
-from backend.dev.errors import DevError
-from backend.dev.processes import Child, Spec
-from backend.dev.state import State
-
-START_PATIENCE = 20.0  # seconds
+from backend.dev.output import DevError
+from backend.dev.processes import Spec
+from backend.dev.state import State, write_private
 
 
 class Valkey:
     """One server; port and password last as long as this object, so a restart is found where it was."""
 
+    patience = 20.0  # seconds to start
+
     def __init__(self, state: State) -> None:
         self._folder = state.folder / "valkey"
-        self.log = self._folder / "server.log"
+        self._config = self._folder / "valkey.conf"
+        self._log = self._folder / "server.log"
         self._password = secrets.token_urlsafe(24)
-        self._port = free_port()
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._port: int = probe.getsockname()[1]
+        self.url = f"redis://:{self._password}@127.0.0.1:{self._port}/0"
 
-    @property
-    def url(self) -> str:
-        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
-
-    def prepare(self) -> None:
+    def prepare(self) -> Spec:
+        """Make all that the server needs; how to start it."""
         self._folder.mkdir(exist_ok=True)
-        self._binary = find_binary()
-        self._config.unlink(missing_ok=True)
-        with open(os.open(self._config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}\n")
-            file.write('save ""\nappendonly no\nstop-writes-on-bgsave-error no\n')
+        lines = ["bind 127.0.0.1", f"port {self._port}", f"requirepass {self._password}", 'save ""', "appendonly no"]
+        write_private(self._config, "\n".join([*lines, "stop-writes-on-bgsave-error no", ""]))
+        command = [str(find_binary()), str(self._config)]
+        return Spec(name="valkey", command=command, cwd=self._folder, log=self._log)
 
-    @property
-    def _config(self) -> Path:
-        return self._folder / "valkey.conf"
+    def answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
-    def spec(self) -> Spec:
-        return Spec(
-            name="valkey",
-            command=[str(self._binary), str(self._config)],
-            cwd=self._folder,
-            stop_signal=signal.SIGTERM,
-            log=self.log,
-        )
-
-    def wait_until_ready(self, child: Child) -> None:
-        """Returns when it answers; DevError when it ends first or takes too long."""
-        deadline = time.monotonic() + START_PATIENCE
-        while child.process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
-                client.ping()
-                return
-            time.sleep(0.02)
-        raise DevError(f"The embedded Valkey did not start; {self.log} may say why.")
+    def failure(self) -> str:
+        """Why it may not have started."""
+        return f"The embedded Valkey did not start; {self._log} may say why."
 
 
 def find_binary() -> Path:
@@ -75,10 +58,3 @@ def find_binary() -> Path:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise DevError(f"There is no embedded Valkey for this machine ({error}). Set REDIS_URL to a server.") from error
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

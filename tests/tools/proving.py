@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from backend.dev import output
-from backend.dev.errors import DevError
+from backend.dev.output import DevError
 from backend.dev.state import ROOT
 from tests.tools import testing
 

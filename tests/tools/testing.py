@@ -12,9 +12,8 @@ from types import FrameType
 
 from backend.dev import output
 from backend.dev.processes import Child, Children, Spec
-from backend.dev.services import Services
+from backend.dev.services import Services, check_servers
 from backend.dev.state import ROOT, BusyError, State, default_folder
-from backend.dev.versions import check_servers
 
 MOST_CORES = 4  # each has a database of its own, and tests that keep two cores busy by themselves
 ALONE = re.compile(r"-n\d*|--numprocesses|--dist|--pdb|--trace|-s|--capture|--co(llect-only)?|--lf|--ff|--sw|-k|-m")

@@ -13,10 +13,9 @@ import redis
 
 from backend.dev.postgres import Postgres
 from backend.dev.processes import Children
-from backend.dev.services import Services
+from backend.dev.services import Services, check_servers
 from backend.dev.state import State
 from backend.dev.valkey import Valkey
-from backend.dev.versions import check_servers
 from tests.backend.dev.tools import all_gone, eventually, family, manage, started
 
 HOLDER = """
@@ -55,15 +54,12 @@ def test_kill_9_leaves_no_server_and_the_data_are_there_at_the_next_start(state:
 
 def test_a_lock_file_left_by_a_killed_server_does_not_prevent_the_next_start(state: State) -> None:
     with state.held("test"), Children() as children:
-        first = Postgres(state, children, fast=True)
-        first.prepare()
-        child = children.start(first.spec())
-        first.wait_until_ready(child)
+        services = Services(state, children, fast=True)
+        child = services.start_one(Postgres(state, children, fast=True))
         os.kill(child.process.pid, signal.SIGKILL)
         child.process.wait()
         second = Postgres(state, children, fast=True)
-        second.prepare()
-        second.wait_until_ready(children.start(second.spec()))
+        services.start_one(second)
         assert "ordergraph" in databases(second.url)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.dev.sources import Sources
+from backend.dev.supervisor import Sources
 
 
 def test_changed_new_and_deleted_modules_are_noticed_once(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.dev.errors import DevError
-from backend.dev.unprivileged import private_folder, readable_copy
+from backend.dev.output import DevError
+from backend.dev.postgres import private_folder, readable_copy
 
 
 def test_the_copy_for_an_unprivileged_user_is_complete_and_runs(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.dev.errors import DevError
-from backend.dev.versions import check_postgres, check_redis, check_redis_version
+from backend.dev.output import DevError
+from backend.dev.services import check_postgres, check_redis, check_redis_version
 from tests.backend.dev.tools import free_port
 
 
