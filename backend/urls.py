@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from backend.graphiql.views import graphiql_page
+from backend.graphiql.views import graphiql_asset, graphiql_page
 from backend.health import healthz, readyz
 from backend.replies import bad_request, forbidden, not_found, server_error
 from domains import DOMAINS
@@ -16,7 +16,7 @@ from schema.streams.view import StreamView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", GraphQLView.as_view(explorer=graphiql_page), name="graphql"),
     path("graphql/stream", StreamView.as_view(), name="stream"),
-    path("graphql/", include("backend.graphiql.urls")),
+    path("graphql/assets/<path:path>", graphiql_asset),
     path("healthz", healthz),
     path("readyz", readyz),
     *(path("", include(f"domains.{name}.urls")) for name in DOMAINS if find_spec(f"domains.{name}.urls")),

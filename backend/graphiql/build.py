@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
-import logging
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from backend.graphiql.node import TOOLS, Node, NodeMissing, find_node
-from backend.graphiql.tool import run_tool
-
-logger = logging.getLogger(__name__)
+from backend.graphiql.node import TOOLS, BuildFailed, Node, find_node, run_tool
 
 FOLDER = Path(__file__).resolve().parent
 DIST = FOLDER / "dist"
@@ -36,10 +32,6 @@ NPM_OPTIONS = (
 )
 
 
-class StepFailed(Exception):
-    """A tool failed or took too long; the text is one line for people."""
-
-
 def build(log: Callable[[str], None]) -> str | None:
     """Builds GraphiQL unless the build in `dist/` is current; progress goes to `log`, line by line.
 
@@ -52,12 +44,15 @@ def build(log: Callable[[str], None]) -> str | None:
         if is_current(stamp):
             return None
         TOOLS.mkdir(exist_ok=True)
-        with _one_at_a_time():
+        with (TOOLS / "graphiql.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # a second builder waits here; the lock ends with its process
             if not is_current(stamp):
                 _build(stamp, log)
-    except (NodeMissing, StepFailed, OSError) as error:
+    except (BuildFailed, OSError) as error:
         reason = " ".join(str(error).split())
-        _keep_reason(reason)
+        with contextlib.suppress(OSError):
+            DIST.mkdir(exist_ok=True)
+            (DIST / "reason").write_text(reason)
         return reason
     return None
 
@@ -65,14 +60,16 @@ def build(log: Callable[[str], None]) -> str | None:
 def source_stamp() -> str:
     """sha256 over the names and bytes of everything the build reads."""
     digest = hashlib.sha256()
-    for name in SOURCES:
-        path = FOLDER / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                content = file.read_bytes()
-                digest.update(f"{file.relative_to(FOLDER).as_posix()} {len(content)}\n".encode())
-                digest.update(content)
+    for file in _sources():
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(FOLDER).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
     return digest.hexdigest()
+
+
+def _sources() -> list[Path]:
+    found = (file for name in SOURCES for file in (FOLDER / name, *(FOLDER / name).rglob("*")))
+    return sorted(file for file in found if file.is_file())
 
 
 def is_current(stamp: str) -> bool:
@@ -91,43 +88,25 @@ def failure_reason() -> str:
         return ""
 
 
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """A second builder waits here and then finds the first one's build; the lock ends with its process."""
-    with (TOOLS / "graphiql.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _build(stamp: str, log: Callable[[str], None]) -> None:
     node = find_node(log)
     try:
-        _copy_sources()
+        shutil.rmtree(WORK, ignore_errors=True)  # what a killed build left
+        for file in _sources():
+            copy = WORK / file.relative_to(FOLDER)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
         run = partial(_run, node=node, deadline=time.monotonic() + LIMIT_SECONDS, log=log)
         log("installing packages")
         run("npm ci", [*node.npm, "ci", *NPM_OPTIONS])
         log("bundling")
         run("vite build", [node.node, "node_modules/vite/bin/vite.js", "build", "--outDir", "dist"])
         (WORK / "dist" / "stamp").write_text(stamp)
-        _put_in_place(WORK / "dist", WORK / "old")
+        if DIST.exists():
+            DIST.rename(WORK / "old")
+        (WORK / "dist").rename(DIST)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
-
-
-def _copy_sources() -> None:
-    shutil.rmtree(WORK, ignore_errors=True)  # what a killed build left
-    WORK.mkdir()
-    for name in SOURCES:
-        if (FOLDER / name).is_dir():
-            shutil.copytree(FOLDER / name, WORK / name)
-        else:
-            shutil.copy2(FOLDER / name, WORK / name)
-
-
-def _put_in_place(fresh: Path, aside: Path) -> None:
-    if DIST.exists():
-        DIST.rename(aside)
-    fresh.rename(DIST)
 
 
 def _run(step: str, command: list[str], *, node: Node, deadline: float, log: Callable[[str], None]) -> None:
@@ -135,18 +114,10 @@ def _run(step: str, command: list[str], *, node: Node, deadline: float, log: Cal
         left = max(1.0, deadline - time.monotonic())
         done = run_tool(command, timeout=left, cwd=WORK, env=node.environment)
     except subprocess.TimeoutExpired as error:
-        raise StepFailed(f"{step} took longer than {LIMIT_SECONDS // 60} minutes") from error
+        raise BuildFailed(f"{step} took longer than {LIMIT_SECONDS // 60} minutes") from error
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
         for line in lines[-TAIL_LINES:]:
             log(line)
         code = re.search(r"npm error code (\w+)", done.stdout)
-        raise StepFailed(f"{step} failed ({code[1] if code else f'exit {done.returncode}'})")
-
-
-def _keep_reason(reason: str) -> None:
-    try:
-        DIST.mkdir(exist_ok=True)
-        (DIST / "reason").write_text(reason)
-    except OSError:
-        logger.warning("cannot write %s", DIST, exc_info=True)
+        raise BuildFailed(f"{step} failed ({code[1] if code else f'exit {done.returncode}'})")

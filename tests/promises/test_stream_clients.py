@@ -14,8 +14,7 @@ from typing import IO, Any
 
 import pytest
 
-from backend.graphiql.node import Node, find_node
-from backend.graphiql.tool import run_tool
+from backend.graphiql.node import Node, find_node, run_tool
 from domains.accounts.models import User
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order

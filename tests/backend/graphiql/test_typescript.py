@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.graphiql import build
-from backend.graphiql.node import TOOLS, Node, find_node
-from backend.graphiql.tool import run_tool
+from backend.graphiql.node import TOOLS, Node, find_node, run_tool
 
 SOURCES = (*build.SOURCES, "tests")
 LIMIT_SECONDS = 300
