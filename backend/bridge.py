@@ -8,21 +8,22 @@ the event loop for its turn in the bulkhead of that work, so that such requests 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from backend.logging import request_id
-from backend.replies import error_body, own_headers
-from backend.wsgi_environ import environ
+from backend.replies import error_body, own_headers, request_id_from
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import Bulkhead
 from schema.errors import HIDDEN, INTERNAL
-from schema.streams.live import Live
-from schema.streams.response import EventStreamResponse
+from schema.streams.live import EventStreamResponse, Live
 
 logger = logging.getLogger(__name__)
 
@@ -30,39 +31,57 @@ Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
 Header = tuple[bytes, bytes]
-Headers = list[Header]
 Application = Callable[..., Iterable[bytes]]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is refused
-DRAIN_FACTOR = 8  # a body of up to this many times the limit is read to its end, so that its sender reads our answer
 
 
-class ClientGone(Exception):
-    """The client left before its request was complete."""
+def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The WSGI environment of an ASGI request: bytes are tunnelled as latin-1, repeated headers joined.
+
+    HTTP_X_REQUEST_ID is always set: the application's log, its reply and ours agree on it.
+    """
+    host, port = scope.get("server") or ("localhost", 80)
+    client = scope.get("client") or ("", 0)
+    path = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
+    script = scope.get("root_path", "").encode().decode("latin-1")
+    values: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": script,
+        # Whole in ASGI, but a proxy may have taken the prefix off before.
+        "PATH_INFO": path.removeprefix(script) if path.startswith(f"{script}/") else path,
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        _add_header(values, name, value.decode("latin-1"))
+    values["HTTP_X_REQUEST_ID"] = request_id_from(values.get("HTTP_X_REQUEST_ID", ""))
+    return values
 
 
-class BodyTooLarge(Exception):
-    """The request's body exceeds the limit."""
-
-
-async def read_body(receive: Receive, max_bytes: int) -> bytes:
-    """The whole request body. Raises BodyTooLarge beyond ``max_bytes`` and ClientGone on a disconnect half-way."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= max_bytes:
-            parts.append(part)
-        elif size > max_bytes * DRAIN_FACTOR:
-            raise BodyTooLarge
-        if not message.get("more_body", False):
-            if size > max_bytes:
-                raise BodyTooLarge
-            return b"".join(parts)
+def _add_header(values: dict[str, Any], name: bytes, value: str) -> None:
+    # X_Request_ID and X-Request-ID would become the same name: the first kind could pass for one a proxy has set.
+    if b"_" in name or name == b"content-length":
+        return
+    key = name.decode("latin-1").upper().replace("-", "_")
+    if key != "CONTENT_TYPE":
+        key = f"HTTP_{key}"
+    if key in values:
+        separator = "; " if key == "HTTP_COOKIE" else ","
+        value = f"{values[key]}{separator}{value}"
+    values[key] = value
 
 
 async def send_error(scope: Scope, send: Send, status: int, code: str, message: str, *headers: Header) -> None:
@@ -72,12 +91,6 @@ async def send_error(scope: Scope, send: Send, status: int, code: str, message: 
     logger.warning("request refused", extra={"status": status, "request_id": identifier, "path": scope["path"]})
     body = error_body(code, message, identifier) if scope["method"] != "HEAD" else b""
     await send_reply(send, Reply(status, [*own_headers(environment), *headers], body))
-
-
-async def send_too_large(scope: Scope, send: Send, max_bytes: int) -> None:
-    """413 for a body beyond ``max_bytes``; what was not read of it ends the connection."""
-    message = f"The request body is larger than {max_bytes} bytes"
-    await send_error(scope, send, 413, "BAD_REQUEST", message, (b"connection", b"close"))
 
 
 async def send_too_busy(scope: Scope, send: Send, message: str) -> None:
@@ -90,7 +103,7 @@ class Reply:
     """What an application answers; `live` when it is an event stream, which whoever takes the reply closes."""
 
     status: int
-    headers: Headers
+    headers: list[Header]
     body: bytes
     live: Live | None = None
 

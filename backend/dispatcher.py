@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from backend.bridge import BodyTooLarge, Bridge, ClientGone, Receive, Scope, Send, read_body, send_too_large
+from backend.bridge import Bridge, Receive, Scope, Send, send_error
+from backend.streaming import Streams
+from schema.streams.live import EVENT_STREAM
 
 PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"
-EVENT_STREAM = "text/event-stream"
 JSON_TYPES = frozenset({"application/json", "application/graphql-response+json", "application/*", "*/*"})
-
-
-class StreamApplication(Protocol):
-    """Answers requests that read event streams."""
-
-    def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None: ...
+DRAIN_FACTOR = 8  # a body of up to this many times the limit is read to its end, so that its sender reads our answer
 
 
 class Dispatcher:
     """Chooses the application for each request, and gives it the whole body."""
 
-    def __init__(self, bridge: Bridge, streams: StreamApplication, *, max_bytes: int) -> None:
+    def __init__(self, bridge: Bridge, streams: Streams, *, max_bytes: int) -> None:
         self._bridge = bridge
         self._streams = streams
         self._max_bytes = max_bytes
@@ -48,18 +38,37 @@ class Dispatcher:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read_body(receive, self._max_bytes)
-        except ClientGone:
+        body = await read_body(receive, self._max_bytes)
+        if body is None:  # the client has left
             return
-        except BodyTooLarge:
-            await send_too_large(scope, send, self._max_bytes)
-            return
-        if is_event_stream(scope):  # at its own path, however it was chosen: there the answer is a stream
+        if len(body) > self._max_bytes:  # what was not read of it ends the connection
+            message = f"The request body is larger than {self._max_bytes} bytes"
+            await send_error(scope, send, 413, "BAD_REQUEST", message, (b"connection", b"close"))
+        elif is_event_stream(scope):  # at its own path, however it was chosen: there the answer is a stream
             scope = {**scope, "path": STREAM_PATH, "raw_path": STREAM_PATH.encode()}
             await self._streams(scope, body, receive, send)
         else:
             await self._bridge(scope, body, receive, send)
+
+
+async def read_body(receive: Receive, max_bytes: int) -> bytes | None:
+    """The whole request body, or None on a disconnect half-way.
+
+    Of one beyond `max_bytes` some bytes more than that, the rest being read and forgotten, within reason.
+    """
+    body = bytearray()
+    size = 0
+    more = True
+    while more and size <= max_bytes * DRAIN_FACTOR:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if len(body) <= max_bytes:
+            body += part
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def is_event_stream(scope: Scope) -> bool:

@@ -17,8 +17,6 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
 # Objects that libraries attach; they are not values for a log line.
 _UNPRINTED = frozenset({"request", "data", "exc_text"})
-
-
 # What PostgreSQL says of the row that a statement failed on: "DETAIL:  Key (email)=(ada@example.com) already exists."
 _ABOUT_ROWS = re.compile(r"\n(DETAIL|CONTEXT|QUERY): .*", re.DOTALL)
 _DATA_EXCEPTIONS = "22"  # the class of SQLSTATEs whose very first line quotes the value

@@ -1,17 +1,20 @@
-"""Gives each request an id and the client's address, and logs how it went."""
+"""Gives each request an id and the client's address, logs how it went, and compresses large answers."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
-from backend.client_address import client_address as believed_address
 from backend.logging import request_id
 from backend.replies import explained, not_found, refusal, request_id_from
 from domains.common.viewer import client_address
@@ -19,6 +22,7 @@ from domains.common.viewer import client_address
 logger = logging.getLogger(__name__)
 
 _QUIET = frozenset({"/healthz", "/readyz"})
+MIN_BYTES = 1_400  # what fits into one packet gains nothing
 MAX_LOGGED_NAME = 100  # clients choose the names of operations
 
 
@@ -83,3 +87,41 @@ class StatementCounter:
     def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
         self.count += 1
         return execute(*args)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """gzip for complete answers that are large. Event streams are left alone: their events must not wait for more.
+
+    What a compressed length could give away (BREACH) is not within reach: no cookie signs anybody in, so another site
+    cannot have answers made with its own text in them; and Django adds a random number of bytes besides.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming or len(getattr(response, "content", b"")) < MIN_BYTES:
+            return response
+        return super().process_response(request, response)
+
+
+def believed_address(meta: Mapping[str, str]) -> str:
+    """The client's IPv4 or IPv6 address; empty when the server knows none (a Unix socket without a proxy).
+
+    Behind TRUSTED_PROXIES proxies, each of which appends who spoke to it to X-Forwarded-For, it is that many entries
+    from the right: what stands further left was sent by the client, who may have made it up. An entry that is missing
+    or no address tells that the request did not come through the proxies.
+    """
+    peer = _address(meta.get("REMOTE_ADDR", ""))
+    hops = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if not 1 <= settings.TRUSTED_PROXIES <= len(hops):
+        return peer
+    return _address(hops[-settings.TRUSTED_PROXIES].strip()) or peer
+
+
+def _address(text: str) -> str:
+    """In the usual spelling: a client has one address however it is written."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        return "" if address.scope_id else str(address.ipv4_mapped or address)
+    return str(address)

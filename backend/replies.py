@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import orjson
+from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from backend.cors import cors_headers
 from schema.errors import HIDDEN, INTERNAL, request_error, request_id_in
 
 CONTENT_TYPE = "application/json; charset=utf-8"
@@ -30,25 +32,26 @@ def error_body(code: str, message: str, request_id: str) -> bytes:
 def own_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer that Django never sees, to the request with this WSGI environment."""
     own = [(b"content-type", CONTENT_TYPE.encode()), (b"x-request-id", environment["HTTP_X_REQUEST_ID"].encode())]
-    return [*own, *cors_headers(environment)]
+    return [*own, *_cors_headers(environment)]
+
+
+def _cors_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What lets web applications of other origins read it, as the middleware would; none where no origin is allowed."""
+    if not settings.CORS_ALLOWED_ORIGINS:
+        return []
+    request, response = HttpRequest(), HttpResponse()
+    # Nothing is parsed here: that may be what failed.
+    request.META, request.path_info = environment, environment["PATH_INFO"]
+    request.method = environment["REQUEST_METHOD"]
+    del response["Content-Type"]
+    CorsMiddleware(lambda _: response).add_response_headers(request, response)
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
 
 
 def refusal(request: HttpRequest, status: int, message: str, code: str = "BAD_REQUEST") -> HttpResponse:
     """A complete answer with one error."""
     body = error_body(code, message, request_id_in(request))
     return HttpResponse(body, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refusal(request, 400, "This is not a request that can be answered")
-
-
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refusal(request, 403, "This is not allowed", "FORBIDDEN")
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refusal(request, 404, "There is nothing at this address; the API is at /graphql")
 
 
 def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
@@ -60,5 +63,16 @@ def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpRes
     return response
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    return refusal(request, 500, HIDDEN, INTERNAL)
+def _handler(status: int, message: str, code: str = "BAD_REQUEST") -> Callable[..., HttpResponse]:
+    """What Django calls to answer for an error of its own."""
+
+    def handle(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+        return refusal(request, status, message, code)
+
+    return handle
+
+
+bad_request = _handler(400, "This is not a request that can be answered")
+forbidden = _handler(403, "This is not allowed", "FORBIDDEN")
+not_found = _handler(404, "There is nothing at this address; the API is at /graphql")
+server_error = _handler(500, HIDDEN, INTERNAL)

@@ -34,7 +34,7 @@ CORS_URLS_REGEX = r"^/graphql(/stream)?$"
 MIDDLEWARE = [
     "backend.middleware.RequestMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
-    "backend.compression.CompressionMiddleware",
+    "backend.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -38,15 +38,12 @@ class Executions:
         began = time.monotonic()
         result = run()
         if "errors" not in result:  # they carry the id of one request
-            self._keep(key, Execution(began, frozenset(topics), result))
+            with self._lock:
+                self._latest.pop(key, None)  # to the end of the order
+                self._latest[key] = Execution(began, frozenset(topics), result)
+                if len(self._latest) > KEPT:
+                    del self._latest[next(iter(self._latest))]
         return result
-
-    def _keep(self, key: Hashable, execution: Execution) -> None:
-        with self._lock:
-            self._latest.pop(key, None)  # to the end of the order
-            self._latest[key] = execution
-            if len(self._latest) > KEPT:
-                del self._latest[next(iter(self._latest))]
 
 
 executions = Executions()

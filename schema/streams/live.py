@@ -1,21 +1,26 @@
-"""An operation that is executed again and again, for as long as its viewer may."""
+"""An operation that is executed again and again, for as long as its viewer may; and the response that opens it."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import orjson
+from django.http.response import HttpResponseBase
 
 from domains.common.background.changes import listeners
 from domains.common.errors import UnauthenticatedError
 from domains.common.viewer import Viewer
-from schema.streams.events import COMPLETE, next_event
 from schema.streams.executions import executions
+
+# Lines end in LF: clients split at two of them.
+EVENT_STREAM = "text/event-stream"
+COMPLETE = b"event: complete\ndata:\n\n"
+HEARTBEAT = b":\n\n"  # a comment: it keeps proxies from closing a quiet connection
 
 type Result = dict[str, Any]
 
@@ -117,5 +122,34 @@ class Live:
         return Event(next_event(result))
 
 
+def next_event(result: dict[str, Any]) -> bytes:
+    """One execution result."""
+    return b"event: next\ndata: " + orjson.dumps(result) + b"\n\n"
+
+
 def _end(result: Result) -> Event:
     return Event(next_event(result) + COMPLETE, last=True)
+
+
+class EventStreamResponse(HttpResponseBase):
+    """Iterating gives the first event alone; who takes `live` closes it, else closing the response does."""
+
+    streaming = True  # no middleware measures or compresses it
+
+    def __init__(self, first: bytes, live: Live) -> None:
+        super().__init__(content_type=EVENT_STREAM)
+        self._first = first
+        self._live: Live | None = live
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([self._first])
+
+    def take(self) -> Live | None:
+        """The open operation, once."""
+        live, self._live = self._live, None
+        return live
+
+    def close(self) -> None:
+        if (live := self.take()) is not None:
+            live.close()
+        super().close()

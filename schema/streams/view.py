@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -17,23 +20,42 @@ from domains.common.viewer import Viewer
 from schema.errors import RequestProblem
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
 from schema.request import GraphQLRequest
-from schema.streams.events import COMPLETE, EVENT_STREAM, next_event
-from schema.streams.live import Live, Result
-from schema.streams.response import EventStreamResponse
-from schema.streams.slots import slots
+from schema.streams.live import COMPLETE, EVENT_STREAM, EventStreamResponse, Live, Result, next_event
 
 MAX_BYTES = 65_536  # of a subscription's request: it is kept as long as the stream is open
 RETRY_SECONDS = 5  # a page that is loaded again has given its streams back by then
+
+
+class Slots:
+    """Counts the streams that each user has open on this process; nobody counts as one user."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[UUID | None] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, user_id: UUID | None) -> bool:
+        """False when all are taken. Whoever got True gives back."""
+        with self._lock:
+            if self._taken[user_id] >= settings.STREAMS_PER_USER:
+                return False
+            self._taken[user_id] += 1
+            return True
+
+    def give_back(self, user_id: UUID | None) -> None:
+        with self._lock:
+            self._taken[user_id] -= 1
+            if not self._taken[user_id]:
+                del self._taken[user_id]
+
+
+slots = Slots()
 
 
 class StreamView(GraphQLView):
     """Queries and mutations answer one event; a subscription one at once and one after each change."""
 
     reads_events = True
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._live: Live | None = None
+    _live: Live | None = None  # of this request: Django makes a view for each
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         try:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
+from backend.streaming import Streams
 from domains.common.guard.bulkhead import Bulkhead
 
 THREADS, MAX_WAITING, MAX_BYTES = 4, 2, 100_000
@@ -90,7 +91,7 @@ def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return [reply[:2], reply[2:]]
 
 
-class Streams:
+class Echo(Streams):
     """Sets the event that its query names, even when no thread is free; answers with the body."""
 
     def start(self) -> None:
@@ -107,5 +108,7 @@ class Streams:
 
 
 application = Dispatcher(
-    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]), Streams(), max_bytes=MAX_BYTES
+    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]),
+    Echo(wsgi, threads=1, limit=1),
+    max_bytes=MAX_BYTES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from backend.client_address import client_address
+from backend.middleware import believed_address
 from domains.accounts.models import AuditEvent, Session
 from tests.api import Api
 from tests.domains.accounts.strangers import newcomer
@@ -39,12 +39,12 @@ def test_what_proxies_add_is_believed_and_nothing_else(
     proxies: int, forwarded: str, address: str, settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
-    assert client_address({"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded}) == address
+    assert believed_address({"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded}) == address
 
 
 @pytest.mark.parametrize("peer", ["", "unix:", "not an address"])
 def test_a_connection_without_an_address_has_none(peer: str) -> None:
-    assert client_address({"REMOTE_ADDR": peer}) == ""
+    assert believed_address({"REMOTE_ADDR": peer}) == ""
 
 
 @pytest.mark.django_db

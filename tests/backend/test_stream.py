@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from backend.stream import Stream
+from backend.streaming import Stream
 from domains.common.viewer import ANONYMOUS, Viewer
 from schema.streams.live import Event, Live
 from tests.logs import json_log, lines

@@ -9,8 +9,7 @@ from typing import Any
 
 from backend.streaming import Streams
 from domains.common.viewer import ANONYMOUS
-from schema.streams.live import Live
-from schema.streams.response import EventStreamResponse
+from schema.streams.live import EventStreamResponse, Live
 
 PATIENCE = 10.0  # seconds
 
