@@ -26,7 +26,7 @@ for command in ("check", "makemigrations --check --dry-run", "print_schema --che
         call_command(*command.split())
     except (CommandError, SystemExit) as error:
         failed.append(f"{command}: {error}")
-sys.exit("; ".join(failed))
+sys.exit("; ".join(failed) or None)
 """
 CHECKS = {
     "types": ["-m", "mypy"],
