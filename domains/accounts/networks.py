@@ -7,11 +7,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from domains.accounts.models import KnownNetwork
-from domains.common.data.prepared import fetch_one
 
 KNOWN = timedelta(days=max(30, settings.SESSION_LIFETIME_DAYS))  # as long as a session that began there may live
 # Plain SQL, as each guess of a flood asks.
@@ -45,7 +45,9 @@ def is_known(email: str, here: str) -> bool:
 
     One statement by two unique indexes, the same for an e-mail that is nobody's.
     """
-    return fetch_one(LATELY, email, here, timezone.now() - KNOWN) is not None
+    with connection.cursor() as cursor:
+        cursor.execute(LATELY, [email, here, timezone.now() - KNOWN])
+        return cursor.fetchone() is not None
 
 
 def outdated() -> QuerySet[KnownNetwork]:

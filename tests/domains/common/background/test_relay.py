@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 DELIVER = "domains.common.tasks.deliver"
 PERIODIC = "domains.common.tasks.run_periodic"
-EXPIRE = "domains.orders.handlers.expire"
+EXPIRE = "domains.orders.services.settling.expire_orders"
 rung: list[str] = []
 
 
