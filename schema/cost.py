@@ -149,16 +149,10 @@ class Meter:
 
 
 def _value_nodes(value: Node) -> int:
-    """How many literals and variables an argument is made of."""
-    waiting, found = [value], 0
-    while waiting:
-        node = waiting.pop()
-        found += 1
-        if isinstance(node, ListValueNode):
-            waiting += node.values
-        elif isinstance(node, ObjectValueNode):
-            waiting += [field.value for field in node.fields]
-    return found
+    """How many literals and variables an argument is made of; the parser has refused what nests too deeply."""
+    if isinstance(value, ObjectValueNode):
+        return 1 + sum(_value_nodes(field.value) for field in value.fields)
+    return 1 + sum(map(_value_nodes, value.values)) if isinstance(value, ListValueNode) else 1
 
 
 def _overlaps(root: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:

@@ -148,11 +148,8 @@ def problem(type_: Any, value: Any, path: Sequence[str | int], error: GraphQLErr
         return f"Expected a value of type '{type_}'"
     if isinstance(named, GraphQLEnumType) and not null:
         return f"Expected one of the values of '{named}'"
-    return (
-        f"Expected a value of type '{type_}', not null"
-        if null
-        else f"Expected a value of type '{get_nullable_type(type_)}'"
-    )
+    fitting = f"'{type_}', not null" if null else f"'{get_nullable_type(type_)}'"
+    return f"Expected a value of type {fitting}"
 
 
 def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    GraphQLField,
-    IntValueNode,
-    ListValueNode,
-    Node,
-    VariableNode,
-    get_named_type,
-)
+from graphql import FieldNode, GraphQLField, IntValueNode, ListValueNode, Node, VariableNode, get_named_type
 
 from domains.common.graphql.paging import DEFAULT_SIZE, MAX_SIZE
 

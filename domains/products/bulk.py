@@ -46,7 +46,7 @@ def _import(rows: Sequence[ProductRow]) -> ImportResult:
     categories = _categories({row.category: None for row in rows if row.category})
     known = _locked({row.sku for row in rows})
     new = [row for row in rows if row.sku not in known]
-    slugs = _free_slugs(Product, [row.name for row in new])
+    slugs = free_slugs(Product, [row.name for row in new])
     created = [_product(row, slug, categories) for row, slug in zip(new, slugs, strict=True)]
     edited = [known[row.sku] for row in rows if row.sku in known and _edit(known[row.sku], row, categories)]
     Product.objects.bulk_create(created, batch_size=BATCH)
@@ -58,11 +58,10 @@ def _import(rows: Sequence[ProductRow]) -> ImportResult:
 def _categories(names: Iterable[str]) -> dict[str, Category]:
     known = {category.name: category for category in Category.objects.filter(name__in=names)}
     missing = [name for name in names if name not in known]
-    slugs = _free_slugs(Category, missing)
-    made = Category.objects.bulk_create(
-        Category(name=name, slug=slug) for name, slug in zip(missing, slugs, strict=True)
-    )
-    return {**known, **{category.name: category for category in made}}
+    slugs = free_slugs(Category, missing)
+    pairs = zip(missing, slugs, strict=True)
+    made = Category.objects.bulk_create(Category(name=name, slug=slug) for name, slug in pairs)
+    return known | {category.name: category for category in made}
 
 
 def _locked(skus: set[str]) -> dict[str, Product]:
@@ -118,8 +117,8 @@ def _overwrite(products: Iterable[Product], fields: list[str]) -> None:
     )
 
 
-def _free_slugs(model: type[Product | Category], names: Sequence[str]) -> list[str]:
-    """One for each name, as a single product's is made: with a random end when it is taken or empty."""
+def free_slugs(model: type[Product | Category], names: Sequence[str]) -> list[str]:
+    """One for each name; with a short random end when it is taken or the name has no Latin letter."""
     wanted = [slugify(name)[:100] for name in names]
     taken = set(model._default_manager.filter(slug__in=wanted).values_list("slug", flat=True))
     slugs = []

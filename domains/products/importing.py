@@ -19,7 +19,7 @@ from domains.common.data.folding import kept
 
 COLUMNS = ("sku", "name", "description", "price", "stock", "category")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
-STOCK_MAX = 100_000_000
+MAX_STOCK = 100_000_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 
@@ -117,9 +117,9 @@ def parse_price(text: str, decimals: int = 2) -> int:
 
 
 def parse_stock(text: str) -> int:
-    """A quantity, 0 to STOCK_MAX. Raises ValueError with the reason."""
-    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > STOCK_MAX:
-        raise ValueError(f"stock {text!r} is not a whole number of 0 to {STOCK_MAX}")
+    """A quantity, 0 to MAX_STOCK. Raises ValueError with the reason."""
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MAX_STOCK:
+        raise ValueError(f"stock {text!r} is not a whole number of 0 to {MAX_STOCK}")
     return int(text)
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_slug
-from django.utils.text import slugify
 
 from domains.common.data import idempotency
 from domains.common.data.models import new_id
@@ -20,10 +19,11 @@ from domains.common.errors import NotFoundError, StaleObjectError, ValidationErr
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.products import stock
+from domains.products.bulk import free_slugs
 from domains.products.errors import InsufficientStockError
+from domains.products.importing import MAX_STOCK
 from domains.products.models import Category, Product, StockMovement
 
-MAX_STOCK = 100_000_000
 MAX_DESCRIPTION_CHARACTERS = 10_000
 
 
@@ -57,7 +57,7 @@ def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) 
         if Product.objects.filter(sku=product.sku).exists():
             problems.add("sku", message="Another product has this SKU")
         _apply(product, edit, problems)
-        product.slug = product.slug or _free_slug(Product, product.name)
+        product.slug = product.slug or free_slugs(Product, [product.name])[0]
         problems.check()
         product.save(force_insert=True)
         if quantity:
@@ -125,7 +125,7 @@ def create_category(*, name: str, slug: str | None) -> Category:
         if Category.objects.filter(name=category.name).exists():
             problems.add("name", message="Another category has this name")
         category.slug = (
-            _checked_slug(Category, slug, category.id, problems) if slug else _free_slug(Category, category.name)
+            _checked_slug(Category, slug, category.id, problems) if slug else free_slugs(Category, [category.name])[0]
         )
         problems.check()
         category.save(force_insert=True)
@@ -173,10 +173,3 @@ def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, prob
     if model._default_manager.filter(slug=slug).exclude(id=own_id).exists():
         problems.add("slug", message="This slug is taken")
     return slug
-
-
-def _free_slug(model: type[Product | Category], name: str) -> str:
-    """A slug made from the name; a short random end when it is taken or the name has no Latin letter."""
-    slug = slugify(name)[:100] or new_id().hex[-8:]
-    taken = model._default_manager.filter(slug=slug).exists()
-    return f"{slug}-{new_id().hex[-8:]}" if taken else slug

@@ -88,29 +88,11 @@ class BatchingExecutor(Executor[Any]):
         return loaders is not None and loaders.dispatch()
 
 
-def execute(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    *,
-    context_value: Any,
-    variable_values: dict[str, Any] | None = None,
-    operation_name: str | None = None,
-    hide_suggestions: bool = False,
-) -> ExecutionResult:
-    """Execute a validated document; resolvers may await the loaders of ``context_value.loaders``.
+def execute(schema: GraphQLSchema, document: DocumentNode, *, context_value: Any, **options: Any) -> ExecutionResult:
+    """`graphql.execute` of a validated document; resolvers may await the loaders of ``context_value.loaders``.
 
     Field errors are in the result. Raises TypeError for an invalid schema and RuntimeError when a resolver awaits
     something that no loader is going to settle.
     """
-    result = graphql.execute(
-        schema,
-        document,
-        None,
-        context_value,
-        variable_values,
-        operation_name,
-        executor_class=BatchingExecutor,
-        is_awaitable=is_awaitable,
-        hide_suggestions=hide_suggestions,
-    )
-    return cast("ExecutionResult", result)
+    options |= {"executor_class": BatchingExecutor, "is_awaitable": is_awaitable}
+    return cast("ExecutionResult", graphql.execute(schema, document, None, context_value, **options))
