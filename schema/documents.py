@@ -20,7 +20,6 @@ from graphql import (
     OperationDefinitionNode,
     Token,
     ValuesOfCorrectTypeRule,
-    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -58,9 +57,6 @@ class Document:
     code: str = ""
     _sizes: frozenset[str] = frozenset()
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
-
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        return get_operation_ast(self.node, name) if self.node else None
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """What executing the operation with these raw variables costs at most; about one for each object."""

@@ -47,8 +47,7 @@ class RequestProblem(Exception):
 
 def request_id_in(request: HttpRequest) -> str:
     """What the middleware called the request."""
-    identifier: str = getattr(request, "request_id", "")
-    return identifier
+    return str(getattr(request, "request_id", ""))
 
 
 def request_error(message: str, code: str, request_id: str, **told: int) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class GraphQLView(View):
         refused = 400 if strict else 200
         if document.node is None or document.errors:
             return refused, {"errors": [errors.formatted(e, document.code, identifier) for e in document.errors]}
-        operation = document.operation(wanted.operation_name)
+        operation = get_operation_ast(document.node, wanted.operation_name)
         if operation is None:
             raise RequestProblem("Name one of the operations of the document in operationName", lenient=True)
         if operation.operation is OperationType.SUBSCRIPTION and not self.reads_events:

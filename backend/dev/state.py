@@ -82,9 +82,7 @@ class State:
     def record(self) -> dict[str, Any]:
         """What the holder wrote: command, pid, url, database_url, redis_url; empty when there is none (yet)."""
         with contextlib.suppress(OSError, ValueError):
-            found = json.loads(self.record_file.read_text())
-            if isinstance(found, dict):
-                return found
+            return dict(json.loads(self.record_file.read_text()))
         return {}
 
     def write_record(self, **about: object) -> None:

@@ -154,16 +154,13 @@ class Supervisor:
 
     def _answers(self) -> bool:
         """Whether a real query is answered."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        try:
-            connection.request("POST", "/graphql", json.dumps({"query": "{ __typename }"}), headers)
-            answer = connection.getresponse()
-            return answer.status == http.HTTPStatus.OK and bool(json.loads(answer.read()).get("data"))
-        except (OSError, http.client.HTTPException, ValueError):
-            return False
-        finally:
-            connection.close()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)) as connection:
+            try:
+                connection.request("POST", "/graphql", '{"query": "{ __typename }"}', headers)
+                return bool(json.load(connection.getresponse()).get("data"))
+            except (OSError, http.client.HTTPException, ValueError):
+                return False
 
     def _page_state(self, build: Child | None) -> str:
         """Wait for GraphiQL's build; whether it succeeds changes nothing else."""

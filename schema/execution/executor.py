@@ -16,7 +16,7 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import Path, Undefined
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
-from domains.common.graphql.loaders import Deferred, Loaders
+from domains.common.graphql.loaders import Deferred
 from schema.execution.driver import Gather, discard, drive
 
 _PLAIN = frozenset({str, int, float, bool, type(None), dict, list, tuple})
@@ -64,8 +64,7 @@ class BatchingExecutor(Executor[Any]):
             result = self.execute_field(parent_type, source_value, details, field_path, position_context)
             if result is not Undefined:
                 results[name] = self._finish(result)
-            if (loaders := self._loaders) is not None:
-                loaders.clear()
+            self.context_value.loaders.clear()
         return results
 
     def gather_async_work(self, values: Sequence[Awaitable[Any]]) -> Any:
@@ -77,15 +76,7 @@ class BatchingExecutor(Executor[Any]):
             discard(awaitable)
 
     def _finish(self, result: Any) -> Any:
-        return drive(result, self._dispatch) if self.is_awaitable(result) else result
-
-    @property
-    def _loaders(self) -> Loaders | None:
-        return getattr(self.context_value, "loaders", None)
-
-    def _dispatch(self) -> bool:
-        loaders = self._loaders
-        return loaders is not None and loaders.dispatch()
+        return drive(result, lambda: self.context_value.loaders.dispatch()) if self.is_awaitable(result) else result
 
 
 def execute(schema: GraphQLSchema, document: DocumentNode, *, context_value: Any, **options: Any) -> ExecutionResult:

@@ -14,9 +14,9 @@ from django.db.models import CharField, Sum
 from django.test.utils import CaptureQueriesContext
 
 from domains.products.bulk import import_products
-from domains.products.importing import MAX_LENGTHS, MAX_STOCK, ProductRow
+from domains.products.importing import MAX_LENGTHS, ProductRow
 from domains.products.models import Category, Product, StockMovement
-from domains.products.services import MAX_DESCRIPTION_CHARACTERS, MAX_STOCK
+from domains.products.services import MAX_DESCRIPTION_CHARACTERS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,4 +166,3 @@ def test_the_file_is_held_to_the_limits_of_the_catalogue() -> None:
         assert isinstance(field, CharField)
         assert field.max_length == MAX_LENGTHS[column]
     assert MAX_LENGTHS["description"] == MAX_DESCRIPTION_CHARACTERS
-    assert MAX_STOCK == MAX_STOCK
