@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from backend.dev import output
 from backend.dev.output import DevError
@@ -70,9 +69,9 @@ def web(port: int) -> Spec:
 
 def worker() -> Spec:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "INFO"]
-    spec = _spec("worker", [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"])
     # Celery means root in production; here the superuser is the developer.
-    return replace(spec, env={**(spec.env or {}), "PYTHONWARNINGS": "ignore:You're running the worker"})
+    quiet = {"PYTHONWARNINGS": "ignore:You're running the worker"}
+    return _spec("worker", [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"], **quiet)
 
 
 def manage(name: str, *arguments: str) -> Spec:
@@ -84,5 +83,5 @@ def graphiql() -> Spec:
     return _spec("graphiql", [sys.executable, "-c", code])
 
 
-def _spec(name: str, command: list[str]) -> Spec:
-    return Spec(name=name, command=command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, cwd=ROOT)
+def _spec(name: str, command: list[str], **env: str) -> Spec:
+    return Spec(name=name, command=command, env={**os.environ, "PYTHONUNBUFFERED": "1", **env}, cwd=ROOT)
