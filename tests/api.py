@@ -8,15 +8,20 @@ from uuid import UUID
 from django.test import Client
 
 from domains.accounts.models import User
-from domains.accounts.services import Device, open_session
+from domains.accounts.services import open_session
 from domains.accounts.tokens import Tokens
 from domains.common.data.models import BaseModel
 from domains.common.graphql.ids import to_global_id
+from domains.common.viewer import client_address
 
 
 def sign_in(user: User) -> Tokens:
     """A session without the password."""
-    return open_session(user=user, device=Device("test client", "127.0.0.1"))
+    address = client_address.set("127.0.0.1")
+    try:
+        return open_session(user=user, user_agent="test client")
+    finally:
+        client_address.reset(address)
 
 
 def gid(row: BaseModel) -> str:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from domains.accounts import networks
-from domains.accounts.models import AuditEvent, Session
+from domains.accounts.models import AuditEvent, KnownNetwork, Session
 from domains.accounts.services import mailing
+from domains.accounts.throttling import KNOWN
 from domains.common.background import outbox, periodic
 
 outbox.handler(mailing.EMAIL_VERIFICATION)(mailing.send_verification)
@@ -30,5 +30,5 @@ def purge() -> int:
     return periodic.purge(
         Session.objects.filter(expires_at__lt=now).order_by("expires_at"),
         AuditEvent.objects.filter(created_at__lt=old).order_by("created_at"),
-        networks.outdated().order_by("seen_at"),
+        KnownNetwork.objects.filter(seen_at__lt=now - KNOWN).order_by("seen_at"),
     )

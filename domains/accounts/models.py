@@ -85,7 +85,7 @@ class Session(BaseModel):  # type: ignore[django-manager-missing]  # the base of
 
 
 class KnownNetwork(BaseModel):
-    """A network from which a person has proven lately who they are: see `networks`."""
+    """A network from which a person has proven lately who they are: see `throttling`."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     network = models.CharField(max_length=43, help_text="an IPv4 address, or the /64 of an IPv6 address")

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import strawberry
 
 from domains.accounts import inputs, results, services
-from domains.accounts.services import Device
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import NotFoundError, StaleObjectError, ValidationError, mutation
@@ -19,9 +18,8 @@ from domains.common.graphql.permissions import IsAuthenticated
 IGNORE_AUTHORIZATION = frozenset({"register", "login", "refreshToken", "requestPasswordReset", "resetPassword"})
 
 
-def _device(info: Info) -> Device:
-    request = info.context.request
-    return Device(request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR") or None)
+def _user_agent(info: Info) -> str:
+    return str(info.context.request.headers.get("User-Agent", ""))
 
 
 @contextmanager
@@ -44,7 +42,7 @@ class Mutation:
     )
     def register(self, info: Info, input: inputs.RegisterInput) -> results.RegisterSuccess:
         user, tokens = services.register(
-            email=input.email, password=input.password, name=input.name, device=_device(info)
+            email=input.email, password=input.password, name=input.name, user_agent=_user_agent(info)
         )
         return results.RegisterSuccess(user=user, tokens=tokens)
 
@@ -54,7 +52,7 @@ class Mutation:
         public="how one signs in; throttled",
     )
     def login(self, info: Info, input: inputs.LoginInput) -> results.LoginSuccess:
-        user, tokens = services.login(email=input.email, password=input.password, device=_device(info))
+        user, tokens = services.login(email=input.email, password=input.password, user_agent=_user_agent(info))
         return results.LoginSuccess(user=user, tokens=tokens)
 
     @mutation(

@@ -14,20 +14,30 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
+from django.utils import timezone
 
-from domains.accounts.networks import is_known, network
+from domains.accounts.models import KnownNetwork
 from domains.common.guard.throttling import Budget, attempt, spend
 from domains.common.viewer import Viewer, client_address
 
 MAILS = 5  # that a person may ask for
 MAIL_PERIOD = timedelta(minutes=15)
+KNOWN = timedelta(days=max(30, settings.SESSION_LIFETIME_DAYS))  # as long as a session that began there may live
+# Plain SQL, as each guess of a flood asks; one statement by two unique indexes, the same for the e-mail of nobody.
+LATELY = """
+    SELECT FROM accounts_knownnetwork AS known JOIN accounts_user AS person ON person.id = known.user_id
+    WHERE person.email = %s AND person.is_active AND known.network = %s AND known.seen_at > %s
+"""
 
 
 def sign_in(email: str) -> AbstractContextManager[None]:
     """Around the check of a password. `email` is normalised. Raises RateLimitedError."""
-    most, here = settings.LOGIN_FAILURES_PER_MINUTE, network(client_address.get())
+    most, here = settings.LOGIN_FAILURES_PER_MINUTE, _here()
     pair = Budget("sign-in by e-mail and address", f"{email} {here}", most)
     address = Budget("sign-in by address", here, 10 * most)
     anywhere = [] if is_known(email, here) else [Budget("sign-in by e-mail", email, 2 * most)]
@@ -42,7 +52,7 @@ def current_password(viewer: Viewer) -> AbstractContextManager[None]:
 
 def registering() -> AbstractContextManager[None]:
     """Around what makes an account and mails it, or tells that an e-mail is taken. Raises RateLimitedError."""
-    taken = Budget("e-mail taken by address", network(client_address.get()), 2 * settings.LOGIN_FAILURES_PER_MINUTE)
+    taken = Budget("e-mail taken by address", _here(), 2 * settings.LOGIN_FAILURES_PER_MINUTE)
     return attempt(failures=[taken], successes=[_mails_from_here()])
 
 
@@ -52,4 +62,34 @@ def mail_to(person: str) -> None:
 
 
 def _mails_from_here() -> Budget:
-    return Budget("mails by address", network(client_address.get()), settings.MAILS_PER_ADDRESS, MAIL_PERIOD)
+    return Budget("mails by address", _here(), settings.MAILS_PER_ADDRESS, MAIL_PERIOD)
+
+
+def network(address: str | None) -> str:
+    """Who shares a budget: an IPv4 address; of IPv6 the /64, which is what one subscriber has; the unknown, all."""
+    if address is None:
+        return ""
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)
+
+
+def remember(user_id: UUID) -> None:
+    """This person has just proven who they are from the client's address, if known. In the caller's transaction."""
+    if here := _here():
+        KnownNetwork.objects.bulk_create(
+            [KnownNetwork(user_id=user_id, network=here, seen_at=timezone.now())],
+            update_conflicts=True,
+            unique_fields=["user", "network"],
+            update_fields=["seen_at", "updated_at"],
+        )
+
+
+def is_known(email: str, here: str) -> bool:
+    """Whether the active account of this e-mail has been proven from this network in KNOWN."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATELY, [email, here, timezone.now() - KNOWN])
+        return cursor.fetchone() is not None
+
+
+def _here() -> str:
+    return network(client_address.get())

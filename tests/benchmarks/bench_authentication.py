@@ -27,7 +27,7 @@ from django.utils import timezone  # noqa: E402
 
 from domains.accounts.jwt import read_access_token  # noqa: E402
 from domains.accounts.models import Session, User  # noqa: E402
-from domains.accounts.services import Device, open_session  # noqa: E402
+from domains.accounts.services import open_session  # noqa: E402
 from domains.accounts.tokens import viewer_of  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,6 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
     person = User.objects.create(email="bench-authentication@example.com", name="Bench", password="!")
     try:
-        main(open_session(user=person, device=Device()).access_token)
+        main(open_session(user=person).access_token)
     finally:
         person.delete()

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from domains.accounts.models import User
-from domains.accounts.services import Device, open_session
+from domains.accounts.services import open_session
 from domains.accounts.tokens import Tokens
 from domains.common.data.transactions import short_transaction
 from domains.products.bulk import import_products
@@ -21,7 +21,6 @@ from tests.replay.rules import InvoiceOrder, ProductKey
 CATEGORY = "Replayed invoices"
 MARGIN = 10  # what stays of each product when everything is sold
 FRESH = timedelta(minutes=2)  # a token that ends sooner is not handed out
-DEVICE = Device(user_agent="replay_orders")
 
 
 def stock_up(orders: Iterable[InvoiceOrder], skus: Mapping[ProductKey, str]) -> dict[str, Product]:
@@ -73,7 +72,7 @@ class Customers:
         known = self._tokens.get(name)
         if known is None or known.access_token_expires_at < timezone.now() + FRESH:
             with short_transaction():
-                known = self._tokens[name] = open_session(user=self._users[name], device=DEVICE)
+                known = self._tokens[name] = open_session(user=self._users[name], user_agent="replay_orders")
         return known.access_token
 
 

@@ -7,5 +7,5 @@ from domains.accounts.services.passwords import change_password, request_passwor
 from domains.accounts.services.profile import ProfileEdit, update_profile
 from domains.accounts.services.registering import create_staff, register
 from domains.accounts.services.sessions import is_over, logout, logout_everywhere, refresh, revoke_session
-from domains.accounts.services.signing_in import Device, login, open_session
+from domains.accounts.services.signing_in import login, open_session
 from domains.accounts.services.verification import request_email_verification, verify_email

@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, links, networks, throttling
+from domains.accounts import audit, hashing, links, throttling
 from domains.accounts.models import User, normalize_email
 from domains.accounts.services import mailing
 from domains.accounts.services.checking import check, email_problems, normalize_password, password_problems
@@ -16,7 +16,7 @@ from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
 from domains.common.errors import ValidationError
-from domains.common.viewer import Viewer, client_address
+from domains.common.viewer import Viewer
 
 FIELD = "newPassword"
 
@@ -82,7 +82,7 @@ def _reset(user: User, encoded: str) -> None:
         if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, proves_email=True):
             raise links.expired()
         audit.record(audit.Type.PASSWORD_RESET, user_id=user.id)
-        networks.remember(user.id, client_address.get())
+        throttling.remember(user.id)
         mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
         end_sessions(user_id=user.id)
 

@@ -9,12 +9,12 @@ from domains.accounts.errors import EmailTakenError
 from domains.accounts.models import User, normalize_email
 from domains.accounts.services import mailing
 from domains.accounts.services.checking import normalize_password, validate
-from domains.accounts.services.signing_in import Device, open_session
+from domains.accounts.services.signing_in import open_session
 from domains.accounts.tokens import Tokens
 from domains.common.data.transactions import retried, short_transaction
 
 
-def register(*, email: str, password: str, name: str, device: Device) -> tuple[User, Tokens]:
+def register(*, email: str, password: str, name: str, user_agent: str) -> tuple[User, Tokens]:
     """Make an account, sign it in and mail it a verification link.
 
     Raises ValidationError, EmailTakenError or RateLimitedError.
@@ -24,15 +24,15 @@ def register(*, email: str, password: str, name: str, device: Device) -> tuple[U
     validate(user, password)
     with throttling.registering():
         user.password = hashing.make(password)
-        return user, _add(user, device)
+        return user, _add(user, user_agent)
 
 
 @retried
-def _add(user: User, device: Device) -> Tokens:
+def _add(user: User, user_agent: str) -> Tokens:
     with short_transaction():
         _insert(user)
         mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
-        return open_session(user=user, device=device)
+        return open_session(user=user, user_agent=user_agent)
 
 
 @retried

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, networks, throttling, tokens
+from domains.accounts import audit, hashing, throttling, tokens
 from domains.accounts.errors import InvalidCredentialsError
 from domains.accounts.models import Session, User, normalize_email
 from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, normalize_password
 from domains.accounts.tokens import Tokens
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.viewer import Viewer
+from domains.common.viewer import Viewer, client_address
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where a sign-in comes from."""
-
-    user_agent: str = ""
-    ip_address: str | None = None
-
-
-def login(*, email: str, password: str, device: Device) -> tuple[User, Tokens]:
+def login(*, email: str, password: str, user_agent: str) -> tuple[User, Tokens]:
     """Sign in. Raises RateLimitedError, or InvalidCredentialsError.
 
     The latter is the same for an unknown e-mail, a wrong password and a closed account.
@@ -38,31 +29,31 @@ def login(*, email: str, password: str, device: Device) -> tuple[User, Tokens]:
         if not hashing.matches(normalize_password(password), user.password if user else None) or user is None:
             audit.record(audit.Type.SIGN_IN_FAILED, user_id=user.id if user else None)
             raise InvalidCredentialsError
-    return _admit(user, device)
+    return _admit(user, user_agent)
 
 
 @retried
-def _admit(user: User, device: Device) -> tuple[User, Tokens]:
+def _admit(user: User, user_agent: str) -> tuple[User, Tokens]:
     """Locks and reads again: a password change meanwhile would end only the sessions that are there already."""
     with short_transaction():
         same = User.objects.select_for_update(no_key=True).filter(id=user.id, password=user.password, is_active=True)
         if (locked := same.first()) is None:
             raise InvalidCredentialsError
-        return locked, open_session(user=locked, device=device)
+        return locked, open_session(user=locked, user_agent=user_agent)
 
 
-def open_session(*, user: User, device: Device) -> Tokens:
+def open_session(*, user: User, user_agent: str = "") -> Tokens:
     """A new session of a person whose identity the caller has established, inside the caller's transaction."""
     now = timezone.now()
     session = Session.objects.create(
         user=user,
-        user_agent=device.user_agent[:300],
-        ip_address=device.ip_address,
+        user_agent=user_agent[:300],
+        ip_address=client_address.get(),
         last_used_at=now,
         expires_at=now + timedelta(days=settings.SESSION_LIFETIME_DAYS),
     )
     audit.record(audit.Type.SIGNED_IN, user_id=user.id, session_id=session.id)
-    networks.remember(user.id, device.ip_address)
+    throttling.remember(user.id)
     return tokens.issue(session)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from domains.accounts import audit, links, networks, throttling
+from domains.accounts import audit, links, throttling
 from domains.accounts.models import User
 from domains.accounts.services import mailing
 from domains.accounts.services.signing_in import person
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
-from domains.common.viewer import Viewer, client_address
+from domains.common.viewer import Viewer
 
 
 def request_email_verification(*, viewer: Viewer) -> str:
@@ -48,6 +48,6 @@ def verify_email(*, token: str) -> User:
             raise links.expired()
         changed = audit.Type.EMAIL_CHANGED if user.pending_email else audit.Type.EMAIL_VERIFIED
         audit.record(changed, user_id=user.id)
-        networks.remember(user.id, client_address.get())
+        throttling.remember(user.id)
     user.refresh_from_db()
     return user

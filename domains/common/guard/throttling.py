@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import F, Q
@@ -39,6 +39,8 @@ PAUSE_SECONDS = (0.02, 0.06)  # between two looks at a budget that others fill
 RETRY_SECONDS = 1
 # Plain SQL: a flood of guesses is answered by it, and composing the statement would take longer than running it.
 COUNTED = "SELECT key, pending, expires_at FROM common_attempt WHERE key = ANY(%s) AND expires_at > %s ORDER BY 3"
+# Until the transaction ends nobody else takes an attempt from these keys, which are sorted, so that nobody deadlocks.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,8 @@ class Budget:
 class Reservation:
     """A pending attempt, until it is settled; it stays so when the database is too busy to write it."""
 
-    def __init__(self, attempts: Sequence[Attempt], at: datetime) -> None:
+    def __init__(self, attempts: Sequence[Attempt]) -> None:
         self._ids = [attempt.id for attempt in attempts]
-        self._at = at
 
     def settle(self, *, counted: Sequence[Budget] = (), cleared: Sequence[Budget] = ()) -> None:
         """It counts for their period from now on in `counted`, nowhere else, and `cleared` forget what counts there."""
@@ -72,10 +73,10 @@ class Reservation:
 
     @retried
     def _write(self, counted: Sequence[str], cleared: Sequence[str]) -> None:
-        own, now = Attempt.objects.filter(id__in=self._ids), timezone.now()
-        changes = {"pending": False, "expires_at": F("expires_at") + (now - self._at), "updated_at": now}
+        now = timezone.now()
+        changes = {"pending": False, "expires_at": F("expires_at") + (now - F("created_at")), "updated_at": now}
         with short_transaction():
-            own.filter(key__in=counted).update(**changes)
+            Attempt.objects.filter(id__in=self._ids, key__in=counted).update(**changes)
             Attempt.objects.filter(Q(id__in=self._ids, pending=True) | Q(key__in=cleared, pending=False)).delete()
 
 
@@ -126,35 +127,26 @@ def _take(budgets: Sequence[Budget]) -> Reservation | None:
     """None while pending attempts fill a budget. Raises RateLimitedError when failures do."""
     if not _has_room(budgets):  # without the lock: those who wait, and a flood, hold up nobody
         return None
-    with short_transaction():
-        _lock(budgets)
+    with short_transaction(), connection.cursor() as cursor:
+        cursor.execute(LOCK, [sorted(budget.key for budget in budgets)])
         if not _has_room(budgets):
             return None
         now = timezone.now()
-        attempts = [Attempt(key=budget.key, expires_at=now + budget.period) for budget in budgets]
-        return Reservation(Attempt.objects.bulk_create(attempts), now)
+        attempts = [Attempt(key=budget.key, created_at=now, expires_at=now + budget.period) for budget in budgets]
+        return Reservation(Attempt.objects.bulk_create(attempts))
 
 
 def _has_room(budgets: Sequence[Budget]) -> bool:
     """Whether each has an attempt left. Raises RateLimitedError when failures fill one."""
-    now, keys = timezone.now(), [budget.key for budget in budgets]
+    now, keys, room, free_at = timezone.now(), [budget.key for budget in budgets], True, []
     with connection.cursor() as cursor:
         cursor.execute(COUNTED, [keys, now])
         attempts = cursor.fetchall()
-    free_at, room = [], True
     for key, budget in zip(keys, budgets, strict=True):
-        own = [(pending, end) for owner, pending, end in attempts if owner == key]
-        failures = [end for pending, end in own if not pending]
-        room &= len(own) < budget.most
+        failures = [end for owner, pending, end in attempts if owner == key and not pending]
+        room &= sum(owner == key for owner, _, _ in attempts) < budget.most
         if len(failures) >= budget.most:
             free_at.append(failures[-budget.most])
     if free_at:
         raise RateLimitedError(max(1, math.ceil((max(free_at) - now).total_seconds())))
     return room
-
-
-def _lock(budgets: Sequence[Budget]) -> None:
-    """Until the transaction ends nobody else takes an attempt from these; in one order, so that nobody deadlocks."""
-    numbers = sorted(int(budget.key[:16], 16) - 2**63 for budget in budgets)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) AS number", [numbers])

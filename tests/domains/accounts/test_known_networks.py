@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from domains.accounts import handlers, links
 from domains.accounts.models import KnownNetwork, User
-from domains.accounts.networks import is_known, network
+from domains.accounts.throttling import is_known, network
 from tests.api import Api
 from tests.domains.accounts.strangers import enter, guess, new_address, new_email, sign_in
 
