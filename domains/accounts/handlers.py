@@ -12,10 +12,8 @@ from domains.accounts.services import mailing
 from domains.accounts.throttling import KNOWN
 from domains.common.background import outbox, periodic
 
-outbox.handler(mailing.EMAIL_VERIFICATION)(mailing.send_verification)
-outbox.handler(mailing.PASSWORD_RESET)(mailing.send_reset)
-outbox.handler(mailing.EMAIL_CHANGE_NOTICE)(mailing.send_notice_of_change)
-outbox.handler(mailing.PASSWORD_CHANGE_NOTICE)(mailing.send_notice_of_password)
+for topic in mailing.SUBJECTS:
+    outbox.handler(topic)(mailing.send)
 
 
 @periodic.every(timedelta(hours=1))

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from domains.accounts.models import AuditEvent, Session, User
 from domains.common.graphql.loaders import Loader, by_id, grouped
+from domains.common.viewer import Viewer
 
-MAX_SESSIONS = 100
-MAX_EVENTS = 100
+MOST = 100
 
 UserByIdLoader = by_id(lambda viewer: User.objects.visible_to(viewer))
 SessionByIdLoader = by_id(lambda viewer: Session.objects.visible_to(viewer).alive())
 AuditEventByIdLoader = by_id(lambda viewer: AuditEvent.objects.visible_to(viewer))
 
 
-class SessionsByUserIdLoader(Loader[UUID, list[Session]]):
-    """The viewer's own sessions that are alive, newest first; nothing for anybody else."""
+def _newest(rows: Callable[[Viewer], QuerySet[Any]]) -> type[Loader[UUID, list[Any]]]:
+    """The loader of the viewer's own rows by their id, newest first, MOST at most; nothing for anybody else."""
 
-    def batch(self, keys: Sequence[UUID]) -> Sequence[list[Session]]:
-        rows = Session.objects.visible_to(self.viewer).alive().filter(user_id__in=keys).order_by("-created_at")
-        return grouped(rows[:MAX_SESSIONS], keys, "user_id")
+    class Newest(Loader[UUID, list[Any]]):
+        def batch(self, keys: Sequence[UUID]) -> Sequence[list[Any]]:
+            own = rows(self.viewer).filter(user_id__in=keys).order_by("-created_at")
+            return grouped(own[:MOST], keys, "user_id")
+
+    return Newest
 
 
-class AuditEventsByUserIdLoader(Loader[UUID, list[AuditEvent]]):
-    """The viewer's own events, newest first; nothing for anybody else."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[list[AuditEvent]]:
-        rows = AuditEvent.objects.visible_to(self.viewer).filter(user_id__in=keys).order_by("-created_at")
-        return grouped(rows[:MAX_EVENTS], keys, "user_id")
-
+SessionsByUserIdLoader = _newest(lambda viewer: Session.objects.visible_to(viewer).alive())
+AuditEventsByUserIdLoader = _newest(lambda viewer: AuditEvent.objects.visible_to(viewer))
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {
     "User": UserByIdLoader,

@@ -60,13 +60,15 @@ def refresh(secret: str) -> Tokens:
         known = RefreshToken.objects.select_related("session__user").filter(token=digest(secret)).first()
         if known is None or not _alive(known.session):
             raise InvalidTokenError
-        if stolen := _used_before_grace(known):
-            _revoke(known)
-        elif known.expires_at <= timezone.now():
+        now, session = timezone.now(), Session.objects.filter(id=known.session_id)
+        if stolen := known.revoked is not None and known.revoked < now - GRACE:
+            session.filter(revoked_at__isnull=True).update(revoked_at=now)
+            audit.record(audit.Type.REFRESH_REUSED, user_id=known.user_id, session_id=known.session_id)
+        elif known.expires_at <= now:
             raise InvalidTokenError
         else:
-            RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=timezone.now())
-            Session.objects.filter(id=known.session_id).update(last_used_at=timezone.now())
+            RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=now)
+            session.update(last_used_at=now)
             tokens = _tokens(known.session, _successor(secret))
     if stolen:  # only now: raising earlier would roll the revocation back
         raise InvalidTokenError
@@ -86,15 +88,6 @@ def _alive(session: Session) -> bool:
     return session.revoked_at is None and session.expires_at > timezone.now() and session.user.is_active
 
 
-def _revoke(known: RefreshToken) -> None:
-    Session.objects.filter(id=known.session_id, revoked_at__isnull=True).update(revoked_at=timezone.now())
-    audit.record(audit.Type.REFRESH_REUSED, user_id=known.user_id, session_id=known.session_id)
-
-
-def _used_before_grace(known: RefreshToken) -> bool:
-    return known.revoked is not None and known.revoked < timezone.now() - GRACE
-
-
 def _successor(secret: str) -> str:
     """Deterministic, so that two callers in the grace period hold the same secret; it takes SECRET_KEY."""
     return salted_hmac("accounts.refresh-successor", secret, algorithm="sha256").hexdigest()
@@ -104,12 +97,7 @@ def _tokens(session: Session, secret: str) -> Tokens:
     now = timezone.now()
     access_ends = min(now + timedelta(minutes=settings.JWT_ACCESS_TOKEN_LIFETIME), session.expires_at)
     refresh_ends = min(now + timedelta(minutes=settings.JWT_REFRESH_TOKEN_LIFETIME), session.expires_at)
-    kept = _keep(session, secret, refresh_ends)
+    fresh = {"session": session, "user_id": session.user_id, "expires_at": refresh_ends}
+    kept, _ = RefreshToken.objects.get_or_create(token=digest(secret), defaults=fresh)
     claims = AccessClaims(session.user_id, session.id, session.user.token_version)
     return Tokens(write_access_token(claims, expires_at=access_ends), access_ends, secret, kept.expires_at)
-
-
-def _keep(session: Session, secret: str, ends: datetime) -> RefreshToken:
-    defaults = {"session": session, "user_id": session.user_id, "expires_at": ends}
-    token, _ = RefreshToken.objects.get_or_create(token=digest(secret), defaults=defaults)
-    return token

@@ -79,7 +79,7 @@ def _wanted(viewer: Viewer, user: User, email: str, proof: str | None) -> str:
         raise wrong_password()
     if User.objects.filter(email=email).exists():
         raise EmailTakenError
-    mailing.promise_notice_of_change(user)
+    mailing.promise(mailing.EMAIL_CHANGE_NOTICE, user_id=user.id, address=user.email)
     mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
     audit.record(audit.Type.EMAIL_CHANGE_REQUESTED, user_id=user.id, session_id=viewer.session_id)
     return email
