@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLField, IntValueNode, ListValueNode, Node, VariableNode, get_named_type
 
-from domains.common.graphql.paging import DEFAULT_SIZE, MAX_SIZE
+from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE
 
 LIST_SIZE = 10  # assumed of a list that no argument bounds, such as the lines of an order, unless its field says more
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from domains.common.graphql.connections import After, Before, First, Last, page_request
+from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate
 from domains.common.graphql.permissions import IsStaff, guarded_field
@@ -30,5 +30,5 @@ class Query:
         before: Before = strawberry.UNSET,
     ) -> Page:
         rows = models.FailedMessage.objects.visible_to(info.context.viewer)
-        request = page_request(first, after, last, before, scope="failedMessages")
-        return paginate(rows, Pager.of(models.FailedMessage, request, NEWEST_FIRST))
+        pager = Pager.of(models.FailedMessage, NEWEST_FIRST, first, after, last, before, scope="failedMessages")
+        return paginate(rows, pager)

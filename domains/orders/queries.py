@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from domains.common.graphql.connections import After, Before, First, Last, page_request
+from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Page, Pager, paginate
@@ -45,6 +45,5 @@ class Query:
         sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
-        request = page_request(first, after, last, before, scope=query.scope)
-        pager = Pager.of(models.Order, request, ordering)
+        pager = Pager.of(models.Order, ordering, first, after, last, before, scope=query.scope)
         return paginate(query.rows(models.Order.objects.visible_to(info.context.viewer)), pager)

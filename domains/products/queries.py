@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from domains.common.data.folding import kept
-from domains.common.graphql.connections import After, Before, First, Last, page_request
+from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Page, Pager, paginate
@@ -49,8 +49,7 @@ class Query:
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
-        request = page_request(first, after, last, before, scope=query.scope)
-        pager = Pager.of(models.Product, request, ordering)
+        pager = Pager.of(models.Product, ordering, first, after, last, before, scope=query.scope)
         return paginate(query.rows(models.Product.objects.visible_to(info.context.viewer)), pager, query.searched)
 
     @strawberry.field(

@@ -8,7 +8,7 @@ import strawberry
 from django.conf import settings
 from strawberry import auto
 
-from domains.common.graphql.connections import After, Before, Connection, First, Last, page_request
+from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import Page, Pager
 from domains.common.graphql.types import PUBLIC, Money, Node, entity, related
@@ -65,6 +65,6 @@ class Category(Node):
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
         query, ordering = list_of(filter, sort)
-        request = page_request(first, after, last, before, scope={**query.scope, "category": str(root.id)})
-        page = CategoryPage(root.id, query, Pager.of(models.Product, request, ordering))
-        return await info.context.loaders.get(ProductPageLoader).load(page)
+        scope = {**query.scope, "category": str(root.id)}
+        pager = Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
+        return await info.context.loaders.get(ProductPageLoader).load(CategoryPage(root.id, query, pager))

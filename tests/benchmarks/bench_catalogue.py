@@ -26,7 +26,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from domains.common.graphql.paging import Ordering, Page, Pager, PageRequest, paginate, paginate_each  # noqa: E402
+from domains.common.graphql.paging import Ordering, Page, Pager, paginate, paginate_each  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
@@ -95,14 +95,14 @@ def pages(query: ProductQuery, ordering: Ordering, viewer: Viewer) -> Iterator[t
     """Page after page with the milliseconds it took; the first again where the list has ended."""
     rows, after = query.rows(Product.objects.visible_to(viewer)), None
     for _ in range(PAGES):
-        pager = Pager.of(Product, PageRequest(SIZE, False, after, None, ""), ordering)
+        pager = Pager.of(Product, ordering, SIZE, after, scope="")
         page, ms = timed(lambda pager=pager: paginate(rows, pager, query.searched))  # type: ignore[misc]
         yield page, ms
         after = page.page_info.end_cursor if page.page_info.has_next_page else None
 
 
 def below_each_category(query: ProductQuery, ordering: Ordering) -> dict[UUID, Page]:
-    pagers = dict.fromkeys(CATEGORIES, Pager.of(Product, PageRequest(5, False, None, None, ""), ordering))
+    pagers = dict.fromkeys(CATEGORIES, Pager.of(Product, ordering, 5, scope=""))
     return paginate_each(query.rows(Product.objects.visible_to(NOBODY)), "category", pagers, query.searched)
 
 

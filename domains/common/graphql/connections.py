@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import strawberry
 
-from domains.common.graphql.context import Info
-from domains.common.graphql.paging import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest
 from domains.common.graphql.types import PUBLIC
 
+DEFAULT_SIZE = 20
+MAX_SIZE = 100
 T = TypeVar("T")  # Strawberry resolves annotations in the module's namespace, where a type parameter is not
 
 First = Annotated[
@@ -72,15 +72,9 @@ class Connection(Generic[T]):
         "which the lists below several entities have together.",
         metadata={"scope": "of the rows that the viewer sees"},
     )
-    def total_count(self, root: strawberry.Parent[Page], info: Info) -> int | None:
-        return root.total_count()
-
-
-def page_request(
-    first: int | None, after: str | None, last: int | None, before: str | None, *, scope: object
-) -> PageRequest:
-    """The checked arguments of a connection; `scope` is what a cursor is bound to besides its ordering."""
-    return PageRequest.checked(given(first), given(after), given(last), given(before), scope=scope)
+    def total_count(self, root: strawberry.Parent[Any]) -> int | None:
+        count: int | None = root.total_count()
+        return count
 
 
 def given[T](value: T | None) -> T | None:

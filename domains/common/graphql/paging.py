@@ -23,9 +23,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.db.models.functions import RowNumber
 
 from domains.common.errors import BadUserInputError, InvalidCursorError
+from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE, Edge, PageInfo, given
 
-DEFAULT_SIZE = 20
-MAX_SIZE = 100
 NEAR = 500  # rows that a search tests one by one before it asks its index
 COUNTED = 50_000  # rows; also in the description of `totalCount`
 
@@ -47,54 +46,12 @@ class Ordering:
         return [f"{sign}{self.column}", f"{sign}id"]
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Checked paging arguments."""
-
-    size: int
-    backward: bool
-    after: str | None
-    before: str | None
-    scope: str
-
-    @classmethod
-    def checked(
-        cls, first: int | None, after: str | None, last: int | None, before: str | None, *, scope: object
-    ) -> PageRequest:
-        """Raises BadUserInputError for `first` with `last`, a negative size or one over MAX_SIZE."""
-        if first is not None and last is not None:
-            raise BadUserInputError("Use first or last, not both")
-        size = first if first is not None else last if last is not None else DEFAULT_SIZE
-        if not 0 <= size <= MAX_SIZE:
-            raise BadUserInputError(f"first and last are 0 to {MAX_SIZE}")
-        digest = hashlib.sha256(orjson.dumps(scope, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
-        return cls(size, last is not None, after, before, digest)
-
-
-@dataclass(slots=True)
-class PageInfo:
-    """Where a page stands."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
-
-
-@dataclass(slots=True)
-class Edge:
-    """A row with its cursor."""
-
-    node: Any
-    cursor: str
-
-
 @dataclass(slots=True)
 class Page:
     """The rows of a page in their order."""
 
     nodes: Sequence[Any]
-    edges: list[Edge]
+    edges: list[Edge[Any]]
     page_info: PageInfo
     total_count: Callable[[], int | None] = field(default=lambda: 0)
 
@@ -114,12 +71,33 @@ class Pager:
     salt: str
 
     @classmethod
-    def of(cls, model: type[Model], request: PageRequest, ordering: Ordering) -> Pager:
-        """Raises InvalidCursorError for a cursor of another list, ordering or filter, and for a forged one."""
-        salt = f"cursor:{ordering.column}:{ordering.descending}:{request.scope}"
+    def of(
+        cls,
+        model: type[Model],
+        ordering: Ordering,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        *,
+        scope: object,
+    ) -> Pager:
+        """From the arguments of a connection; `scope` is what its cursors are bound to besides the ordering.
+
+        Raises BadUserInputError for `first` with `last`, a negative size or one over MAX_SIZE, and InvalidCursorError
+        for a cursor of another list, ordering or filter, and for a forged one.
+        """
+        sizes = [size for size in (given(first), given(last)) if size is not None]
+        if len(sizes) == 2:
+            raise BadUserInputError("Use first or last, not both")
+        (size,) = sizes or [DEFAULT_SIZE]
+        if not 0 <= size <= MAX_SIZE:
+            raise BadUserInputError(f"first and last are 0 to {MAX_SIZE}")
+        digest = hashlib.sha256(orjson.dumps(scope, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        salt = f"cursor:{ordering.column}:{ordering.descending}:{digest}"
         column: Field[Any, Any] = model._meta.get_field(ordering.column)  # type: ignore[assignment]
-        after, before = (_opened(cursor, column, salt) for cursor in (request.after, request.before))
-        return cls(ordering, request.size, request.backward, after, before, salt)
+        start, end = (_opened(given(cursor), column, salt) for cursor in (after, before))
+        return cls(ordering, size, given(last) is not None, start, end, salt)
 
     @property
     def reading(self) -> Ordering:
@@ -148,7 +126,7 @@ class Pager:
 
     def page(self, found: Sequence[Any], count: Callable[[], int | None]) -> Page:
         """The page of these rows of a window, `limit` at most."""
-        edges = [Edge(row, self._cursor(row)) for row in found[: self.size]]
+        edges = [Edge(node=row, cursor=self._cursor(row)) for row in found[: self.size]]
         more = len(found) > self.size
         if self.backward:
             edges.reverse()
