@@ -22,7 +22,7 @@ from tests.reading import rows_read
 
 pytestmark = pytest.mark.django_db
 
-PRODUCTS, SHELVES, SIZE = 20_000, 10, 20
+PRODUCTS, CATEGORIES, SIZE = 20_000, 10, 20
 MOST_ROWS, MOST_BLOCKS = 600, 900  # an index of all has some 300 blocks
 QUERY = """query ($filter: ProductFilter, $sort: ProductSort, $first: Int, $last: Int, $after: String,
     $before: String) {
@@ -31,16 +31,17 @@ QUERY = """query ($filter: ProductFilter, $sort: ProductSort, $first: Int, $last
 
 
 @pytest.fixture
-def shelves() -> list[Category]:
+def categories() -> list[Category]:
     """Prices grow with time, and so does what is sold out, off sale, `novelty` and the last category."""
-    shelves = CategoryFactory.create_batch(SHELVES)
-    copy_in(Product, [one_of_many(number, shelves) for number in range(1, PRODUCTS + 1)])
-    with connection.cursor() as cursor:
+    categories = CategoryFactory.create_batch(CATEGORIES)
+    copy_in(Product, [one_of_many(number, categories) for number in range(1, PRODUCTS + 1)])
+    with connection.cursor() as cursor:  # what VACUUM ANALYZE does after a load, within a transaction
+        cursor.execute("SELECT gin_clean_pending_list('product_search')")
         cursor.execute("ANALYZE products_product")
-    return shelves
+    return categories
 
 
-def one_of_many(number: int, shelves: list[Category]) -> dict[str, Any]:
+def one_of_many(number: int, categories: list[Category]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "created_at": moment(number),
@@ -52,16 +53,16 @@ def one_of_many(number: int, shelves: list[Category]) -> dict[str, Any]:
         "price": number,
         "stock": 0 if number % 500 == 0 else 5,
         "active": number % 300 != 0,
-        "category_id": shelves[number % SHELVES if number < 19_800 else -1].id,
+        "category_id": categories[number % CATEGORIES if number < 19_800 else -1].id,
         "version": 1,
     }
 
 
-def single_filters(shelves: list[Category]) -> Iterator[dict[str, Any]]:
+def single_filters(categories: list[Category]) -> Iterator[dict[str, Any]]:
     late, early = moment(19_990).isoformat(), moment(15).isoformat()
     yield {}
-    yield {"categoryIds": [gid(shelves[0])]}
-    yield {"categoryIds": [gid(shelf) for shelf in shelves]}
+    yield {"categoryIds": [gid(categories[0])]}
+    yield {"categoryIds": [gid(category) for category in categories]}
     for active in (True, False):
         yield {"active": active}
         yield {"inStock": active}
@@ -95,10 +96,10 @@ def walked(api: Api, pages: int = 3, **arguments: Any) -> list[str]:
     return found
 
 
-def test_what_a_filter_leaves_out_is_left_out_in_an_index(shelves: list[Category]) -> None:
+def test_what_a_filter_leaves_out_is_left_out_in_an_index(categories: list[Category]) -> None:
     """Of 20,000 products a page reads few rows of the table, also where all it holds stands at the far end."""
     api, ways = Api(StaffFactory.create()), cycle(["first", "last", "last", "first"])
-    for chosen in single_filters(shelves):
+    for chosen in single_filters(categories):
         for sort in sorts():
             with rows_read() as reading:
                 walked(api, pages=1, filter=chosen, sort=sort, **{next(ways): SIZE})
@@ -106,7 +107,7 @@ def test_what_a_filter_leaves_out_is_left_out_in_an_index(shelves: list[Category
             assert reading.blocks <= MOST_BLOCKS, (chosen, sort)
 
 
-def test_a_page_far_on_reads_as_much_as_the_first(shelves: list[Category], nobody: Api) -> None:
+def test_a_page_far_on_reads_as_much_as_the_first(categories: list[Category], nobody: Api) -> None:
     arguments = {"first": 100, "sort": {"field": "PRICE"}}
     costs, cursor = [], None
     for _ in range(100):
@@ -117,7 +118,7 @@ def test_a_page_far_on_reads_as_much_as_the_first(shelves: list[Category], nobod
     assert max(costs) <= 102
 
 
-def test_every_combination_holds_exactly_what_belongs_in_order(shelves: list[Category], nobody: Api) -> None:
+def test_every_combination_holds_exactly_what_belongs_in_order(categories: list[Category], nobody: Api) -> None:
     everything = {row.sku: row for row in Product.objects.filter(active=True)}
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
@@ -161,7 +162,7 @@ def key(row: Product, field: str) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("field", ["NAME", "PRICE", "CREATED_AT"])
 def test_a_page_is_full_where_all_that_is_found_stands_at_the_far_end(
-    shelves: list[Category], nobody: Api, field: str
+    categories: list[Category], nobody: Api, field: str
 ) -> None:
     sort = {"field": field, "direction": "ASC"}
     assert len(walked(nobody, pages=1, filter={"search": "novelty"}, sort=sort, first=SIZE)) == SIZE
@@ -176,7 +177,7 @@ def test_a_page_is_one_statement_and_so_is_its_count(nobody: Api) -> None:
 
 
 def test_a_list_that_is_too_long_to_count_has_no_total(
-    shelves: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
+    categories: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "COUNTED", 1_000)
     query = "query ($filter: ProductFilter) { products(first: 0, filter: $filter) { totalCount } }"
@@ -188,13 +189,13 @@ def test_a_list_that_is_too_long_to_count_has_no_total(
 
 
 def test_the_lists_of_all_categories_have_one_bound_for_counting(
-    shelves: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
+    categories: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "COUNTED", 1_000)
     query = "query ($filter: ProductFilter) { categories { products(first: 5, filter: $filter) { totalCount } } }"
 
     def totals(chosen: dict[str, Any]) -> list[Any]:
-        return [shelf["products"]["totalCount"] for shelf in nobody.data(query, {"filter": chosen})["categories"]]
+        return [category["products"]["totalCount"] for category in nobody.data(query, {"filter": chosen})["categories"]]
 
-    assert totals({}) == [None] * SHELVES
+    assert totals({}) == [None] * CATEGORIES
     assert sum(totals({"search": "brass"})) == 206
