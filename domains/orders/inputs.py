@@ -25,7 +25,9 @@ class OrderFilter:
     status: list[OrderStatus] | None = strawberry.field(default=UNSET, description="In one of these states.")
     created_after: datetime | None = strawberry.field(default=UNSET, description="Placed after this moment.")
     created_before: datetime | None = strawberry.field(default=UNSET, description="Placed before this moment.")
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description="Placed by this person.")
+    customer_id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="Placed by this person; an empty id is nobody's."
+    )
     number: str | None = strawberry.field(default=UNSET, description='With exactly this number: "2026-000123".')
 
     def query(self) -> OrderQuery:
@@ -35,7 +37,7 @@ class OrderFilter:
             status=None if status is None else tuple(str(one.value) for one in status),
             created_after=given(self.created_after),
             created_before=given(self.created_before),
-            customer_id=key_of(self.customer_id, "User") if self.customer_id else None,
+            customer_id=None if given(self.customer_id) is None else key_of(str(self.customer_id), "User"),
             number=None if number is None else OrderNumber.parse(number),
         )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from domains.common.data.folding import kept
+from domains.common.data.money import MAX_MINOR
 
 COLUMNS = ("sku", "name", "description", "price", "stock", "category")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
@@ -95,13 +96,13 @@ def parse_products(lines: Iterable[str], *, stock: int | None = None, decimals: 
 
 
 def numbered_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """(line the record starts on, its cells); blank lines are skipped. Where the quoting breaks, nothing after it can
+    """(line the record starts on, its cells); blank rows are skipped. Where the quoting breaks, nothing after it can
     be trusted: the last item is then the reason instead of cells."""
     reader = csv.reader(lines, strict=True)
     start = 1
     try:
         for record in reader:
-            if record:
+            if any(cell.strip() for cell in record):  # spreadsheets leave rows of nothing but separators at the end
                 yield start, record
             start = reader.line_num + 1
     except csv.Error as error:
@@ -113,7 +114,10 @@ def parse_price(text: str, decimals: int = 2) -> int:
     match = PRICE.fullmatch(text)
     if match is None or len(match[2] or "") > decimals:
         raise ValueError(f"price {text!r} is not a plain amount with at most {decimals} decimals")
-    return int(match[1] + (match[2] or "").ljust(decimals, "0"))
+    minor = int(match[1] + (match[2] or "").ljust(decimals, "0"))
+    if minor > MAX_MINOR:
+        raise ValueError(f"price {text!r} is too high")
+    return minor
 
 
 def parse_stock(text: str) -> int:
@@ -129,6 +133,8 @@ def _header(records: Iterator[tuple[int, list[str] | str]], *, stock_given: bool
         raise UnreadableFileError(first)
     names = [name.strip().lower() for name in first]
     missing = [name for name in COLUMNS if name not in names and not (name == "stock" and stock_given)]
+    if missing and len(names) == 1 and (other := next((sign for sign in ";\t|" if sign in names[0]), "")):
+        raise UnreadableFileError(f"the columns are separated by {other!r}; save the file with commas between them")
     if missing:
         raise UnreadableFileError(f"the header lacks {', '.join(missing)}; it needs {','.join(COLUMNS)}")
     twice = [name for name in COLUMNS if names.count(name) > 1]

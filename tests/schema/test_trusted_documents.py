@@ -70,6 +70,13 @@ def test_an_imported_document_is_executed_by_its_document_id(imported: Path, pre
     assert body(post(hashed(persisted.sha256(QUERY)))) == ANSWER
 
 
+def test_the_manifest_of_apollos_generator_is_imported(tmp_path: Path) -> None:
+    operation = {"id": persisted.sha256(QUERY), "name": "Kind", "type": "query", "body": QUERY}
+    content = {"format": "apollo-persisted-query-manifest", "version": 1, "operations": [operation]}
+    call_command("trusted_documents", "import", str(manifest(tmp_path, content)))
+    assert body(post(hashed(persisted.sha256(QUERY)))) == ANSWER
+
+
 def test_a_manifest_of_sha1_hashes_works_by_both_hashes(tmp_path: Path) -> None:
     call_command("trusted_documents", "import", str(manifest(tmp_path, {sha1(QUERY): QUERY})))
     for identifier in (sha1(QUERY), f"sha1:{sha1(QUERY)}", persisted.sha256(QUERY)):
@@ -99,6 +106,7 @@ def test_an_import_can_be_repeated(imported: Path, capsys: pytest.CaptureFixture
         (b"{", r"persisted-documents.json:1:\d+: not JSON"),
         ([QUERY], "not a manifest"),
         ({"a": 1}, "not a manifest"),
+        ({"format": "apollo-persisted-query-manifest", "operations": [{"id": "a"}]}, "not a manifest"),
         ({"good": QUERY, "bad": "{ nope }"}, r"bad:1:3: Cannot query field 'nope'"),
         ({"good": QUERY, "bad": "{"}, r"bad:1:2: Syntax Error"),
         ({"good": QUERY, "a" * 64: QUERY}, r"a{64}: the document is not the one that was hashed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +14,11 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 MAX_DECIMAL_CHARACTERS = 40
+# Python takes more than the scalars promise: underscores, spaces, other scripts' digits; week dates, no seconds.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class SafeError(GraphQLError):
@@ -23,6 +29,8 @@ def _decimal(value: object) -> Decimal:
     """A finite decimal of at most MAX_DECIMAL_CHARACTERS; numbers are accepted as they were written."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or len(str(value)) > MAX_DECIMAL_CHARACTERS:
         raise ValueError
+    if not _DECIMAL.fullmatch(str(value)):
+        raise ValueError
     number = Decimal(str(value))
     if not number.is_finite() or abs(number.adjusted()) > MAX_DECIMAL_CHARACTERS:
         raise SafeError("A Decimal is a finite number of reasonable size")
@@ -30,10 +38,9 @@ def _decimal(value: object) -> Decimal:
 
 
 def _datetime(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
+    if not _DATETIME.fullmatch(value):
         raise ValueError
-    return moment.astimezone(UTC)
+    return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
 
 def _scalar(parse: Callable[[Any], Any], rule: str, **declared: Any) -> ScalarDefinition:

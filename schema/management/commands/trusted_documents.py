@@ -17,10 +17,13 @@ from schema.models import TrustedDocument
 MAX_IDENTIFIER = 128
 _ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}  # Relay, GraphQL Code Generator, Apollo
 _HEX = re.compile(r"[0-9a-fA-F]+")
+APOLLO = "apollo-persisted-query-manifest"
 
 
 class Command(BaseCommand):
-    """Files are `{"hash": "document"}`, as GraphQL Code Generator's client preset writes persisted-documents.json."""
+    """Files are `{"hash": "document"}`, as GraphQL Code Generator's client preset writes persisted-documents.json, or
+    the manifest that Apollo's generator writes.
+    """
 
     help = "Documents that clients may name: import FILE (all or nothing), list, remove IDENTIFIER ..."
 
@@ -82,6 +85,11 @@ def _read(file: Path) -> dict[str, str]:
         raise CommandError(f"{file}: {error.strerror}") from None
     except orjson.JSONDecodeError as error:
         raise CommandError(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+    if isinstance(manifest, dict) and manifest.get("format") == APOLLO:
+        try:
+            manifest = {operation["id"]: operation["body"] for operation in manifest["operations"]}
+        except (KeyError, TypeError):
+            manifest = None
     if not isinstance(manifest, dict) or not all(isinstance(text, str) for text in manifest.values()):
         raise CommandError(f'{file}: not a manifest; it must be {{"hash": "document", ...}}')
     return manifest

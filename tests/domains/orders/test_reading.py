@@ -84,6 +84,8 @@ def test_orders_are_filtered(customer: User, staff: Api) -> None:
     assert count("status: null, number: null") == 3
     assert count(f'customerId: "{gid(customer)}"') == 2
     assert count('customerId: "nonsense"') == 0
+    assert count('customerId: ""') == 0
+    assert count("customerId: null") == 3
     assert count(f'number: "{mine[0].number}"') == 1
     assert count('number: "2026"') == 0
     assert count(f'createdAfter: "{mine[0].created_at.isoformat()}"') == 2

@@ -66,6 +66,22 @@ def test_a_stock_that_is_no_count_is_bad(stock: str) -> None:
     assert len(bad_rows(f"{HEADER}A-1,Jug,,1.00,{stock},Kitchen\n")) == 1
 
 
+def test_rows_of_nothing_but_separators_are_no_rows() -> None:
+    parsed = parse_products([HEADER, "A-1,Jug,,1.00,1,Kitchen\n", ",,,,,\n", " ,\n"])
+    assert (len(parsed.rows), parsed.bad) == (1, [])
+
+
+def test_a_price_is_held_to_the_limit_of_the_api() -> None:
+    assert bad_rows(f"{HEADER}A-1,Jug,,10000000000.00,1,Kitchen\n") == []
+    assert bad_rows(f"{HEADER}A-1,Jug,,10000000000.01,1,Kitchen\n") == [(2, "price '10000000000.01' is too high")]
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_columns_that_no_comma_separates_are_told_for_what_they_are(sign: str) -> None:
+    with pytest.raises(UnreadableFileError, match="columns are separated by"):
+        parse_products([HEADER.replace(",", sign), "A-1,Jug,,1.00,1,Kitchen\n".replace(",", sign)])
+
+
 def test_broken_quoting_is_reported_where_it_begins() -> None:
     [(line, reason)] = bad_rows(f'{HEADER}A-1,Jug,,1.00,1,Kitchen\nA-2,"Cup,,1.00,1,Kitchen\nA-3,Pot,,1.00,1,Kitchen\n')
     assert line == 3

@@ -13,9 +13,10 @@ from tests.factories import ProductFactory
 pytestmark = pytest.mark.django_db
 
 BAD: dict[str, list[Any]] = {
-    "Decimal": ["", "abc", "NaN", "-Infinity", "1e99", "1" * 41, True, "0x10"],
+    "Decimal": ["", "abc", "NaN", "-Infinity", "1e99", "1" * 41, True, "0x10", "1_5", " 1", "\u0661"],
     "DateTime": ["", "yesterday", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", 5,
-                 "0001-01-01T00:00:00+23:00"],
+                 "0001-01-01T00:00:00+23:00", "2016-W01-1T00:00:00Z", "20160101T000000Z", "2016-12-31T23:59Z",
+                 "2016-12-31T23:59:59+0000"],
 }  # fmt: skip
 FIELDS = {"Decimal": "priceMin", "DateTime": "createdAfter"}
 CASES = [(kind, value) for kind, values in BAD.items() for value in values]
@@ -58,7 +59,10 @@ def test_decimals_come_as_text_or_number(nobody: Api, value: Any) -> None:
     assert nobody.data(query) == {"products": {"totalCount": 1}}
 
 
-@pytest.mark.parametrize("value", ["2000-01-31T12:00:00Z", "2000-01-31T12:00:00.5+05:30", "2000-01-31 12:00-08:00"])
+@pytest.mark.parametrize(
+    "value",
+    ["2000-01-31T12:00:00Z", "2000-01-31T12:00:00.5+05:30", "2000-01-31 12:00:00-08:00", "2000-01-31t12:00:00z"],
+)
 def test_moments_come_with_any_offset(nobody: Api, value: str) -> None:
     ProductFactory.create()
     assert nobody.data(listing("DateTime"), {"value": value}) == {"products": {"totalCount": 1}}
