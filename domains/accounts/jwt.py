@@ -7,8 +7,11 @@ and fall back to a cookie.
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,9 +71,9 @@ def decode(token: str, context: Any = None) -> dict[str, Any]:
 
     Times (iat, nbf, exp) may be off by CLOCK_LEEWAY_SECONDS.
     """
-    header = jwt.get_unverified_header(token)
-    entry = settings.JWT_KEYS.get(header.get("kid", ""))
-    if entry is None or header.get("typ") != TYPE:
+    kid, typ = _header(token.partition(".")[0])
+    entry = settings.JWT_KEYS.get(kid)
+    if entry is None or typ != TYPE:
         raise jwt.InvalidTokenError
     key = parse_key(entry)
     options: Any = {"require": REQUIRED, "verify_signature": True}
@@ -85,6 +88,13 @@ def decode(token: str, context: Any = None) -> dict[str, Any]:
     )
 
 
+@lru_cache(maxsize=16)  # all tokens of a key have the same
+def _header(segment: str) -> tuple[Any, Any]:
+    """Key id and type, to choose the key by; decoding reads the whole header again. Raises ValueError for none."""
+    header = json.loads(urlsafe_b64decode(f"{segment}=="))
+    return header.get("kid", ""), header.get("typ")
+
+
 def write_access_token(access: AccessClaims, *, expires_at: datetime) -> str:
     """A signed access token that ends at `expires_at`."""
     token: str = jwt_settings.JWT_ENCODE_HANDLER(jwt_settings.JWT_PAYLOAD_HANDLER(access, expires_at))
@@ -96,5 +106,5 @@ def read_access_token(token: str) -> AccessClaims:
     try:
         payload = jwt_settings.JWT_DECODE_HANDLER(token)
         return AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]), int(payload["ver"]))
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, UnicodeError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise UnauthenticatedError("The access token is not valid or has expired; refresh it or sign in") from None
