@@ -8,24 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_key
+from domains.common.graphql.loaders import Loader, by_id
 from domains.common.graphql.paging import Page, Pager, paginate_each
 from domains.products.filtering import ProductQuery
 from domains.products.models import Category, Product
 
-
-class CategoryByIdLoader(Loader[UUID, Category | None]):
-    """Categories are public."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Category | None]:
-        return by_key(Category.objects.visible_to(self.viewer).filter(id__in=keys), keys)
-
-
-class ProductByIdLoader(Loader[UUID, Product | None]):
-    """Products that the viewer may see."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[Product | None]:
-        return by_key(Product.objects.visible_to(self.viewer).filter(id__in=keys), keys)
+CategoryByIdLoader = by_id(lambda viewer: Category.objects.visible_to(viewer))
+ProductByIdLoader = by_id(lambda viewer: Product.objects.visible_to(viewer))
 
 
 @dataclass(frozen=True, slots=True)
