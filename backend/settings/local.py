@@ -19,7 +19,7 @@ GRAPHIQL = env.bool("GRAPHIQL", default=True)
 INTROSPECTION = env.bool("INTROSPECTION", default=True)
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 # Commands that are for a checkout alone: the image has no tests.
-INSTALLED_APPS = [*base.INSTALLED_APPS, *(["tests.replay"] if find_spec("tests") else [])]
+INSTALLED_APPS = [*base.INSTALLED_APPS, *(["tests.replay", "tests.tools"] if find_spec("tests") else [])]
 globals().update(settings_for("DEVELOPMENT"))
 
 if not DEBUG:

@@ -14,6 +14,7 @@ SECRET_KEY = "only-for-tests-" + "0123456789abcdef" * 3
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 GRAPHIQL = True
 INTROSPECTION = True
+INSTALLED_APPS = [*base.INSTALLED_APPS, "tests.tools"]
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.locmem.EmailBackend")
 # One name for the run: separate checkouts and simultaneous runs may share a server.
 DATABASES = base.DATABASES

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from graphql import build_schema, lexicographic_sort_schema
 from graphql import print_schema as print_schema_of
 
-from schema.management.commands import print_schema
 from schema.merge import core, schema
 from tests.schema.evolution import CHECKED_IN, CHECKSUMS, RELEASED, ROOT, broken_promises, removals
+from tests.tools.management.commands import print_schema
 
 SDL = CHECKED_IN.read_text()
 BASELINE = (RELEASED / max(CHECKSUMS)).read_text()

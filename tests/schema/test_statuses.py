@@ -9,12 +9,13 @@ import orjson
 import pytest
 from django.test import Client, override_settings
 
-from schema.codes import CODES
 from tests.api import Api
 from tests.schema.wire import GRAPHQL, JSON
+from tests.tools.management.commands.print_errors import statuses
 
 pytestmark = pytest.mark.django_db
 BOTH = "query A { a: __typename } query B { b: __typename }"
+CODES = statuses()
 # Rate limits and outages take more than one request; they have tests of their own, as has what went wrong with us.
 SEVERAL = {"RATE_LIMITED", "SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
 
@@ -71,9 +72,9 @@ def answer(accept: str, customer: Api, request: dict[str, Any]) -> tuple[int, st
 def told(code: str, accept: str) -> set[int]:
     """The statuses in the table: `400 (200)` is 400, and 200 under application/json; `404-406` are three."""
     found: set[int] = set()
-    for first, last, lenient in re.findall(r"(\d{3})(?:-(\d{3}))?(?: \((\d{3})\))?", CODES[code].status):
-        statuses = range(int(first), int(last or first) + 1)
-        found.update([int(lenient)] if lenient and accept == JSON else statuses)
+    for first, last, lenient in re.findall(r"(\d{3})(?:-(\d{3}))?(?: \((\d{3})\))?", CODES[code]):
+        strict = range(int(first), int(last or first) + 1)
+        found.update([int(lenient)] if lenient and accept == JSON else strict)
     return found
 
 

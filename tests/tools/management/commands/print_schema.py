@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from graphql import Node, parse, print_ast
 from graphql.utilities.print_schema import print_schema_definition
 
+from backend.dev.state import ROOT
 from schema.merge import core, schema
 
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     """Other commands write other files in the same way."""
 
     help = "Writes the merged schema, or checks it."
-    file = Path(__file__).resolve().parents[2] / "schema.graphql"
+    file = ROOT / "schema" / "schema.graphql"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="only tell whether the file is current")

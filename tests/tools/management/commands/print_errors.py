@@ -1,32 +1,21 @@
-"""`manage.py print_errors`: writes schema/docs/errors.md; `--check` fails when it is not current."""
+"""`manage.py print_errors`: writes schema/docs/errors.md; `--check` fails when it is not current.
+
+What stands above the members of result unions is written by hand: the codes of top-level errors.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from graphql import GraphQLEnumType, GraphQLUnionType, get_named_type
 
 from domains.common.graphql.errors import _members
-from schema.codes import CODES
-from schema.management.commands import print_schema
 from schema.merge import core
+from tests.tools.management.commands import print_schema
 
-HEAD = """# Errors
+PAGE = print_schema.Command.file.parent / "docs" / "errors.md"
 
-<!-- Written by `python3 manage.py print_errors`; a test compares it with the code. -->
-
-Two kinds. What a client can act on is a member of a mutation's result union: HTTP 200, no `errors`. What concerns the
-whole request, or a field of a query, is a top-level error with `extensions.code` and `extensions.requestId`; the same
-id is in the header `X-Request-ID` and in our log.
-
-## `extensions.code` of top-level errors
-
-The status is that of `Accept: application/graphql-response+json`; in parentheses that of `application/json`, where it
-differs. "At a field" means that other fields of the same answer may have succeeded.
-
-| code | HTTP status | meaning | what to do |
-|---|---|---|---|
-"""
 MEMBERS = """
 ## `code` of members of result unions
 
@@ -45,12 +34,20 @@ MUTATIONS = """
 
 class Command(print_schema.Command):
     help = "Writes the table of error codes, or checks it."
-    file = print_schema.Command.file.parent / "docs" / "errors.md"
+    file = PAGE
 
     def page(self) -> str:
-        codes = "".join(f"| {n} | {c.status} | {c.meaning} | {c.advice} |\n" for n, c in sorted(CODES.items()))
         mutations = "".join(f"| `{name}` | {', '.join(members)} |\n" for name, members in sorted(failures().items()))
-        return f"{HEAD}{codes}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"
+        return f"{_written_by_hand()}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"
+
+
+def _written_by_hand() -> str:
+    return PAGE.read_text().partition(MEMBERS)[0]
+
+
+def statuses() -> dict[str, str]:
+    """The codes of top-level errors on the page, each with the HTTP statuses that it says."""
+    return dict(re.findall(r"^\| ([A-Z_]+) \| ([^|]+) \|", _written_by_hand(), re.MULTILINE))
 
 
 def failures() -> dict[str, list[str]]:
