@@ -7,10 +7,13 @@ from contextlib import contextmanager
 
 import strawberry
 
-from domains.accounts import inputs, results, services
+from domains.accounts import inputs, models, results, services
+from domains.accounts.errors import EmailTakenError, InvalidCredentialsError
+from domains.accounts.types import Session, User
+from domains.common.errors import NotFoundError
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import NotFoundError, StaleObjectError, ValidationError, mutation
+from domains.common.graphql.errors import StaleObjectError, ValidationError, mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated
 
@@ -37,7 +40,7 @@ class Mutation:
     @mutation(
         description="Make an account, sign it in and mail it a link that verifies its e-mail. Ignores the "
         "Authorization header.",
-        fails=[ValidationError, results.EmailTakenError, results.RateLimitedError],
+        fails=[ValidationError, EmailTakenError, results.RateLimitedError],
         public="how one gets an account; throttled",
     )
     def register(self, info: Info, input: inputs.RegisterInput) -> results.RegisterSuccess:
@@ -48,7 +51,7 @@ class Mutation:
 
     @mutation(
         description="Sign in with e-mail and password. Ignores the Authorization header.",
-        fails=[results.InvalidCredentialsError, results.RateLimitedError],
+        fails=[InvalidCredentialsError, results.RateLimitedError],
         public="how one signs in; throttled",
     )
     def login(self, info: Info, input: inputs.LoginInput) -> results.LoginSuccess:
@@ -85,41 +88,41 @@ class Mutation:
     @mutation(
         description="End one of the viewer's own sessions, such as that of a lost phone; its tokens stop working at "
         "once.",
+        gives=(Session, "That device is signed out; its tokens stop working at once."),
         fails=[NotFoundError],
         permission_classes=[IsAuthenticated],
     )
-    def revoke_session(self, info: Info, input: inputs.RevokeSessionInput) -> results.RevokeSessionSuccess:
+    def revoke_session(self, info: Info, input: inputs.RevokeSessionInput) -> models.Session:
         session_id = key_of(input.session_id, "Session")
         with _ending_sessions(info):
-            session = services.revoke_session(viewer=info.context.viewer, session_id=session_id)
-        return results.RevokeSessionSuccess(session=session)
+            return services.revoke_session(viewer=info.context.viewer, session_id=session_id)
 
     @mutation(
         description="Change one's own name or e-mail. A new e-mail needs `currentPassword`; a link is mailed to it, "
         "the old address is told, and `email` changes when the link is opened (`verifyEmail`).",
-        fails=[ValidationError, results.EmailTakenError, results.InvalidCredentialsError, StaleObjectError],
+        gives=(User, "The changes hold; a new e-mail waits in `pendingEmail` until it is verified."),
+        fails=[ValidationError, EmailTakenError, InvalidCredentialsError, StaleObjectError],
         permission_classes=[IsAuthenticated],
     )
-    def update_profile(self, info: Info, input: inputs.UpdateProfileInput) -> results.UpdateProfileSuccess:
-        user = services.update_profile(
+    def update_profile(self, info: Info, input: inputs.UpdateProfileInput) -> models.User:
+        return services.update_profile(
             viewer=info.context.viewer,
             edit=input.edit(),
             current_password=given(input.current_password),
             expected_version=given(input.expected_version),
         )
-        return results.UpdateProfileSuccess(user=user)
 
     @mutation(
         description="Set a new password. Ends every other session at once, drops a `pendingEmail` and tells the person "
         "by mail.",
-        fails=[ValidationError, results.InvalidCredentialsError, results.RateLimitedError],
+        gives=(User, "The new password holds. Every other session is over, this one goes on."),
+        fails=[ValidationError, InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],
     )
-    def change_password(self, info: Info, input: inputs.ChangePasswordInput) -> results.ChangePasswordSuccess:
-        user = services.change_password(
+    def change_password(self, info: Info, input: inputs.ChangePasswordInput) -> models.User:
+        return services.change_password(
             viewer=info.context.viewer, current_password=input.current_password, new_password=input.new_password
         )
-        return results.ChangePasswordSuccess(user=user)
 
     @mutation(
         description="Mail a link that sets a new password, valid once and for 30 minutes. The answer is the same "
@@ -133,13 +136,13 @@ class Mutation:
     @mutation(
         description="Set a new password by a mailed link, which verifies the e-mail too. Ends every session at once "
         "and drops a `pendingEmail`; sign in afterwards. Ignores the Authorization header.",
+        gives=(User, "The new password holds and the e-mail is verified. Every session is over: sign in."),
         fails=[ValidationError, results.InvalidTokenError],
         public="the mailed token is the proof",
     )
-    def reset_password(self, info: Info, input: inputs.ResetPasswordInput) -> results.ResetPasswordSuccess:
+    def reset_password(self, info: Info, input: inputs.ResetPasswordInput) -> models.User:
         with _ending_sessions(info):
-            user = services.reset_password(token=input.token, new_password=input.new_password)
-        return results.ResetPasswordSuccess(user=user)
+            return services.reset_password(token=input.token, new_password=input.new_password)
 
     @mutation(
         description="Mail a link that verifies the viewer's `pendingEmail`, or else `email`, valid once and for 24 "
@@ -155,19 +158,20 @@ class Mutation:
         description="Verify an e-mail by a mailed link; a `pendingEmail` becomes the account's e-mail. Works without "
         "signing in: send no Authorization header, or one that is valid. InvalidTokenError also when another account "
         "took the address meanwhile.",
+        gives=(User, "The e-mail is verified."),
         fails=[results.InvalidTokenError],
         public="the mailed token is the proof",
     )
-    def verify_email(self, input: inputs.VerifyEmailInput) -> results.VerifyEmailSuccess:
-        return results.VerifyEmailSuccess(user=services.verify_email(token=input.token))
+    def verify_email(self, input: inputs.VerifyEmailInput) -> models.User:
+        return services.verify_email(token=input.token)
 
     @mutation(
         description="Close one's own account for good: every session ends at once and nobody can sign in to it. Its "
         "orders stay.",
-        fails=[results.InvalidCredentialsError, results.RateLimitedError],
+        gives=(User, "The account is closed and every session over. Its orders stay."),
+        fails=[InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],
     )
-    def deactivate_account(self, info: Info, input: inputs.DeactivateAccountInput) -> results.DeactivateAccountSuccess:
+    def deactivate_account(self, info: Info, input: inputs.DeactivateAccountInput) -> models.User:
         with _ending_sessions(info):
-            user = services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
-        return results.DeactivateAccountSuccess(user=user)
+            return services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)

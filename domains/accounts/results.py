@@ -8,19 +8,10 @@ import strawberry
 
 from domains.accounts import errors, models
 from domains.accounts.tokens import Tokens
-from domains.accounts.types import AuthTokens, Session, User
+from domains.accounts.types import AuthTokens, User
 from domains.common import errors as common_errors
 from domains.common.graphql.errors import UserError, answers
 from domains.common.graphql.permissions import OF_THE_CALL
-
-
-@answers(
-    errors.InvalidCredentialsError,
-    description="At sign-in: unknown e-mail, wrong password or inactive account, the answer is the same. Elsewhere: "
-    "`currentPassword` is missing or wrong; nothing was written.",
-)
-class InvalidCredentialsError(UserError):
-    pass
 
 
 @answers(
@@ -28,11 +19,6 @@ class InvalidCredentialsError(UserError):
     description="The token is unknown, used, expired, revoked or was replaced; nothing was written.",
 )
 class InvalidTokenError(UserError):
-    pass
-
-
-@answers(errors.EmailTakenError, description="An account with this e-mail exists.")
-class EmailTakenError(UserError):
     pass
 
 
@@ -67,29 +53,9 @@ class LogoutSuccess:
     )
 
 
-@strawberry.type(description="That device is signed out; its tokens stop working at once.")
-class RevokeSessionSuccess:
-    session: models.Session = strawberry.field(graphql_type=Session, description="What was ended.")
-
-
-@strawberry.type(description="The changes hold; a new e-mail waits in `pendingEmail` until it is verified.")
-class UpdateProfileSuccess:
-    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
-
-
-@strawberry.type(description="The new password holds. Every other session is over, this one goes on.")
-class ChangePasswordSuccess:
-    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
-
-
 @strawberry.type(description="If an active account has this e-mail, a link is on its way to it.")
 class RequestPasswordResetSuccess:
     email: str = strawberry.field(description="What was asked for, in small letters.", metadata=OF_THE_CALL)
-
-
-@strawberry.type(description="The new password holds and the e-mail is verified. Every session is over: sign in.")
-class ResetPasswordSuccess:
-    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
 
 
 @strawberry.type(description="A link is on its way, unless the e-mail is verified already.")
@@ -97,16 +63,6 @@ class RequestEmailVerificationSuccess:
     email: str = strawberry.field(
         description="Where the link goes: `pendingEmail` if there is one, else `email`.", metadata=OF_THE_CALL
     )
-
-
-@strawberry.type(description="The e-mail is verified.")
-class VerifyEmailSuccess:
-    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
-
-
-@strawberry.type(description="The account is closed and every session over. Its orders stay.")
-class DeactivateAccountSuccess:
-    user: models.User = strawberry.field(graphql_type=User, description="As it is now.")
 
 
 LogoutResult = Annotated[

@@ -7,6 +7,7 @@ the request as a whole: a top-level GraphQL error with `extensions.code`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -14,23 +15,26 @@ class DomainError(Exception):
     """An expected refusal; `path` points into the input.
 
     `code` is a value of the schema's ErrorCode, `meaning` its description: what it means and what a client does next.
+    `text` and `place` are the message and the path where none are given.
     """
 
     code: ClassVar[str]
     meaning: ClassVar[str]
+    text: ClassVar[str] = ""
+    place: ClassVar[Sequence[str]] = ()
 
-    def __init__(self, message: str, *, path: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = list(path)
+    def __init__(self, message: str = "", *, path: Sequence[str] = ()) -> None:
+        self.message = message or self.text
+        self.path = list(path or self.place)
+        super().__init__(self.message)
 
 
+@dataclass(frozen=True, slots=True)
 class FieldProblem:
     """One thing wrong with one field of the input."""
 
-    def __init__(self, path: Sequence[str], message: str) -> None:
-        self.path = list(path)
-        self.message = message
+    path: list[str]
+    message: str
 
 
 class ValidationError(DomainError):
@@ -47,14 +51,14 @@ class ValidationError(DomainError):
     @classmethod
     def of(cls, *path: str, message: str) -> ValidationError:
         """One problem with one field."""
-        return cls([FieldProblem(path, message)])
+        return cls([FieldProblem(list(path), message)])
 
 
 class NotFoundError(DomainError):
     """No such row, or none that this viewer may see: the two look the same."""
 
     code = "NOT_FOUND"
-    meaning = "There is no such thing, or you may not see it."
+    meaning = "There is no such thing, or you may not see it: the two look the same."
 
 
 class StaleObjectError(DomainError):
@@ -62,9 +66,10 @@ class StaleObjectError(DomainError):
 
     code = "STALE_OBJECT"
     meaning = "Somebody changed it since you read it. Read it again and repeat the change."
+    place = ("expectedVersion",)
 
-    def __init__(self, message: str, *, current_version: int, path: Sequence[str] = ("expectedVersion",)) -> None:
-        super().__init__(message, path=path)
+    def __init__(self, message: str, *, current_version: int) -> None:
+        super().__init__(message)
         self.current_version = current_version
 
 
@@ -72,12 +77,9 @@ class IdempotencyConflictError(DomainError):
     """The key was used before with another input."""
 
     code = "IDEMPOTENCY_CONFLICT"
-    meaning = "The idempotency key was used with another input. Send a new key."
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This idempotency key was already used with another input; send a new key", path=["idempotencyKey"]
-        )
+    meaning = "The idempotency key was used with another input; nothing was written. Send a new key."
+    text = "This idempotency key was already used with another input; send a new key"
+    place = ("idempotencyKey",)
 
 
 class RateLimitedError(DomainError):
@@ -92,13 +94,14 @@ class RateLimitedError(DomainError):
 
 
 class RequestError(Exception):
-    """A failure of the whole request; `code` goes to `extensions.code`."""
+    """A failure of the whole request; `code` goes to `extensions.code`, `text` is the message where none is given."""
 
     code: ClassVar[str] = "BAD_REQUEST"
+    text: ClassVar[str] = ""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str = "") -> None:
+        self.message = message or self.text
+        super().__init__(self.message)
 
 
 class BadUserInputError(RequestError):
@@ -111,43 +114,34 @@ class InvalidCursorError(RequestError):
     """A cursor is forged, cut, or belongs to another ordering or filter."""
 
     code = "INVALID_CURSOR"
-
-    def __init__(self) -> None:
-        super().__init__("This cursor does not belong to this list, ordering and filter; start again without it")
+    text = "This cursor does not belong to this list, ordering and filter; start again without it"
 
 
 class UnauthenticatedError(RequestError):
     """Nobody is signed in, or the access token does not verify."""
 
     code = "UNAUTHENTICATED"
-
-    def __init__(self, message: str = "Sign in and send the access token as 'Authorization: Bearer ...'") -> None:
-        super().__init__(message)
+    text = "Sign in and send the access token as 'Authorization: Bearer ...'"
 
 
 class ForbiddenError(RequestError):
     """The viewer is known and may not do this."""
 
     code = "FORBIDDEN"
-
-    def __init__(self, message: str = "This needs a staff account") -> None:
-        super().__init__(message)
+    text = "This needs a staff account"
 
 
 class ServiceUnavailableError(RequestError):
     """The database stayed busy for every retry; nothing was written."""
 
     code = "SERVICE_UNAVAILABLE"
-
-    def __init__(self, message: str = "The service is busy; nothing was written, try again in a moment") -> None:
-        super().__init__(message)
+    text = "The service is busy; nothing was written, try again in a moment"
 
 
 class TooManyRequestsError(RequestError):
     """RateLimitedError where the result union has no such member. The answer carries a Retry-After header, too."""
 
     code = "RATE_LIMITED"
-    meaning = "Too many attempts; wait `retryAfterSeconds` before the next."
 
     def __init__(self, refusal: RateLimitedError) -> None:
         super().__init__(refusal.message)

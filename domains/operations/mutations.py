@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.common.errors import NotFoundError
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import NotFoundError, mutation
+from domains.common.graphql.errors import mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsStaff
 from domains.operations import models, services

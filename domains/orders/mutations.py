@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.common.errors import IdempotencyConflictError, NotFoundError
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import IdempotencyConflictError, NotFoundError, ValidationError, mutation
+from domains.common.graphql.errors import ValidationError, mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsAuthenticated, IsStaff
-from domains.orders import inputs, results, services
+from domains.orders import inputs, models, results, services
+from domains.orders.types import Order
 from domains.products.results import InsufficientStockError, ProductUnavailableError
 
 
@@ -39,23 +41,23 @@ class Mutation:
     @mutation(
         description="Cancel an order that is PENDING or CONFIRMED: its stock is back at once, its hold is released. "
         "By its customer or by staff; NotFoundError for others.",
+        gives=(Order, "The order was cancelled and its stock is back."),
         fails=[NotFoundError, results.InvalidStateError],
         permission_classes=[IsAuthenticated],
     )
-    def cancel_order(self, info: Info, input: inputs.CancelOrderInput) -> results.CancelOrderSuccess:
-        order = services.cancel_order(
+    def cancel_order(self, info: Info, input: inputs.CancelOrderInput) -> models.Order:
+        return services.cancel_order(
             viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"), reason=input.reason or ""
         )
-        return results.CancelOrderSuccess(order=order)
 
     @mutation(
         description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED.",
+        gives=(Order, "The payment was captured and the order is FULFILLED."),
         fails=[NotFoundError, results.InvalidStateError, results.PaymentDeclinedError, results.PaymentPendingError],
         permission_classes=[IsStaff],
     )
-    def fulfill_order(self, info: Info, input: inputs.FulfillOrderInput) -> results.FulfillOrderSuccess:
-        order = services.fulfill_order(viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"))
-        return results.FulfillOrderSuccess(order=order)
+    def fulfill_order(self, info: Info, input: inputs.FulfillOrderInput) -> models.Order:
+        return services.fulfill_order(viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"))
 
     @mutation(
         description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key.",

@@ -63,16 +63,6 @@ class CreateOrderSuccess:
     )
 
 
-@strawberry.type(description="The order was cancelled and its stock is back.")
-class CancelOrderSuccess:
-    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
-
-
-@strawberry.type(description="The payment was captured and the order is FULFILLED.")
-class FulfillOrderSuccess:
-    order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")
-
-
 @strawberry.type(description="Money was given back; once all of it was, the order is REFUNDED.")
 class RefundOrderSuccess:
     order: models.Order = strawberry.field(graphql_type=Order, description="As it is now.")

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.common.errors import IdempotencyConflictError, NotFoundError
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
-from domains.common.graphql.errors import (
-    IdempotencyConflictError,
-    NotFoundError,
-    StaleObjectError,
-    ValidationError,
-    mutation,
-)
+from domains.common.graphql.errors import StaleObjectError, ValidationError, mutation
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.permissions import IsStaff
-from domains.products import inputs, results, services
+from domains.products import inputs, models, results, services
+from domains.products.types import Category, Product
 
 
 @strawberry.type
 class Mutation:
     @mutation(
         description="Add a product.",
+        gives=(Product, "The product was added."),
         fails=[ValidationError],
         permission_classes=[IsStaff],
     )
-    def create_product(self, input: inputs.CreateProductInput) -> results.CreateProductSuccess:
+    def create_product(self, input: inputs.CreateProductInput) -> models.Product:
         edit = services.ProductEdit(
             name=input.name,
             price=input.price,
@@ -33,21 +30,20 @@ class Mutation:
             description=input.description or None,
             category_id=inputs.category_key(given(input.category_id)),
         )
-        product = services.create_product(sku=input.sku, quantity=input.stock, active=input.active, edit=edit)
-        return results.CreateProductSuccess(product=product)
+        return services.create_product(sku=input.sku, quantity=input.stock, active=input.active, edit=edit)
 
     @mutation(
         description="Change a product; its stock is changed by `adjustStock`.",
+        gives=(Product, "The product was changed."),
         fails=[ValidationError, NotFoundError, StaleObjectError],
         permission_classes=[IsStaff],
     )
-    def update_product(self, input: inputs.UpdateProductInput) -> results.UpdateProductSuccess:
-        product = services.update_product(
+    def update_product(self, input: inputs.UpdateProductInput) -> models.Product:
+        return services.update_product(
             product_id=key_of(input.product_id, "Product"),
             edit=input.edit(),
             expected_version=None if input.expected_version is strawberry.UNSET else input.expected_version,
         )
-        return results.UpdateProductSuccess(product=product)
 
     @mutation(
         description="Correct the stock of a product, once for each idempotency key (kept 7 days).",
@@ -66,10 +62,9 @@ class Mutation:
 
     @mutation(
         description="Add a category.",
+        gives=(Category, "The category was added."),
         fails=[ValidationError],
         permission_classes=[IsStaff],
     )
-    def create_category(self, input: inputs.CreateCategoryInput) -> results.CreateCategorySuccess:
-        return results.CreateCategorySuccess(
-            category=services.create_category(name=input.name, slug=input.slug or None)
-        )
+    def create_category(self, input: inputs.CreateCategoryInput) -> models.Category:
+        return services.create_category(name=input.name, slug=input.slug or None)

@@ -7,7 +7,7 @@ import strawberry
 from domains.common.graphql.errors import UserError, answers
 from domains.common.graphql.permissions import OF_THE_CALL
 from domains.products import errors, models
-from domains.products.types import Category, Product
+from domains.products.types import Product
 
 
 @answers(
@@ -29,22 +29,7 @@ class InsufficientStockError(UserError):
     )
 
 
-@strawberry.type(description="The product was added.")
-class CreateProductSuccess:
-    product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
-
-
-@strawberry.type(description="The product was changed.")
-class UpdateProductSuccess:
-    product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
-
-
 @strawberry.type(description="The stock was corrected.")
 class AdjustStockSuccess:
     product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
     replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.", metadata=OF_THE_CALL)
-
-
-@strawberry.type(description="The category was added.")
-class CreateCategorySuccess:
-    category: models.Category = strawberry.field(graphql_type=Category, description="As it is now.")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, cast, d
 from uuid import UUID
 
 import strawberry
+from strawberry.tools import create_type
+from strawberry.types.base import get_object_definition
 
 from domains import DOMAINS
 from domains.common import errors
@@ -108,13 +110,6 @@ class ValidationError(UserError):
         return cls(**base(error), fields=fields)
 
 
-@answers(
-    errors.NotFoundError, description="There is no such thing, or the viewer may not see it: the two look the same."
-)
-class NotFoundError(UserError):
-    pass
-
-
 @answers(errors.StaleObjectError, description="The object changed since `expectedVersion`; nothing was written.")
 class StaleObjectError(UserError):
     current_version: int = strawberry.field(
@@ -123,39 +118,50 @@ class StaleObjectError(UserError):
     )
 
 
-@answers(
-    errors.IdempotencyConflictError,
-    description="The idempotency key was used before with another input; nothing was written.",
-)
-class IdempotencyConflictError(UserError):
-    pass
+type Failure = type[UserError] | type[DomainError]
+
+
+def _member(failure: Failure) -> type[UserError]:
+    """What stands for it in result unions: for a domain error that declares none, a type made from its meaning."""
+    if issubclass(failure, UserError):
+        return failure
+    if failure not in _members:
+        answers(failure, description=failure.meaning)(type(failure.__name__, (UserError,), {}))
+    return _members[failure]
 
 
 def mutation(
     *,
     description: str,
-    fails: Sequence[type[UserError]] = (),
+    gives: tuple[type, str] | None = None,
+    fails: Sequence[Failure] = (),
     permission_classes: Sequence[type[IsAuthenticated]] = (),
     public: str = "",
 ) -> Callable[[Callable[..., Any]], Any]:
     """A mutation field whose resolver returns its success or raises DomainErrors, which become members of its result.
 
     The result is the union of the success and `fails`, XResult for XSuccess; without `fails` the resolver is annotated
-    with one. A mutation without a permission says in `public` why anybody may call it.
+    with one. What tells no more than code, message and path is in `fails` as the domain error itself. Where the success
+    is one entity and no more, `gives` is that and the description of the success: the resolver returns the row. A
+    mutation without a permission says in `public` why anybody may call it.
     """
     said = told(description, permission_classes)
 
     def declare(resolver: Callable[..., Any]) -> Any:
+        returned = get_type_hints(resolver)["return"]
+        success = _success(resolver.__name__, *gives) if gives else returned
+
         @functools.wraps(resolver)
         def answering(*args: Any, **kwargs: Any) -> Any:
             try:
-                return resolver(*args, **kwargs)
+                found = resolver(*args, **kwargs)
             except DomainError as error:
                 return _members[type(error)].of(error)
+            return success(**dict.fromkeys(success.__annotations__, found)) if gives else found  # its one field
 
         field = strawberry.mutation(
             answering,
-            graphql_type=_result(get_type_hints(resolver)["return"], fails) if fails else None,
+            graphql_type=_result(success, fails) if fails else None,
             description=said,
             permission_classes=[*permission_classes],
             metadata={"public": public} if public else {},
@@ -168,7 +174,14 @@ def mutation(
     return declare
 
 
-def _result(success: type, fails: Sequence[type[UserError]]) -> Any:
+def _success(mutation: str, entity: type, description: str) -> type:
+    """XSuccess of the mutation x, with the entity under its own name."""
+    name = get_object_definition(entity, strict=True).name.lower()
+    shown = strawberry.field(name=name, graphql_type=entity, description="As it is now.")
+    return create_type(f"{mutation.title().replace('_', '')}Success", [shown], description=description)
+
+
+def _result(success: type, fails: Sequence[Failure]) -> Any:
     name = success.__name__.removesuffix("Success")
     said = f"How `{name[0].lower()}{name[1:]}` can end."
-    return Annotated[Union[success, *fails], strawberry.union(f"{name}Result", description=said)]
+    return Annotated[Union[success, *map(_member, fails)], strawberry.union(f"{name}Result", description=said)]
