@@ -7,6 +7,7 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
 
 app = Celery("ordergraph")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -20,6 +20,7 @@ BENCH = "tests.benchmarks.seeding"  # absent where only the product is installed
 
 class Command(BaseCommand):
     help = "Fill the database: `demo` with rows to look at, `bench` with many to measure. Can be repeated."
+    requires_system_checks = ()  # they build the schema
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["demo", "bench"])
