@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from backend.graphiql.views import graphiql_asset, graphiql_page
 from backend.health import healthz, readyz
 from backend.replies import bad_request, forbidden, not_found, server_error
-from domains import DOMAINS
+from domains import modules
 from schema.http import GraphQLView
 from schema.streams.view import StreamView
 
@@ -19,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql/assets/<path:path>", graphiql_asset),
     path("healthz", healthz),
     path("readyz", readyz),
-    *(path("", include(f"domains.{name}.urls")) for name in DOMAINS if find_spec(f"domains.{name}.urls")),
+    *(path("", include(urls)) for urls in modules("urls")),
     re_path("", not_found),  # here and not as handler404 alone, so that development answers like production
 ]
 handler400, handler403, handler404, handler500 = bad_request, forbidden, not_found, server_error

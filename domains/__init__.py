@@ -6,4 +6,14 @@ domains: installed apps, the schema merge, URL routes, seeds and the import cont
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
 DOMAINS: tuple[str, ...] = ("common", "operations", "accounts", "products", "payments", "orders")
+
+
+def modules(name: str) -> list[ModuleType]:
+    """What the domains have in a module of this name, those that have one, in the order of DOMAINS."""
+    paths = [f"domains.{domain}.{name}" for domain in DOMAINS]
+    return [import_module(path) for path in paths if find_spec(path)]

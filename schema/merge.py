@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.base import get_object_definition
 
-from domains import DOMAINS
+from domains import modules
 from domains.common.errors import BadUserInputError
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import parse_global_id
@@ -27,9 +25,7 @@ MAX_NODES = 100
 
 def contributions(module: str, name: str) -> list[Any]:
     """What the domains have under this name in such a module, in the order of DOMAINS."""
-    paths = [f"domains.{domain}.{module}" for domain in DOMAINS]
-    found = [import_module(path) for path in paths if find_spec(path)]
-    return [getattr(module_, name) for module_ in found if hasattr(module_, name)]
+    return [getattr(found, name) for found in modules(module) if hasattr(found, name)]
 
 
 NODE_LOADERS: dict[str, type[Loader[UUID, Any]]] = {

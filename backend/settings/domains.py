@@ -8,24 +8,16 @@ not fit for production. Such a module is read before anything else: it imports n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
-from domains import DOMAINS
+from domains import modules
 
 ENVIRONMENTS = ("DEVELOPMENT", "TESTS")
 
 
-def modules() -> list[ModuleType]:
-    """In the order of DOMAINS."""
-    return [import_module(f"domains.{name}.settings") for name in DOMAINS if find_spec(f"domains.{name}.settings")]
-
-
 def merge_into(settings: dict[str, Any]) -> None:
     """Add what all domains bring."""
-    for module in modules():
+    for module in modules("settings"):
         for name, value in vars(module).items():
             if name.isupper() and name not in ENVIRONMENTS:
                 settings[name] = _merged(settings.get(name), value)
@@ -41,11 +33,11 @@ def _merged(known: Any, more: Any) -> Any:
 
 def settings_for(environment: str) -> dict[str, Any]:
     """What the domains have instead in DEVELOPMENT or TESTS."""
-    return {name: value for module in modules() for name, value in getattr(module, environment, {}).items()}
+    return {name: value for module in modules("settings") for name, value in getattr(module, environment, {}).items()}
 
 
 def problems(settings: dict[str, Any]) -> Iterator[str]:
     """Why the settings of the domains are not fit for production."""
-    for module in modules():
+    for module in modules("settings"):
         if hasattr(module, "problems"):
             yield from module.problems(settings)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from domains import DOMAINS
+from domains import modules
 
 BENCH = "tests.benchmarks.seeding"  # absent where only the product is installed
 
@@ -31,14 +30,9 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("Made-up rows are for development only: this is refused when DEBUG is off.")
         sizes = {name: options[name] for name in _sizes()}
-        for line in _demo() if what == "demo" else import_module(BENCH).bench(**sizes):
+        demo = (f"{seeds.__name__.split('.')[1]}: {seeds.demo()}" for seeds in modules("seeds"))
+        for line in demo if what == "demo" else import_module(BENCH).bench(**sizes):
             self.stdout.write(line)
-
-
-def _demo() -> Iterator[str]:
-    for name in DOMAINS:
-        if find_spec(f"domains.{name}.seeds"):
-            yield f"{name}: {import_module(f'domains.{name}.seeds').demo()}"
 
 
 def _sizes() -> dict[str, int]:

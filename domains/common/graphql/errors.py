@@ -6,8 +6,6 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from enum import Enum
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, cast, dataclass_transform, get_type_hints
 from uuid import UUID
 
@@ -15,7 +13,7 @@ import strawberry
 from strawberry.tools import create_type
 from strawberry.types.base import get_object_definition
 
-from domains import DOMAINS
+from domains import modules
 from domains.common import errors
 from domains.common.errors import DomainError
 from domains.common.graphql.ids import to_global_id
@@ -25,9 +23,7 @@ from domains.common.graphql.types import PUBLIC
 
 def _codes() -> dict[str, Any]:
     """The codes of all domains' errors, each with what it means and what to do."""
-    paths = [f"domains.{domain}.errors" for domain in DOMAINS]
-    for path in filter(find_spec, paths):
-        import_module(path)
+    paths = {module.__name__ for module in modules("errors")}
     kinds = [kind for kind in DomainError.__subclasses__() if kind.__module__ in paths]
     return {kind.code: strawberry.enum_value(kind.code, description=kind.meaning) for kind in kinds}
 
