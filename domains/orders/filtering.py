@@ -13,28 +13,21 @@ from django.db.models.lookups import Exact
 
 from domains.orders.models import Order, OrderNumber
 
-_LOOKUPS = {
-    "status": "status__in",
-    "created_after": "created_at__gt",
-    "created_before": "created_at__lt",
-    "customer_id": "customer_id",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """The checked filter of a list of orders; None does not filter."""
+    """The checked filter of a list of orders: lookups, and a number; None does not filter."""
 
-    status: tuple[str, ...] | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    status__in: tuple[str, ...] | None = None
+    created_at__gt: datetime | None = None
+    created_at__lt: datetime | None = None
     customer_id: UUID | None = None
     number: OrderNumber | None = None
 
     def rows(self, visible: QuerySet[Order]) -> QuerySet[Order]:
         """Those of the rows that a viewer may see which the list holds."""
-        conditions = {lookup: getattr(self, name) for name, lookup in _LOOKUPS.items()}
-        chosen = visible.filter(**{lookup: value for lookup, value in conditions.items() if value is not None})
+        lookups = {name: value for name, value in self.scope.items() if value is not None and name != "number"}
+        chosen = visible.filter(**lookups)
         if self.number is None:
             return chosen
         # The index of the serial finds one row at most, the year is looked at there.

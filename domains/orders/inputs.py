@@ -34,9 +34,9 @@ class OrderFilter:
         """As the database wants it."""
         status, number = given(self.status), given(self.number)
         return OrderQuery(
-            status=None if status is None else tuple(str(one.value) for one in status),
-            created_after=given(self.created_after),
-            created_before=given(self.created_before),
+            status__in=None if status is None else tuple(str(one.value) for one in status),
+            created_at__gt=given(self.created_after),
+            created_at__lt=given(self.created_before),
             customer_id=None if given(self.customer_id) is None else key_of(str(self.customer_id), "User"),
             number=None if number is None else OrderNumber.parse(number),
         )

@@ -14,34 +14,25 @@ from domains.common.data.folding import words
 from domains.products.models import Product
 
 MAX_WORDS = 10
-_LOOKUPS = {
-    "category_ids": "category__in",
-    "price_min": "price__gte",
-    "price_max": "price__lte",
-    "in_stock": "in_stock",
-    "active": "active",
-    "created_after": "created_at__gt",
-    "created_before": "created_at__lt",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductQuery:
-    """The checked filter of a list of products; None does not filter. Prices are minor units, bounds inclusive."""
+    """The checked filter of a list of products: lookups, and a search; None does not filter. Prices are minor units."""
 
     search: str | None = None
-    category_ids: tuple[UUID, ...] | None = None
-    price_min: int | None = None
-    price_max: int | None = None
+    category__in: tuple[UUID, ...] | None = None
+    price__gte: int | None = None
+    price__lte: int | None = None
     in_stock: bool | None = None
     active: bool | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    created_at__gt: datetime | None = None
+    created_at__lt: datetime | None = None
 
     def rows(self, visible: QuerySet[Product]) -> QuerySet[Product]:
         """Those of the visible rows that meet all conditions but the search."""
-        conditions = {lookup: getattr(self, name) for name, lookup in _LOOKUPS.items()}
-        return visible.filter(**{lookup: value for lookup, value in conditions.items() if value is not None})
+        lookups = {name: value for name, value in self.scope.items() if value is not None and name != "search"}
+        return visible.filter(**lookups)
 
     @property
     def searched(self) -> Q | None:

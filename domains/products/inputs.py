@@ -48,13 +48,13 @@ class ProductFilter:
             raise BadUserInputError(f"search has at most {MAX_SEARCH_CHARACTERS} characters")
         return ProductQuery(
             search=self.search or None,
-            category_ids=self._category_keys(),
-            price_min=_minor(self.price_min, "priceMin"),
-            price_max=_minor(self.price_max, "priceMax"),
+            category__in=self._category_keys(),
+            price__gte=_minor(self.price_min, "priceMin"),
+            price__lte=_minor(self.price_max, "priceMax"),
             in_stock=given(self.in_stock),
             active=given(self.active),
-            created_after=given(self.created_after),
-            created_before=given(self.created_before),
+            created_at__gt=given(self.created_after),
+            created_at__lt=given(self.created_before),
         )
 
     def _category_keys(self) -> tuple[UUID, ...] | None:

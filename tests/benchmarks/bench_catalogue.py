@@ -46,20 +46,20 @@ def filters(products: int) -> dict[str, ProductQuery]:
     late, middle = moment(products - products // 1000), moment(products // 2)
     return {
         "none": ProductQuery(),
-        "one category": ProductQuery(category_ids=CATEGORIES[:1]),
-        "3 categories": ProductQuery(category_ids=CATEGORIES[:3]),
-        f"{CATEGORY_COUNT} categories": ProductQuery(category_ids=CATEGORIES),
+        "one category": ProductQuery(category__in=CATEGORIES[:1]),
+        "3 categories": ProductQuery(category__in=CATEGORIES[:3]),
+        f"{CATEGORY_COUNT} categories": ProductQuery(category__in=CATEGORIES),
         "inStock: true": ProductQuery(in_stock=True),
         "inStock: false": ProductQuery(in_stock=False),
         "active: false (none)": ProductQuery(active=False),
-        "priceMin, half": ProductQuery(price_min=10_000),
-        "priceMax, one in 200": ProductQuery(price_max=199),
-        "priceMin, priceMax, 50": ProductQuery(price_min=5_000, price_max=5_000),
-        "createdAfter, one in 1000": ProductQuery(created_after=late),
-        "createdAfter, priceMax, 5": ProductQuery(created_after=late, price_max=199),
-        "createdBefore, half": ProductQuery(created_before=middle),
+        "priceMin, half": ProductQuery(price__gte=10_000),
+        "priceMax, one in 200": ProductQuery(price__lte=199),
+        "priceMin, priceMax, 50": ProductQuery(price__gte=5_000, price__lte=5_000),
+        "createdAfter, one in 1000": ProductQuery(created_at__gt=late),
+        "createdAfter, priceMax, 5": ProductQuery(created_at__gt=late, price__lte=199),
+        "createdBefore, half": ProductQuery(created_at__lt=middle),
         "category, inStock, price": ProductQuery(
-            category_ids=CATEGORIES[7:8], in_stock=True, price_min=5_000, price_max=5_200
+            category__in=CATEGORIES[7:8], in_stock=True, price__gte=5_000, price__lte=5_200
         ),
         "search lamp (2 of 3)": ProductQuery(search="lamp"),
         "search la": ProductQuery(search="la"),
@@ -71,10 +71,10 @@ def filters(products: int) -> dict[str, ProductQuery]:
         "search vintage jug": ProductQuery(search="vintage jug"),
         "search zzz (none)": ProductQuery(search="zzz"),
         "search a SKU": ProductQuery(search="BENCH-0000123"),
-        "search lamp, price 50": ProductQuery(search="lamp", price_min=5_000, price_max=5_000),
-        "search lamp, late, dear": ProductQuery(search="lamp", price_min=19_900, created_after=late),
+        "search lamp, price 50": ProductQuery(search="lamp", price__gte=5_000, price__lte=5_000),
+        "search lamp, late, dear": ProductQuery(search="lamp", price__gte=19_900, created_at__gt=late),
         "search series30, category, inStock": ProductQuery(
-            search="series30", category_ids=CATEGORIES[:1], in_stock=True
+            search="series30", category__in=CATEGORIES[:1], in_stock=True
         ),
     }
 
