@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from domains.accounts.jwt import RefreshTokenBase
 from domains.common.data.models import NO_ID, BaseModel
-from domains.common.viewer import Viewer
+from domains.common.viewer import Viewer, client_address
 
 
 def normalize_email(email: str) -> str:
@@ -133,10 +134,7 @@ class AuditEvent(BaseModel):
         SIGNED_OUT_EVERYWHERE = "SIGNED_OUT_EVERYWHERE", "All sessions were ended at once."
         SESSION_REVOKED = "SESSION_REVOKED", "A session was ended from another one."
         REFRESH_REUSED = "REFRESH_REUSED", "A used refresh token came again, as if stolen; its session ended."
-        PASSWORD_REFUSED = (
-            "PASSWORD_REFUSED",
-            "Somebody who was signed in gave a wrong current password.",
-        )
+        PASSWORD_REFUSED = "PASSWORD_REFUSED", "Somebody who was signed in gave a wrong current password."
         PASSWORD_CHANGED = "PASSWORD_CHANGED", "The password was changed by somebody who knew the old one."
         PASSWORD_RESET_REQUESTED = "PASSWORD_RESET_REQUESTED", "Somebody asked for a link that resets the password."
         PASSWORD_RESET = "PASSWORD_RESET", "The password was set by a mailed link."
@@ -163,3 +161,8 @@ class AuditEvent(BaseModel):
             models.Index(fields=["user", "-created_at"], name="audit_by_user"),
             models.Index(fields=["created_at"], name="audit_by_age"),
         ]
+
+    @classmethod
+    def record(cls, type_: Type, *, user_id: UUID | None, session_id: UUID | None = None) -> None:
+        """Add one event, in the transaction of the change itself. `user_id` is None when nobody is known."""
+        cls.objects.create(type=type_, user_id=user_id, session_id=session_id, ip_address=client_address.get())

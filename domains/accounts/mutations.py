@@ -66,7 +66,7 @@ class Mutation:
     )
     def refresh_token(self, info: Info, input: inputs.RefreshTokenInput) -> results.RefreshTokenSuccess:
         with _ending_sessions(info):
-            tokens = services.refresh(refresh_token=input.refresh_token or None)
+            tokens = services.refresh(refresh_token=input.refresh_token or "")
         return results.RefreshTokenSuccess(tokens=tokens)
 
     @mutation(

@@ -11,10 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from domains.accounts import audit
 from domains.accounts.errors import InvalidTokenError
 from domains.accounts.jwt import AccessClaims, read_access_token, write_access_token
-from domains.accounts.models import RefreshToken, Session
+from domains.accounts.models import AuditEvent, RefreshToken, Session
 from domains.common.data.prepared import fetch_one
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import UnauthenticatedError
@@ -50,26 +49,26 @@ def issue(session: Session) -> Tokens:
 
 
 @retried
-def refresh(secret: str) -> Tokens:
-    """Swap a refresh secret for its successor; the same one again within GRACE.
+def refresh(*, refresh_token: str) -> Tokens:
+    """Swap a refresh secret, empty where none was sent, for its successor; the same one again within GRACE.
 
     Raises InvalidTokenError for an unknown, expired or revoked secret, and after revoking the whole session for one
     that is used again later, even past its own end: somebody else holds a copy.
     """
     with short_transaction():
-        known = RefreshToken.objects.select_related("session__user").filter(token=digest(secret)).first()
+        known = RefreshToken.objects.select_related("session__user").filter(token=digest(refresh_token)).first()
         if known is None or not _alive(known.session):
             raise InvalidTokenError
         now, session = timezone.now(), Session.objects.filter(id=known.session_id)
         if stolen := known.revoked is not None and known.revoked < now - GRACE:
             session.filter(revoked_at__isnull=True).update(revoked_at=now)
-            audit.record(audit.Type.REFRESH_REUSED, user_id=known.user_id, session_id=known.session_id)
+            AuditEvent.record(AuditEvent.Type.REFRESH_REUSED, user_id=known.user_id, session_id=known.session_id)
         elif known.expires_at <= now:
             raise InvalidTokenError
         else:
             RefreshToken.objects.filter(id=known.id, revoked__isnull=True).update(revoked=now)
             session.update(last_used_at=now)
-            tokens = _tokens(known.session, _successor(secret))
+            tokens = _tokens(known.session, _successor(refresh_token))
     if stolen:  # only now: raising earlier would roll the revocation back
         raise InvalidTokenError
     return tokens

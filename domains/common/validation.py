@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domains.common.data.folding import kept
 from domains.common.errors import FieldProblem, ValidationError
 
@@ -9,10 +11,11 @@ from domains.common.errors import FieldProblem, ValidationError
 class Problems:
     """Collects problems; `check` raises ValidationError when there are any."""
 
-    def __init__(self) -> None:
-        self.found: list[FieldProblem] = []
+    def __init__(self, found: Iterable[FieldProblem] = ()) -> None:
+        self.found = [*found]
 
     def add(self, *path: str, message: str) -> None:
+        """One more problem, with the field at `path` in the input."""
         self.found.append(FieldProblem(list(path), message))
 
     def text(self, field: str, value: str, *, least: int = 1, most: int) -> str:
@@ -23,5 +26,6 @@ class Problems:
         return stripped
 
     def check(self) -> None:
+        """Raises ValidationError when there are any."""
         if self.found:
             raise ValidationError(self.found)

@@ -6,6 +6,7 @@ from domains.accounts.services.deactivating import deactivate_account, demote_st
 from domains.accounts.services.passwords import change_password, request_password_reset, reset_password
 from domains.accounts.services.profile import ProfileEdit, update_profile
 from domains.accounts.services.registering import create_staff, register
-from domains.accounts.services.sessions import is_over, logout, logout_everywhere, refresh, revoke_session
+from domains.accounts.services.sessions import is_over, logout, logout_everywhere, revoke_session
 from domains.accounts.services.signing_in import login, open_session
 from domains.accounts.services.verification import request_email_verification, verify_email
+from domains.accounts.tokens import refresh

@@ -10,7 +10,8 @@ from django.core.validators import validate_email
 
 from domains.accounts.hashing import MAX_CHARACTERS as MAX_PASSWORD_CHARACTERS
 from domains.accounts.models import User
-from domains.common.errors import FieldProblem, ValidationError
+from domains.common.errors import FieldProblem
+from domains.common.validation import Problems
 
 MAX_NAME_CHARACTERS = 150
 MAX_EMAIL_CHARACTERS = 254
@@ -35,13 +36,7 @@ def normalize_password(password: str) -> str:
 
 def validate(user: User, password: str) -> None:
     """A whole new account. Raises ValidationError with all that is wrong."""
-    check([*email_problems(user.email), *name_problems(user.name), *password_problems(user, password)])
-
-
-def check(problems: list[FieldProblem]) -> None:
-    """Raises ValidationError when there are any."""
-    if problems:
-        raise ValidationError(problems)
+    Problems([*email_problems(user.email), *name_problems(user.name), *password_problems(user, password)]).check()
 
 
 def email_problems(email: str) -> list[FieldProblem]:
@@ -75,7 +70,8 @@ def password_problems(user: User, password: str, *, field: str = "password") -> 
     try:
         validate_password(password, compared)
     except DjangoValidationError as error:
-        return [FieldProblem([field], _advised(problem)) for problem in error.error_list]
+        advised = ([*problem.messages, ADVICE.get(problem.code or "", "")] for problem in error.error_list)
+        return [FieldProblem([field], " ".join(filter(None, texts))) for texts in advised]
     return []
 
 
@@ -87,7 +83,3 @@ def _can_be_mailed(email: str) -> bool:
     except UnicodeError:
         return False
     return kept and local.isascii() and local.isprintable()
-
-
-def _advised(problem: DjangoValidationError) -> str:
-    return " ".join([*problem.messages, *filter(None, [ADVICE.get(problem.code or "")])])

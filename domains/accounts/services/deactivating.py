@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from domains.accounts import audit
-from domains.accounts.models import User, normalize_email
+from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, wrong_password
 from domains.common.data.transactions import retried, short_transaction
@@ -29,7 +28,7 @@ def _close(viewer: Viewer, user: User) -> None:
         row = User.objects.filter(id=user.id, is_active=True, password=user.password)
         if not update(row, is_active=False, pending_email=""):
             raise wrong_password()  # it changed meanwhile
-        audit.record(audit.Type.DEACTIVATED, user_id=user.id, session_id=viewer.session_id)
+        AuditEvent.record(AuditEvent.Type.DEACTIVATED, user_id=user.id, session_id=viewer.session_id)
         end_sessions(user_id=user.id)
 
 
@@ -40,7 +39,7 @@ def demote_staff(*, email: str) -> User:
     with short_transaction():
         if user is None or not update(User.objects.filter(id=user.id, is_staff=True), is_staff=False):
             raise NotFoundError("No staff account has this e-mail", path=["email"])
-        audit.record(audit.Type.STAFF_REVOKED, user_id=user.id)
+        AuditEvent.record(AuditEvent.Type.STAFF_REVOKED, user_id=user.id)
         end_sessions(user_id=user.id)
     user.refresh_from_db()
     return user

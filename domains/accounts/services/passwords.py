@@ -6,16 +6,17 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, links, throttling
-from domains.accounts.models import User, normalize_email
+from domains.accounts import hashing, links, throttling
+from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services import mailing
-from domains.accounts.services.checking import check, email_problems, normalize_password, password_problems
+from domains.accounts.services.checking import email_problems, normalize_password, password_problems
 from domains.accounts.services.sessions import end_sessions
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
 from domains.common.errors import ValidationError
+from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 
 FIELD = "newPassword"
@@ -27,7 +28,7 @@ def change_password(*, viewer: Viewer, current_password: str, new_password: str)
     Raises ValidationError, InvalidCredentialsError or RateLimitedError.
     """
     password = normalize_password(new_password)
-    check(password_problems(person(viewer), password, field=FIELD))
+    Problems(password_problems(person(viewer), password, field=FIELD)).check()
     user = confirm_password(viewer=viewer, password=current_password)
     if password == normalize_password(current_password):
         raise ValidationError.of(FIELD, message="This is the current password; choose another one")
@@ -41,7 +42,7 @@ def _change(viewer: Viewer, user: User, encoded: str) -> None:
     with short_transaction():
         if not _replace(User.objects.filter(id=user.id, is_active=True, password=user.password), encoded):
             raise wrong_password()  # somebody was faster
-        audit.record(audit.Type.PASSWORD_CHANGED, user_id=user.id, session_id=viewer.session_id)
+        AuditEvent.record(AuditEvent.Type.PASSWORD_CHANGED, user_id=user.id, session_id=viewer.session_id)
         mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
         end_sessions(user_id=user.id, keep=viewer.session_id)
 
@@ -53,12 +54,12 @@ def request_password_reset(*, email: str) -> str:
     Does the same whether or not there is such an account: what differs happens later, in a worker.
     """
     email = normalize_email(email)
-    check(email_problems(email))
+    Problems(email_problems(email)).check()
     throttling.mail_to(email)
     user_id = User.objects.filter(email=email, is_active=True).values_list("id", flat=True).first()
     with short_transaction():
         mailing.promise(mailing.PASSWORD_RESET, user_id=user_id or NO_ID)
-        audit.record(audit.Type.PASSWORD_RESET_REQUESTED, user_id=user_id)
+        AuditEvent.record(AuditEvent.Type.PASSWORD_RESET_REQUESTED, user_id=user_id)
     return email
 
 
@@ -70,7 +71,7 @@ def reset_password(*, token: str, new_password: str) -> User:
     """
     user = links.bearer(links.PASSWORD_RESET, token)
     password = normalize_password(new_password)
-    check(password_problems(user, password, field=FIELD))
+    Problems(password_problems(user, password, field=FIELD)).check()
     _reset(user, hashing.make(password))
     user.refresh_from_db()
     return user
@@ -81,7 +82,7 @@ def _reset(user: User, encoded: str) -> None:
     with short_transaction():
         if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, proves_email=True):
             raise links.expired()
-        audit.record(audit.Type.PASSWORD_RESET, user_id=user.id)
+        AuditEvent.record(AuditEvent.Type.PASSWORD_RESET, user_id=user.id)
         throttling.remember(user.id)
         mailing.promise(mailing.PASSWORD_CHANGE_NOTICE, user_id=user.id)
         end_sessions(user_id=user.id)

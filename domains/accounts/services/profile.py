@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domains.accounts import audit, throttling
+from domains.accounts import throttling
 from domains.accounts.errors import EmailTakenError
-from domains.accounts.models import User, normalize_email
+from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services import mailing
-from domains.accounts.services.checking import check, email_problems, name_problems
+from domains.accounts.services.checking import email_problems, name_problems
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
 from domains.common.errors import RateLimitedError, StaleObjectError, TooManyRequestsError
+from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 
 
@@ -52,7 +53,7 @@ def _checked(edit: ProfileEdit) -> ProfileEdit:
     name = None if edit.name is None else edit.name.strip()
     email = None if edit.email is None else normalize_email(edit.email)
     problems = [] if email is None else email_problems(email)
-    check(problems + ([] if name is None else name_problems(name)))
+    Problems(problems + ([] if name is None else name_problems(name))).check()
     return ProfileEdit(name=name, email=email)
 
 
@@ -81,5 +82,5 @@ def _wanted(viewer: Viewer, user: User, email: str, proof: str | None) -> str:
         raise EmailTakenError
     mailing.promise(mailing.EMAIL_CHANGE_NOTICE, user_id=user.id, address=user.email)
     mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
-    audit.record(audit.Type.EMAIL_CHANGE_REQUESTED, user_id=user.id, session_id=viewer.session_id)
+    AuditEvent.record(AuditEvent.Type.EMAIL_CHANGE_REQUESTED, user_id=user.id, session_id=viewer.session_id)
     return email

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, throttling
+from domains.accounts import hashing, throttling
 from domains.accounts.errors import EmailTakenError
-from domains.accounts.models import User, normalize_email
+from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services import mailing
 from domains.accounts.services.checking import normalize_password, validate
 from domains.accounts.services.signing_in import open_session
@@ -51,4 +51,4 @@ def _insert(user: User) -> None:
     if User.objects.filter(email=user.email).exists():
         raise EmailTakenError
     user.save(force_insert=True)
-    audit.record(audit.Type.REGISTERED, user_id=user.id)
+    AuditEvent.record(AuditEvent.Type.REGISTERED, user_id=user.id)

@@ -1,4 +1,4 @@
-"""Sessions after the sign-in: refreshing and ending them."""
+"""Ending sessions."""
 
 from __future__ import annotations
 
@@ -7,28 +7,18 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from domains.accounts import audit, tokens
-from domains.accounts.errors import InvalidTokenError
-from domains.accounts.models import Session, User
-from domains.accounts.tokens import Tokens
+from domains.accounts.models import AuditEvent, Session, User
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
 
 
-def refresh(*, refresh_token: str | None) -> Tokens:
-    """Rotate a refresh token. Raises InvalidTokenError."""
-    if not refresh_token:
-        raise InvalidTokenError
-    return tokens.refresh(refresh_token)
-
-
 @retried
 def logout(*, viewer: Viewer) -> int:
     """End the viewer's current session; the number of sessions ended (0 or 1)."""
     with short_transaction():
-        return _end(viewer, viewer.session_id or NO_ID, audit.Type.SIGNED_OUT)
+        return _end(viewer, viewer.session_id or NO_ID, AuditEvent.Type.SIGNED_OUT)
 
 
 @retried
@@ -36,7 +26,7 @@ def revoke_session(*, viewer: Viewer, session_id: UUID) -> Session:
     """End one of the viewer's own sessions; the session. Raises NotFoundError for one that is not theirs or over."""
     with short_transaction():
         session = Session.objects.visible_to(viewer).alive().filter(id=session_id).first()
-        if session is None or not _end(viewer, session_id, audit.Type.SESSION_REVOKED):
+        if session is None or not _end(viewer, session_id, AuditEvent.Type.SESSION_REVOKED):
             raise NotFoundError("There is no such session", path=["sessionId"])
     session.refresh_from_db()
     return session
@@ -46,7 +36,7 @@ def revoke_session(*, viewer: Viewer, session_id: UUID) -> Session:
 def logout_everywhere(*, viewer: Viewer) -> int:
     """End every session of the viewer, this one too; the number of sessions ended."""
     with short_transaction():
-        audit.record(audit.Type.SIGNED_OUT_EVERYWHERE, user_id=viewer.user_id, session_id=viewer.session_id)
+        AuditEvent.record(AuditEvent.Type.SIGNED_OUT_EVERYWHERE, user_id=viewer.user_id, session_id=viewer.session_id)
         return end_sessions(user_id=viewer.user_id or NO_ID)
 
 
@@ -70,9 +60,9 @@ def end_sessions(*, user_id: UUID, keep: UUID | None = None) -> int:
     return living.exclude(id=keep or NO_ID).update(revoked_at=timezone.now())
 
 
-def _end(viewer: Viewer, session_id: UUID, event: audit.Type) -> int:
+def _end(viewer: Viewer, session_id: UUID, event: AuditEvent.Type) -> int:
     open_ = Session.objects.visible_to(viewer).filter(id=session_id, revoked_at__isnull=True)
     ended = open_.update(revoked_at=timezone.now())
     if ended:
-        audit.record(event, user_id=viewer.user_id, session_id=session_id)
+        AuditEvent.record(event, user_id=viewer.user_id, session_id=session_id)
     return ended

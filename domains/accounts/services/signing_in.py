@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from domains.accounts import audit, hashing, throttling, tokens
+from domains.accounts import hashing, throttling, tokens
 from domains.accounts.errors import InvalidCredentialsError
-from domains.accounts.models import Session, User, normalize_email
+from domains.accounts.models import AuditEvent, Session, User, normalize_email
 from domains.accounts.services.checking import MAX_EMAIL_CHARACTERS, normalize_password
 from domains.accounts.tokens import Tokens
 from domains.common.data.models import NO_ID
@@ -27,7 +27,7 @@ def login(*, email: str, password: str, user_agent: str) -> tuple[User, Tokens]:
         user = User.objects.filter(email=email, is_active=True).first()
         # The unknown is hashed too: the time must not tell whether the account exists.
         if not hashing.matches(normalize_password(password), user.password if user else None) or user is None:
-            audit.record(audit.Type.SIGN_IN_FAILED, user_id=user.id if user else None)
+            AuditEvent.record(AuditEvent.Type.SIGN_IN_FAILED, user_id=user.id if user else None)
             raise InvalidCredentialsError
     return _admit(user, user_agent)
 
@@ -52,7 +52,7 @@ def open_session(*, user: User, user_agent: str = "") -> Tokens:
         last_used_at=now,
         expires_at=now + timedelta(days=settings.SESSION_LIFETIME_DAYS),
     )
-    audit.record(audit.Type.SIGNED_IN, user_id=user.id, session_id=session.id)
+    AuditEvent.record(AuditEvent.Type.SIGNED_IN, user_id=user.id, session_id=session.id)
     throttling.remember(user.id)
     return tokens.issue(session)
 
@@ -71,7 +71,7 @@ def confirm_password(*, viewer: Viewer, password: str) -> User:
     user = person(viewer)
     with throttling.current_password(viewer):
         if not hashing.matches(normalize_password(password), user.password):
-            audit.record(audit.Type.PASSWORD_REFUSED, user_id=user.id, session_id=viewer.session_id)
+            AuditEvent.record(AuditEvent.Type.PASSWORD_REFUSED, user_id=user.id, session_id=viewer.session_id)
             raise wrong_password()
     return user
 

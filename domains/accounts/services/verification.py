@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from domains.accounts import audit, links, throttling
-from domains.accounts.models import User
+from domains.accounts import links, throttling
+from domains.accounts.models import AuditEvent, User
 from domains.accounts.services import mailing
 from domains.accounts.services.signing_in import person
 from domains.common.data.transactions import retried, short_transaction
@@ -21,14 +21,9 @@ def request_email_verification(*, viewer: Viewer) -> str:
     throttling.mail_to(str(viewer.user_id))
     user = person(viewer)
     if user.pending_email or not user.email_verified:
-        _promise_mail(user)
+        with short_transaction():
+            mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
     return user.pending_email or user.email
-
-
-@retried
-def _promise_mail(user: User) -> None:
-    with short_transaction():
-        mailing.promise(mailing.EMAIL_VERIFICATION, user_id=user.id)
 
 
 @retried
@@ -46,8 +41,8 @@ def verify_email(*, token: str) -> User:
         row = links.unchanged(links.EMAIL_VERIFICATION, user)
         if not update(row, **proven):
             raise links.expired()
-        changed = audit.Type.EMAIL_CHANGED if user.pending_email else audit.Type.EMAIL_VERIFIED
-        audit.record(changed, user_id=user.id)
+        changed = AuditEvent.Type.EMAIL_CHANGED if user.pending_email else AuditEvent.Type.EMAIL_VERIFIED
+        AuditEvent.record(changed, user_id=user.id)
         throttling.remember(user.id)
     user.refresh_from_db()
     return user
