@@ -66,18 +66,14 @@ def _dispatch(argv: list[str]) -> int:
         return int(run(argv[2:]))
     if command in {"help", "--help", "-h"} and len(argv) <= 2:
         _describe_own()
-    if needs_servers(argv):
+    asks_only = {"--help", "-h", "--version"} & set(argv[1:])
+    if len(argv) > 1 and not asks_only and command not in NEED_NO_SERVER:
         _run_with_servers(command, argv)
     else:
         # makemigrations asks a database, where there is one, whether its history is in order.
         warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
         execute_from_command_line(argv)
     return 0
-
-
-def needs_servers(argv: list[str]) -> bool:
-    asks_only = {"--help", "-h", "--version"} & set(argv[1:])
-    return len(argv) > 1 and not asks_only and argv[1] not in NEED_NO_SERVER
 
 
 def _run_with_servers(command: str, argv: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from backend.dev import output
@@ -32,9 +31,8 @@ def main(arguments: list[str]) -> int:
 
 def confirmed(folder: Path) -> bool:
     """Whether the person at the terminal says yes; DevError where nobody can be asked."""
-    sys.stdout.write(f"Delete the development database and mails in {folder}? [y/N] ")
-    sys.stdout.flush()
-    answer = sys.stdin.readline()
-    if not answer:
-        raise DevError("Nobody to ask. Give --yes to delete without asking.")
+    try:
+        answer = input(f"Delete the development database and mails in {folder}? [y/N] ")
+    except EOFError:
+        raise DevError("Nobody to ask. Give --yes to delete without asking.") from None
     return answer.strip().lower() in {"y", "yes"}

@@ -21,9 +21,7 @@ WITH_ORDER = "Visible with the order."
 
 
 @entity(
-    models.OrderLine,
-    description="One product in an order, as it was at the moment of ordering.",
-    visible_to=WITH_ORDER,
+    models.OrderLine, description="One product in an order, as it was at the moment of ordering.", visible_to=WITH_ORDER
 )
 class OrderLine(Node):
     product_name: auto

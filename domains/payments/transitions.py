@@ -59,9 +59,7 @@ class Operation(NamedTuple):
 OPERATIONS: dict[Kind, Operation] = {
     Kind.VOID: Operation(ANY - {Status.CAPTURED}, IntentStatus.CANCELED, RELEASE),
     Kind.CAPTURE: Operation(
-        frozenset({Status.AUTHORIZED}),
-        IntentStatus.SUCCEEDED,
-        Move(Status.CAPTURED, frozenset({Status.AUTHORIZED})),
+        frozenset({Status.AUTHORIZED}), IntentStatus.SUCCEEDED, Move(Status.CAPTURED, frozenset({Status.AUTHORIZED}))
     ),
     Kind.REFUND: Operation(
         frozenset({Status.CAPTURED}), IntentStatus.SUCCEEDED, Move(Status.CAPTURED, frozenset({Status.CAPTURED}))

@@ -42,6 +42,7 @@ class Slots:
             return True
 
     def give_back(self, user_id: UUID | None) -> None:
+        """After a `take` that was True."""
         with self._lock:
             self._taken[user_id] -= 1
             if not self._taken[user_id]:

@@ -73,6 +73,7 @@ class Listeners:
                 self._loop.call_soon_threadsafe(self._wanted.set)
 
     def leave(self, topic: str, wake: Wake) -> None:
+        """End a `join`. From any thread; safe to repeat."""
         with self._lock:
             waiting = self._by_topic.get(topic, set())
             waiting.discard(wake)

@@ -9,7 +9,7 @@ stored and what is asked for go through the same function. The columns are writt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, combining, normalize
 
@@ -54,7 +54,7 @@ def folded(text: str) -> str:
 
     NFKD, so ligatures and wide letters are the plain ones. What nobody sees (soft hyphens, joiners) is left out.
     """
-    return " ".join((_ascii(text) if text.isascii() else _unicode(text)).split())
+    return " ".join((text.lower().replace("`", "'") if text.isascii() else _unicode(text)).split())
 
 
 def words(text: str) -> list[str]:
@@ -68,10 +68,6 @@ def words(text: str) -> list[str]:
 def searchable(text: str) -> str:
     """Its words, as the columns of a search hold them."""
     return " ".join(words(text))
-
-
-def _ascii(text: str) -> str:
-    return text.lower().replace("`", "'")
 
 
 def _unicode(text: str) -> str:
@@ -113,7 +109,7 @@ class FoldedModel(BaseModel):
         """As Django's."""
         if update_fields is not None:
             update_fields = _with_folded(type(self), update_fields)
-        for field in _folded_fields(type(self)) if update_fields is None else ():
+        for field in folded_fields(type(self)) if update_fields is None else ():
             setattr(self, field.attname, "")  # or Django would leave out those that were not read
         super().save(*args, update_fields=update_fields, **kwargs)
 
@@ -135,15 +131,11 @@ class FoldedQuerySet[M: models.Model](models.QuerySet[M]):
         return super().bulk_create(objs, *args, **kwargs)
 
 
-def folded_columns(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, str]:
-    """The folded columns of a row that is written without its model."""
-    return {field.attname: field.folded(row[column] for column in field.of) for field in _folded_fields(model)}
-
-
-def _folded_fields(model: type[models.Model]) -> list[FoldedField]:
+def folded_fields(model: type[models.Model]) -> list[FoldedField]:
+    """Its columns that hold the folded text of others."""
     return [field for field in model._meta.concrete_fields if isinstance(field, FoldedField)]
 
 
 def _with_folded(model: type[models.Model], columns: Iterable[str]) -> set[str]:
     named = set(columns)
-    return named | {field.attname for field in _folded_fields(model) if named.intersection(field.of)}
+    return named | {field.attname for field in folded_fields(model) if named.intersection(field.of)}

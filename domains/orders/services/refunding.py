@@ -114,17 +114,13 @@ def _amount(wish: _Wish, order: Order) -> int:
     left = payments.refundable(order.payment)
     amount = left if wish.amount is None else wish.amount
     if not 0 < amount <= left:
-        raise _too_large(order)
+        raise RefundTooLargeError(left, order.currency)
     return amount
 
 
 def _refusal(order: Order, operation: payments.PaymentOperation) -> RefundTooLargeError | InvalidStateError:
     """Why the provider refused: it may have given money back without us, else only its code tells."""
-    if operation.amount > payments.refundable(order.payment):
-        return _too_large(order)
+    if operation.amount > (left := payments.refundable(order.payment)):
+        return RefundTooLargeError(left, order.currency)
     refused = f"the provider refused the refund ({operation.failure_code}), another try needs a new key"
     return InvalidStateError(order.status, allowed=refused)
-
-
-def _too_large(order: Order) -> RefundTooLargeError:
-    return RefundTooLargeError(payments.refundable(order.payment), order.currency)

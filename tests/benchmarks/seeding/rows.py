@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Model
 
-from domains.common.data.folding import folded_columns
+from domains.common.data.folding import folded_fields
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _V7 = 0x7000_8000_0000_0000_0000  # version and variant bits
@@ -31,7 +31,10 @@ def copy_in(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Many rows at once, all with the same columns; those that are there already stay as they are."""
     if not rows:
         return
-    rows = [{**row, **folded_columns(model, row)} for row in rows]
+    folded = folded_fields(model)  # which a row that is written without its model lacks
+    rows = [
+        {**row, **{field.attname: field.folded(row[name] for name in field.of) for field in folded}} for row in rows
+    ]
     columns = ", ".join(f'"{name}"' for name in rows[0])
     table = model._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:
