@@ -79,7 +79,7 @@ def manage(name: str, *arguments: str) -> Spec:
 
 
 def graphiql() -> Spec:
-    code = "import sys; from backend.graphiql.build import build; sys.exit(build(lambda line: print(line, flush=True)))"
+    code = "import sys; from tests.tools.graphiql.build import build; sys.exit(build(lambda s: print(s, flush=True)))"
     return _spec("graphiql", [sys.executable, "-c", code])
 
 

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape, format_html
 from django.views.decorators.http import require_safe
 
-from backend.graphiql import build
 from backend.replies import refusal
 
+DIST = Path(__file__).resolve().parent / "dist"  # written by `manage.py build_graphiql` and in the image
 # Scripts and workers are files of ours. Monaco writes style attributes, and style elements that get the nonce; browsers
 # that do not know the two narrower rules follow style-src.
 POLICY = "; ".join(
@@ -76,16 +76,17 @@ def graphiql_page(request: HttpRequest) -> HttpResponse:
 def _built_page(request: HttpRequest, nonce: str) -> str:
     # Links are relative to the page's own address, so they hold behind a path prefix this server knows nothing of.
     here = escape(request.path.rsplit("/", 1)[-1] or ".")
-    page = (build.DIST / "index.html").read_text(encoding="utf-8")
+    page = (DIST / "index.html").read_text(encoding="utf-8")
     page = page.replace('"./assets/', f'"{here}/assets/').replace("__ENDPOINT__", here).replace("__NONCE__", nonce)
     return page.replace("__DEMO__", "true" if getattr(settings, "DEMO", False) else "false")
 
 
 def _missing_page(request: HttpRequest, nonce: str) -> str:
+    failure = DIST / "reason"  # why the last build failed
     return format_html(
         MISSING_PAGE,
         nonce=nonce,
-        reason=build.failure_reason() or "It has not been built yet, or the build is under way.",
+        reason=failure.read_text() if failure.exists() else "It has not been built yet, or the build is under way.",
         url=request.build_absolute_uri(request.path),
         body='{"query": "{ __typename }"}',
     )
@@ -103,7 +104,7 @@ def graphiql_asset(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _read_asset(path: str) -> bytes | None:
-    folder = (build.DIST / "assets").resolve()
+    folder = (DIST / "assets").resolve()
     try:
         file = (folder / path).resolve()
         return file.read_bytes() if file.is_relative_to(folder) else None

@@ -14,13 +14,13 @@ from typing import IO, Any
 
 import pytest
 
-from backend.graphiql.node import Node, find_node, run_tool
 from domains.accounts.models import User
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory
 from tests.processes import ROOT, Stack, running
 from tests.promises.shoppers import post
+from tests.tools.graphiql.node import Node, find_node, run_tool
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 CANCEL = "mutation ($id: ID!) { cancelOrder(input: {orderId: $id}) { __typename } }"
@@ -29,7 +29,7 @@ PATIENCE = 30.0  # seconds
 
 @pytest.fixture(scope="module")
 def node() -> Node:
-    return find_node(lambda line: None)
+    return find_node()
 
 
 @pytest.fixture(scope="module")

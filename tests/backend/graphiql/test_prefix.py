@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from backend.graphiql import build
 from tests.processes import Stack
+from tests.tools.graphiql import build
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
 

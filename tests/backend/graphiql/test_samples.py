@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from backend.graphiql import build
+from tests.tools.graphiql import build
 
 SCHEMA = build.FOLDER.parents[1] / "schema" / "schema.graphql"
 SAMPLES = sorted((build.FOLDER / "src" / "operations").glob("*.graphql"))

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
 from pathlib import Path
 
 import pytest
 
-from backend.graphiql import build
-from backend.graphiql.node import TOOLS, Node, find_node, run_tool
+from tests.tools.graphiql import build
+from tests.tools.graphiql.node import TOOLS, Node, find_node, run_tool
 
 SOURCES = (*build.SOURCES, "tests")
 LIMIT_SECONDS = 300
 
-logger = logging.getLogger(__name__)
-
 
 @pytest.fixture(scope="module")
 def node() -> Node:
-    return find_node(logger.info)
+    return find_node()
 
 
 @pytest.fixture(scope="module")

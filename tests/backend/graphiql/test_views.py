@@ -8,8 +8,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
-from backend.graphiql import build
+from backend.graphiql import views
 from backend.graphiql.views import graphiql_asset, graphiql_page
+from tests.tools.graphiql import build
 
 INDEX = (build.FOLDER / "index.html").read_text(encoding="utf-8")
 BUILT = INDEX.replace('src="/src/main.tsx"', 'crossorigin src="./assets/index-abc.js"')
@@ -19,7 +20,7 @@ BUILT = INDEX.replace('src="/src/main.tsx"', 'crossorigin src="./assets/index-ab
 def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty place for a build."""
     folder = tmp_path / "dist"
-    monkeypatch.setattr(build, "DIST", folder)
+    monkeypatch.setattr(views, "DIST", folder)
     return folder
 
 

