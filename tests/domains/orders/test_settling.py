@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
@@ -35,24 +36,31 @@ from tests.processes import ROOT, environment
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
-CRASH = """
+# One process for all crashes, as it takes long to start; each is that of a fork of it, without a database yet.
+CRASHES = """
 import os, sys, django
 django.setup()
 from uuid import UUID
 from django.utils.module_loading import import_string
 from importlib import import_module
-module, name, when = sys.argv[1:4]
-owner = import_string(module) if module.rpartition(".")[2][0].isupper() else import_module(module)
-real = getattr(owner, name)
-def dying(*args, **kwargs):
-    if when == "after":
-        real(*args, **kwargs)
-    os._exit(9)
-setattr(owner, name, dying)
 from domains.common.viewer import Viewer
 from domains.orders.services import CartLine, create_order
-create_order(viewer=Viewer(UUID(sys.argv[4])), lines=[CartLine(UUID(sys.argv[5]), 2)], payment_method=sys.argv[6],
-             key=UUID(sys.argv[7]))
+def crash(module, name, when, viewer, product, method, key):
+    owner = import_string(module) if module.rpartition(".")[2][0].isupper() else import_module(module)
+    real = getattr(owner, name)
+    def dying(*args, **kwargs):
+        if when == "after":
+            real(*args, **kwargs)
+        os._exit(9)
+    setattr(owner, name, dying)
+    create_order(viewer=Viewer(UUID(viewer)), lines=[CartLine(UUID(product), 2)], payment_method=method, key=UUID(key))
+for line in sys.stdin:
+    if not (child := os.fork()):
+        try:
+            crash(*line.split())
+        finally:
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 GATEWAY = "domains.payments.sandbox.gateway.SandboxGateway"
 POINTS = [
@@ -68,15 +76,39 @@ POINTS = [
 ]
 
 
+type Crash = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def crash(django_db_setup: None) -> Iterator[Crash]:
+    """Order in another process that dies at a point; its exit status."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHES],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        source, sink = process.stdout, process.stdin
+        assert source
+        assert sink
+
+        def order(*words: object) -> int:
+            print(*words, file=sink, flush=True)
+            return int(source.readline())
+
+        yield order
+        sink.close()
+
+
 @pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_chargeDeclined"])
 @pytest.mark.parametrize(("module", "name", "when"), POINTS)
 def test_a_crash_at_any_point_ends_in_a_decided_order(
-    customer: User, module: str, name: str, when: str, method: str
+    crash: Crash, customer: User, module: str, name: str, when: str, method: str
 ) -> None:
     product, key = ProductFactory.create(stock=5), uuid4()
-    arguments = [module, name, when, str(customer.id), str(product.id), method, str(key)]
-    crashed = subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, env=environment(), check=False)
-    assert crashed.returncode == 9
+    assert crash(module, name, when, customer.id, product.id, method, key) == 9
     make_due()
     deliver_due()
     answer = buy(Api(customer), [(product, 2)], method, key)
@@ -91,11 +123,10 @@ def test_a_crash_at_any_point_ends_in_a_decided_order(
         assert_stock_agrees(product, stock=5)
 
 
-def test_a_crash_before_the_first_commit_leaves_nothing(customer: User) -> None:
+def test_a_crash_before_the_first_commit_leaves_nothing(crash: Crash, customer: User) -> None:
     product = ProductFactory.create(stock=5)
-    point = ["domains.orders.services.placing", "_take", "before"]
-    arguments = [*point, str(customer.id), str(product.id), "pm_card_visa", str(uuid4())]
-    subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, env=environment(), check=False)
+    point = ("domains.orders.services.placing", "_take", "before")
+    assert crash(*point, customer.id, product.id, "pm_card_visa", uuid4()) == 9
     assert not Order.objects.exists()
     assert not OutboxMessage.objects.exists()
     assert_stock_agrees(product, stock=5)
