@@ -10,8 +10,6 @@ import socket
 import subprocess
 import sys
 
-import pytest
-
 from backend.dev.state import State
 from tests.backend.dev.tools import ROOT, all_gone, eventually, family, free_port, manage, started
 
@@ -40,9 +38,12 @@ def ask(port: int) -> dict[str, object]:
     return answer
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_ready_means_a_query_is_answered_and_stopping_leaves_no_process(state: State, number: signal.Signals) -> None:
-    port = free_port()
+def test_ready_means_a_query_is_answered_and_stopping_leaves_no_process(state: State) -> None:
+    for number in (signal.SIGKILL, signal.SIGTERM):  # on the same folder: what was killed can be started again
+        starts_and_stops(state, free_port(), number)
+
+
+def starts_and_stops(state: State, port: int, number: signal.Signals) -> None:
     with started(dev(state, port)) as supervisor:
         assert read_until_ready(supervisor) == f"ready: http://127.0.0.1:{port}/graphql"
         assert ask(port) == {"data": {"__typename": "Query"}}
