@@ -9,6 +9,7 @@ import pytest
 from django.test import TransactionTestCase
 from pytest_django import Settings
 
+from domains.accounts.hashing import ModestArgon2PasswordHasher
 from domains.accounts.models import User
 from tests.api import Api
 from tests.emptying import empty
@@ -20,6 +21,15 @@ from tests.own_redis import OwnRedis
 def quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashing() -> Iterator[None]:
+    """Argon2id with little memory, in the process of the tests: what servers of their own hash is hashed in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModestArgon2PasswordHasher, "time_cost", 1)
+        patch.setattr(ModestArgon2PasswordHasher, "memory_cost", 8)
         yield
 
 

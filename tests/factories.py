@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any
 
 import factory
@@ -14,7 +15,7 @@ from domains.accounts.models import Session, User
 from domains.products.models import Category, Product, StockMovement
 
 PASSWORD = "correct horse battery"
-_HASHED = make_password(PASSWORD)  # once: hashing is slow on purpose
+_hashed = cache(partial(make_password, PASSWORD))  # once: hashing is slow on purpose
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -23,7 +24,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda n: f"person-{n}@example.com")
     name = "Ada Person"
-    password = _HASHED
+    password = factory.LazyFunction(_hashed)
 
 
 class StaffFactory(UserFactory):
