@@ -13,14 +13,10 @@ class PaymentDeclinedError(DomainError):
 
     code = "PAYMENT_DECLINED"
     meaning = "The provider refused. To order, use another payment method and a new idempotency key."
+    text = "The payment was declined; try another payment method with a new key"
+    place = ("paymentMethod",)
 
-    def __init__(
-        self,
-        decline_code: str,
-        *,
-        message: str = "The payment was declined; try another payment method with a new key",
-        path: Sequence[str] = ("paymentMethod",),
-    ) -> None:
+    def __init__(self, decline_code: str, *, message: str = "", path: Sequence[str] = ()) -> None:
         super().__init__(message, path=path)
         self.decline_code = decline_code or None
 
