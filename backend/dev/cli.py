@@ -57,6 +57,8 @@ def _dispatch(argv: list[str]) -> int:
     if command == "help" and len(argv) > 2 and argv[2] in OWN:
         command, argv = argv[2], [argv[0], argv[2], "--help"]
     if command in OWN:
+        # They start many processes, each of which would compile all sources anew: 0.5 s, pytest 10 s.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             run = importlib.import_module(OWN[command][0]).main
         except ModuleNotFoundError as error:

@@ -17,17 +17,19 @@ from tests.backend.dev.tools import ROOT, all_gone, eventually, family, manage, 
 from tests.tools.testing import in_parallel
 
 REPORT = """
-import json, os, pathlib, time
+import json, os, pathlib, sys, time
 def test_report(request):
     here = pathlib.Path(__file__).parent
     names = ("DATABASE_URL", "REDIS_URL", "TEST_DATABASE_NAME", "REDIS_PREFIX", "DJANGO_SETTINGS_MODULE")
     report = here / f"{os.getpid()}.new"
-    report.write_text(json.dumps({name: os.environ[name] for name in names}))
+    report.write_text(json.dumps({name: os.environ[name] for name in names} | {"frugal": sys.dont_write_bytecode}))
     report.rename(here / f"{os.getpid()}.json")
     deadline = time.monotonic() + 60
     while not (here / "go").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
 """
+
+FRUGAL = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def running(suite: Path, states: str, *options: str) -> contextlib.AbstractConte
     """Without the plugins that are installed: they cost more than all else."""
     pytest_options = ["-q", "-c", str(suite / "pytest.ini"), "-p", "no:cacheprovider", *options, str(suite)]
     command = [sys.executable, str(ROOT / "manage.py"), "test", *pytest_options]
-    return started(command, ORDERGRAPH_STATE_DIR=states, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    return started(command, ORDERGRAPH_STATE_DIR=states, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", **FRUGAL)
 
 
 def test_two_runs_at_once_share_neither_server_nor_names(suite: Path, states: str) -> None:
@@ -64,6 +66,7 @@ def test_two_runs_at_once_share_neither_server_nor_names(suite: Path, states: st
     assert [first.returncode, second.returncode] == [0, 0], outputs
     for name in ("DATABASE_URL", "REDIS_URL", "TEST_DATABASE_NAME", "REDIS_PREFIX"):
         assert one[name] != other[name]
+    assert not one["frugal"]  # with bytecode
     assert one["DJANGO_SETTINGS_MODULE"] == "backend.settings.test"
     assert not (Path(states) / "test_2" / "valkey").exists()
     assert all("1 passed" in output.splitlines()[-1] for output in outputs)
