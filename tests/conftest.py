@@ -16,6 +16,18 @@ from tests.emptying import empty
 from tests.factories import StaffFactory, UserFactory
 from tests.own_redis import OwnRedis
 
+STARTERS = {"subprocess", "Stack", "deployed", "manage", "python", "run_tool", "running", "started"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start processes come first, whole stacks before all: they last, and no core shall wait at the end."""
+
+    def turn(item: pytest.Item) -> int:
+        starts = isinstance(item, pytest.Function) and STARTERS & vars(item.module).keys()
+        return (1 if item.get_closest_marker("django_db") else 0) if starts else 2
+
+    items.sort(key=turn)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_emptying() -> Iterator[None]:

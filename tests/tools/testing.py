@@ -73,7 +73,7 @@ def in_parallel(arguments: list[str]) -> list[str]:
     cores = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_CORES)
     alone = any(ALONE.fullmatch(argument.partition("=")[0]) for argument in arguments)
     part = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
-    return [] if cores == 1 or alone or part else ["-n", str(cores), "--dist", "worksteal"]
+    return [] if cores == 1 or alone or part else ["-n", str(cores), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def run_pytest(children: Children, arguments: list[str]) -> int:
