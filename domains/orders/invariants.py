@@ -19,6 +19,7 @@ from django.utils import timezone
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderEvent
 from domains.orders.services.settling import CONFIRMATION
+from domains.orders.transitions import CANCELLABLE
 from domains.payments.models import Payment, PaymentOperation
 from domains.payments.services import CHANGED
 from domains.products.models import Product
@@ -48,6 +49,14 @@ def stock_is_the_sum_of_its_ledger() -> Iterator[Finding]:
     products = Product.objects.values("id", "stock").annotate(ledger=Coalesce(Sum("movements__delta"), 0))
     for product in products.exclude(stock=F("ledger")):
         yield Finding("product", product["id"], f"stock {product['stock']}, ledger {product['ledger']}")
+
+
+def reserved_is_what_open_orders_hold() -> Iterator[Finding]:
+    """Every product's `reserved` is the sum of the lines of its PENDING and CONFIRMED orders."""
+    open_ = Q(order_lines__order__status__in=CANCELLABLE)
+    held = Coalesce(Sum("order_lines__quantity", filter=open_), 0)
+    for product in Product.objects.values("id", "reserved").annotate(held=held).exclude(reserved=F("held")):
+        yield Finding("product", product["id"], f"reserved {product['reserved']}, open orders {product['held']}")
 
 
 def amounts_are_in_order() -> Iterator[Finding]:
@@ -169,6 +178,7 @@ WHERE (wanted.taken, wanted.back) IS DISTINCT FROM (moved.taken, moved.back)
 RULES: tuple[Rule, ...] = (
     stock_is_the_sum_of_its_ledger,
     stock_moved_with_orders,
+    reserved_is_what_open_orders_hold,
     amounts_are_in_order,
     refunds_add_up,
     captured_once,

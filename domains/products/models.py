@@ -74,6 +74,9 @@ class Product(FoldedModel):
     description = models.TextField(default="", help_text="What to know before buying it; plain text, may be empty.")
     price = models.BigIntegerField(help_text="Minor units of the store's currency.")
     stock = models.IntegerField(default=0, help_text="How many can be ordered now, 0 or more.")
+    reserved = models.IntegerField(
+        default=0, db_default=0, help_text="of orders that are not sent yet; moved by `stock`"
+    )
     active = models.BooleanField(default=True, help_text="Whether it is for sale.")
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
     version = models.PositiveIntegerField(default=1, help_text="Raised by each edit, not by movements of stock.")
@@ -100,6 +103,7 @@ class Product(FoldedModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="product_reserved_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
         ]
         indexes: ClassVar[list[models.Index]] = [*_list_indexes(), GinIndex(fields=["search"], name="product_search")]

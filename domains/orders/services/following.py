@@ -8,9 +8,10 @@ from domains.common.background import changes
 from domains.common.data.transactions import retried, short_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
-from domains.orders.services.settling import close
+from domains.orders.services.settling import close, quantities
 from domains.orders.transitions import MOVES, Action, action_for
 from domains.payments import services as payments
+from domains.products import stock
 
 CANCELLED_BUT_PAID = "The order was cancelled"  # the reason of a refund that nobody asked for
 
@@ -80,6 +81,8 @@ def _step(order: Order, payment: payments.Payment) -> None:
         case Action.FULFIL | Action.REFUND | Action.REOPEN | Action.LOSE:
             events.take(action, order.id, before=Status(order.status))
             order.status = MOVES[action].after
+            if action is Action.FULFIL:
+                stock.send(quantities(order.id))
             if action is Action.LOSE:
                 close(order.id, order.payment_id, void=False)
         case Action.GIVE_BACK:

@@ -138,9 +138,13 @@ def close(order_id: UUID, payment_id: UUID, *, void: bool = True) -> UUID | None
     """
     outbox.withdraw(SETTLE, key=order_id)
     void_id = payments.request(payment_id, payments.Kind.VOID) if void else None
-    lines = OrderLine.objects.filter(order_id=order_id).values_list("product_id", "quantity")
-    stock.put_back(dict(lines), order_id=order_id)  # last, as it locks hot rows
+    stock.put_back(quantities(order_id), order_id=order_id)  # last, as it locks hot rows
     return void_id
+
+
+def quantities(order_id: UUID) -> dict[UUID, int]:
+    """How many of which products are in the order."""
+    return dict(OrderLine.objects.filter(order_id=order_id).values_list("product_id", "quantity"))
 
 
 @retried

@@ -19,6 +19,7 @@ from domains.common.data.models import new_id
 from domains.orders.invariants import RULES, Finding
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.orders.services import expire_orders
+from domains.orders.services.reserving import recount_reserved
 from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
@@ -105,6 +106,15 @@ def test_the_command_names_what_is_broken_and_ends_with_an_error(order: Order) -
 def test_stock_that_left_its_ledger_is_found(order: Order) -> None:
     Product.objects.update(stock=F("stock") - 1)
     assert found("stock_is_the_sum_of_its_ledger") == [str(Product.objects.get().id)]
+
+
+def test_what_is_reserved_for_no_order_or_not_for_an_order_is_found_and_counted_anew(order: Order) -> None:
+    ProductFactory.create(reserved=1)
+    Product.objects.filter(id=order.lines.get().product_id).update(reserved=0)
+    off = sorted(str(id_) for id_ in Product.objects.values_list("id", flat=True))
+    assert sorted(found("reserved_is_what_open_orders_hold")) == off
+    assert recount_reserved() == 2
+    assert checked().startswith(f"{len(RULES)} rules hold")
 
 
 @pytest.mark.parametrize("amounts", [{"refunded": -1}, {"captured": 1}, {"authorized": 2501}, {"refunded": 1}])
@@ -231,6 +241,6 @@ def test_orders_brought_in_as_history_break_nothing(order: Order) -> None:
     OrderEvent.objects.exclude(type="PLACED").delete()
     Order.objects.update(status="FULFILLED")
     Payment.objects.update(status="CAPTURED", captured=F("authorized"))
-    Product.objects.update(stock=10)
+    Product.objects.update(stock=10, reserved=0)
     StockMovement.objects.filter(reason="ORDER").delete()
     assert [finding for rule in RULES for finding in rule()] == list[Finding]()
