@@ -88,8 +88,8 @@ class RateLimitedError(DomainError):
     code = "RATE_LIMITED"
     meaning = "Too many attempts; wait `retryAfterSeconds` before the next."
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(f"Too many attempts; try again in {retry_after_seconds} s")
+    def __init__(self, retry_after_seconds: int, *, reason: str = "Too many attempts") -> None:
+        super().__init__(f"{reason}; try again in {retry_after_seconds} s")
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -1,8 +1,14 @@
-"""What an operator chooses about mails, whichever domain sends them."""
+"""What an operator chooses about mails and limits, whichever domain they are of."""
 
 from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from domains.common.environment import env
 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
 FRONTEND_URL: str = env.str("FRONTEND_URL", default="http://127.0.0.1:8000")  # where their links lead
+# A team's own servers that call for many people: what is counted by address is not counted for them.
+BUDGET_TRUSTED_ADDRESSES: tuple[IPv4Network | IPv6Network, ...] = tuple(
+    ip_network(network.strip()) for network in env.list("BUDGET_TRUSTED_ADDRESSES", default=[])
+)

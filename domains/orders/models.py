@@ -95,6 +95,7 @@ class Order(BaseModel):
             ),
             models.Index(fields=["status", "created_at", "id"], name="order_in_status"),  # for those that few are in
             models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="PENDING")),
+            models.Index(fields=["customer", "expires_at"], name="order_unpaid_of", condition=Q(status="PENDING")),
         ]
 
     @property

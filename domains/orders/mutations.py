@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from domains.accounts.results import RateLimitedError
 from domains.common.errors import IdempotencyConflictError, NotFoundError
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
@@ -21,6 +22,7 @@ class Mutation:
         description="Place an order: reserve its stock and hold its money, or neither. Repeat it with the same key.",
         fails=[
             ValidationError,
+            RateLimitedError,
             ProductUnavailableError,
             InsufficientStockError,
             results.PaymentDeclinedError,

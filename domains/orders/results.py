@@ -20,8 +20,9 @@ from domains.payments.types import Refund
 )
 class PaymentDeclinedError(UserError):
     decline_code: str | None = strawberry.field(
-        description="The provider's reason, such as generic_decline; invalid_payment_method for an unknown method; "
-        "expired in a replay of an order whose payment was not completed in time.",
+        description="The reason, such as insufficient_funds; generic_decline for all that could help a thief; "
+        "invalid_payment_method for an unknown method; expired in a replay of an order whose payment was not completed "
+        "in time.",
         metadata=OF_THE_CALL,
     )
 

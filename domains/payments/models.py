@@ -13,6 +13,8 @@ from domains.common.viewer import Viewer
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 from domains.payments.stripe.models import WebhookEvent
 
+POSSIBLE = Q(status__in=("PENDING", "FAILED"))  # declines
+
 __all__ = ["Payment", "PaymentOperation", "Refund", "SandboxIntent", "SandboxRefund", "WebhookEvent"]
 
 
@@ -48,6 +50,10 @@ class Payment(BaseModel):
     intent_id = models.CharField(max_length=100, default="", help_text="the provider's id; empty until it is known")
     client_secret = models.CharField(max_length=200, default="")
     decline_code = models.CharField(max_length=100, default="")
+    declined_at = models.DateTimeField(null=True)
+    origin = models.CharField(
+        max_length=64, default="", db_default="", help_text="keyed hash of the payer's network; empty: not counted"
+    )
     authorized_at = models.DateTimeField(null=True, help_text="holds end 7 days later at the provider")
 
     objects: ClassVar[models.Manager[Payment]] = PaymentQuerySet.as_manager()
@@ -62,7 +68,11 @@ class Payment(BaseModel):
             models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="payment_intent_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["authorized_at"], name="payment_held_since", condition=Q(status="AUTHORIZED"))
+            models.Index(fields=["authorized_at"], name="payment_held_since", condition=Q(status="AUTHORIZED")),
+            *(  # see `declines`
+                models.Index(fields=[of, "status", "declined_at"], name=f"payment_declines_{of}", condition=POSSIBLE)
+                for of in ("payer", "origin")
+            ),
         ]
 
 

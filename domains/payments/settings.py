@@ -13,6 +13,7 @@ LOGGING = {"loggers": {"stripe": {"level": "WARNING"}}}  # below that it quotes 
 
 PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
+DECLINES_PER_HOUR: int = env.limit("DECLINES_PER_HOUR", default=10)  # of an account; ten times that of an address
 STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
 # Each one is accepted.

@@ -36,6 +36,10 @@ class Payment(Node):
         scope="of a payment that the viewer sees",
     )
 
+    @strawberry.field(description="Why the bank or the provider declined, in its own code. Staff alone see it.")
+    def decline_code(self, root: strawberry.Parent[models.Payment], info: Info) -> str | None:
+        return (root.decline_code or None) if info.context.viewer.is_staff else None
+
     @strawberry.field(
         description="While an action is required: what the provider's page or SDK needs. Its owner alone sees it."
     )

@@ -24,6 +24,7 @@ def test_any_order_of_events_leaves_money_and_stock_in_agreement(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PAYMENT_GATEWAY_TIMEOUT = 0.01
+    settings.ORDER_MAX_UNPAID = settings.DECLINES_PER_HOUR = 1_000
     monkeypatch.setattr(gateway, "SLOW_SECONDS", 0.001)
     rounds = Rounds("state_machine", CHUNKS)
     for number in rounds:

@@ -127,7 +127,10 @@ def read_answer(content: bytes) -> Placed | Refused:
     result = (answer.get("data") or {}).get("createOrder")
     if result is None:
         return _read_error(answer)
-    if result["__typename"] == "PaymentPendingError":
+    if result["__typename"] in {
+        "PaymentPendingError",
+        "RateLimitedError",
+    }:  # another one of the customer's is being paid
         raise Unanswered(result["message"])
     return _read_order(result) if "order" in result else Refused(result["__typename"], result["message"])
 

@@ -96,7 +96,8 @@ def _note_refusals(order: Order, payment: payments.Payment) -> None:
         type_, message = REFUSED[Kind(operation.kind)]
         operation_id = str(operation.id)
         if operation_id not in _noted(order, type_, "operation_id"):
-            events.note(order.id, type_, f"{message}: {operation.failure_code}", operation_id=operation_id)
+            code = payments.public_code(operation.failure_code)
+            events.note(order.id, type_, f"{message}: {code}", operation_id=operation_id)
 
 
 def _note_refunds(order: Order, payment: payments.Payment) -> None:

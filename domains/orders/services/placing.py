@@ -19,6 +19,7 @@ from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events, settling
+from domains.orders.services.limiting import check_limits
 from domains.orders.services.replaying import replay
 from domains.payments import services as payments
 from domains.products import stock
@@ -48,8 +49,9 @@ class Placement:
 def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: str, key: UUID) -> Placement:
     """Place an order and hold its money.
 
-    Raises ValidationError, ProductUnavailableError and InsufficientStockError (nothing written, the key stays free),
-    IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back), PaymentPendingError (undecided yet).
+    Raises ValidationError, RateLimitedError, ProductUnavailableError and InsufficientStockError (nothing written, the
+    key stays free), IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back), PaymentPendingError
+    (undecided yet).
     """
     cart = Cart(lines, payment_method)
     order_id = new_id()
@@ -112,8 +114,10 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
         )
         if known_id != order_id:
             return known_id, None
-        _check(cart, offers)  # only now: a replay is answered whatever has become of the products
-        payment = _payment(viewer.user_id, cart, offers)
+        # Only now: a replay is answered whatever has become of the account and the products.
+        check_limits(viewer.user_id, origin := payments.origin())
+        _check(cart, offers)
+        payment = _payment(viewer.user_id, cart, offers, origin)
         _take(cart, order_id, [payment, *_rows(payment, cart, offers, order_id)])
     return order_id, payment
 
@@ -126,11 +130,13 @@ def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
             raise _refusal(cart, stock.OutOfStock(product_id, available))
 
 
-def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer]) -> payments.Payment:
+def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer], origin: str) -> payments.Payment:
     total = sum(offers[product_id].price * quantity for product_id, quantity in cart.quantities.items())
     if total == 0:
         raise ValidationError.of("lines", message="An order must cost something")
-    return payments.Payment(payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method)
+    return payments.Payment(
+        payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method, origin=origin
+    )
 
 
 def _rows(payment: payments.Payment, cart: Cart, offers: Mapping[UUID, stock.Offer], order_id: UUID) -> list[BaseModel]:

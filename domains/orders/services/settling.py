@@ -110,7 +110,7 @@ def answer(order_id: UUID) -> Order:
     """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.payment.status == Paid.FAILED:
-        raise PaymentDeclinedError(order.payment.decline_code)
+        raise PaymentDeclinedError(payments.public_code(order.payment.decline_code))
     if order.status == Status.CANCELLED and order.events.filter(type=events.Type.EXPIRED).exists():
         raise PaymentDeclinedError(EXPIRED)
     if (order.status, order.payment.status) == (Status.PENDING, Paid.PENDING):

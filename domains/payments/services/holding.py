@@ -75,7 +75,8 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
         if changed and outcome.intent == IntentStatus.SUCCEEDED:
             outbox.enqueue(CHANGED, key=payment_id)
     else:
-        declined = {"decline_code": outcome.decline_code} if after == Status.FAILED else {}
+        columns = {"decline_code": outcome.decline_code, "declined_at": timezone.now()}
+        declined = columns if after == Status.FAILED else {}
         changed = update(Payment.objects.filter(id=payment_id, status__in=before), status=after, **declined)
     return bool(changed)
 

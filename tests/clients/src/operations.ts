@@ -104,6 +104,7 @@ export const CreateOrder = graphql(`
       ... on ValidationError { fields { path message } }
       ... on InsufficientStockError { productId requested available }
       ... on ProductUnavailableError { productId }
+      ... on RateLimitedError { retryAfterSeconds }
       ... on PaymentDeclinedError { declineCode }
       ... on PaymentPendingError { orderId }
       ... on UserError { code message }

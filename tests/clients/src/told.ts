@@ -7,6 +7,7 @@ export function told(result: CreateOrderMutation['createOrder']): string {
     case 'ValidationError': return result.fields.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     case 'ProductUnavailableError': return `${result.productId} is not for sale`;
     case 'InsufficientStockError': return `only ${result.available} of ${result.requested} left`;
+    case 'RateLimitedError': return `try again in ${result.retryAfterSeconds} s: ${result.message}`;
     case 'PaymentDeclinedError': return `declined: ${result.declineCode ?? 'no reason given'}`;
     case 'PaymentPendingError': return `${result.orderId} is being decided`;
     case 'IdempotencyConflictError': return result.message;
