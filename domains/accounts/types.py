@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
 import strawberry
+from django.db.models import Model
 from strawberry import auto
 
 from domains.accounts import models
-from domains.accounts.loaders import AuditEventsByUserIdLoader, SessionsByUserIdLoader
+from domains.accounts.loaders import (
+    AuditEventPageLoader,
+    AuditEventsByUserIdLoader,
+    SessionPageLoader,
+    SessionsByUserIdLoader,
+)
+from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
+from domains.common.graphql.loaders import Loader
+from domains.common.graphql.paging import Ordering, Page, Pager
 from domains.common.graphql.types import Node, entity, related, show_choices
 
 
@@ -46,6 +56,25 @@ class AuditEvent(Node):
     created_at: auto = strawberry.field(description="When it happened.")
 
 
+def own_pages(loader: type[Loader[tuple[UUID, Pager], Page]], model: type[Model], of: type, *, description: str) -> Any:
+    """A connection of rows that are the person's own, newest first."""
+
+    async def resolve(
+        root: strawberry.Parent[models.User],
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> Page:
+        newest = Ordering("created_at", descending=True)
+        pager = Pager.of(model, newest, first, after, last, before, scope=[model.__name__, root.id])
+        return await info.context.loaders.get(loader).load((root.id, pager))
+
+    scope = {"scope": "one's own, also for staff"}
+    return strawberry.field(resolve, graphql_type=of, description=description, metadata=scope)
+
+
 @entity(models.User, description="A person with an account.", visible_to="Visible to that person and to staff.")
 class User(Node):
     email: auto
@@ -57,14 +86,27 @@ class User(Node):
     email_verified: bool = strawberry.field(description="Whether the e-mail was confirmed by a link sent to it.")
     sessions: list[Session] = related(
         SessionsByUserIdLoader,
-        description="Signed-in devices, newest first, at most 100. One's own only: staff see an empty list for others.",
+        description="Signed-in devices: this one, then the newest, at most 100; `sessionPage` has all. One's own only: "
+        "staff see an empty list for others.",
         scope="SessionsByUserIdLoader: one's own, also for staff",
+    )
+    session_page = own_pages(
+        SessionPageLoader,
+        models.Session,
+        Connection[Session],
+        description="All signed-in devices, newest first. One's own only: staff see an empty page for others.",
     )
     audit_events: list[AuditEvent] = related(
         AuditEventsByUserIdLoader,
-        description="Sign-ins, failures, password and e-mail changes, newest first, at most 100, kept 180 days by "
-        "default. One's own only: staff see an empty list for others.",
+        description="Sign-ins, failures, password and e-mail changes, newest first, at most 100; `auditEventPage` has "
+        "all. Kept 180 days by default. One's own only: staff see an empty list for others.",
         scope="AuditEventsByUserIdLoader: one's own, also for staff",
+    )
+    audit_event_page = own_pages(
+        AuditEventPageLoader,
+        models.AuditEvent,
+        Connection[AuditEvent],
+        description="All of `auditEvents`, newest first. One's own only: staff see an empty page for others.",
     )
 
     @strawberry.field(
