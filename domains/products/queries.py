@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from domains.common.data.folding import kept
+from domains.common.data.folding import identity, kept
 from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
@@ -31,7 +31,8 @@ class Query:
         visible = models.Product.objects.visible_to(info.context.viewer)
         if by.id:
             return visible.filter(id=key_of(by.id, "Product")).first()
-        return visible.filter(slug=by.slug).first() if by.slug else visible.filter(sku=kept(by.sku or "")).first()
+        named = visible.filter(slug=identity(by.slug)) if by.slug else visible.filter(sku=kept(by.sku or ""))
+        return named.first()
 
     @strawberry.field(
         graphql_type=ProductConnection,
@@ -60,7 +61,7 @@ class Query:
     def category(
         self, info: Info, slug: Annotated[str, strawberry.argument(description="Its name in URLs.")]
     ) -> models.Category | None:
-        return models.Category.objects.visible_to(info.context.viewer).filter(slug=slug).first()
+        return models.Category.objects.visible_to(info.context.viewer).filter(slug=identity(slug)).first()
 
     # A list of products under each of them: a document that asks for it costs what it may read in a large shop.
     @strawberry.field(

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_slug
 
 from domains.common.data import idempotency
+from domains.common.data.folding import identity
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
@@ -22,7 +23,7 @@ from domains.products import stock
 from domains.products.bulk import free_slugs
 from domains.products.errors import InsufficientStockError
 from domains.products.importing import MAX_STOCK
-from domains.products.models import Category, Product, StockMovement
+from domains.products.models import Category, Product, StockMovement, unique_key
 
 MAX_DESCRIPTION_CHARACTERS = 10_000
 
@@ -54,7 +55,7 @@ def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) 
     if not 0 <= quantity <= MAX_STOCK:
         problems.add("stock", message=f"Must be 0 to {MAX_STOCK}")
     with short_transaction():
-        if Product.objects.filter(sku=product.sku).exists():
+        if Product.objects.filter(unique_key=unique_key(product.sku)).exists():
             problems.add("sku", message="Another product has this SKU")
         _apply(product, edit, problems)
         product.slug = product.slug or free_slugs(Product, [product.name])[0]
@@ -122,7 +123,7 @@ def create_category(*, name: str, slug: str | None) -> Category:
     problems = Problems()
     category = Category(name=problems.text("name", name, most=100))
     with short_transaction():
-        if Category.objects.filter(name=category.name).exists():
+        if Category.objects.filter(unique_key=unique_key(category.name)).exists():
             problems.add("name", message="Another category has this name")
         category.slug = (
             _checked_slug(Category, slug, category.id, problems) if slug else free_slugs(Category, [category.name])[0]
@@ -139,7 +140,7 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
         changed["name"] = problems.text("name", edit.name, most=200)
     if edit.description is not None:
         changed["description"] = problems.text(
-            "description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS
+            "description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS, lines=True
         )
     if edit.price is not None and (minor := _price(edit.price, problems)) is not None:
         changed["price"] = minor
@@ -165,7 +166,7 @@ def _price(price: Decimal, problems: Problems) -> int | None:
 
 
 def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, problems: Problems) -> str:
-    slug = problems.text("slug", slug, most=100)
+    slug = identity(problems.text("slug", slug, most=100))
     try:
         validate_slug(slug)
     except DjangoValidationError:

@@ -49,6 +49,20 @@ def kept(text: str) -> str:
     return normalize("NFC", text)
 
 
+def identity(text: str) -> str:
+    """What names that look alike have in common: NFKC, case folded, single spaces, nothing that nobody sees."""
+    alike = normalize("NFKC", normalize("NFKC", _VARIATION.sub("", text)).casefold())
+    return " ".join("".join(char for char in alike if category(char) != "Cf").split())
+
+
+def twins(texts: Iterable[str], one: Callable[[str], str]) -> list[list[str]]:
+    """The texts of which `one` makes the same, together; no text that is alone."""
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault(one(text), []).append(text)
+    return [group for group in alike.values() if len(group) > 1]
+
+
 def folded(text: str) -> str:
     """Without case, accents and typographic marks (curly quotes, long dashes), and with single spaces: a sort key.
 
@@ -79,7 +93,8 @@ class FoldedField(_TextField):
     """What `fold` makes of other columns of the row, at most `most` characters: PostgreSQL bounds an index entry."""
 
     def __init__(self, *, of: Sequence[str] = (), fold: Callable[[str], str] = str, most: int = 0, **kwargs: Any):
-        super().__init__(**{"editable": False, "default": "", "db_default": "", **kwargs})
+        unknown = {} if kwargs.get("null") else {"default": "", "db_default": ""}
+        super().__init__(**{"editable": False, **unknown, **kwargs})
         self.of, self._fold, self._most = tuple(of), fold, most
 
     def deconstruct(self) -> Any:

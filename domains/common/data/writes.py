@@ -58,6 +58,28 @@ def change_one[M: models.Model](model: type[M], statement: str, *values: Any) ->
     return model.from_db(connection.alias, names, row) if row else None
 
 
+def overwrite(rows: Sequence[models.Model], *columns: str) -> None:
+    """Write these columns of rows of one table, which are there and which the caller has locked, in one statement.
+
+    `bulk_update` composes a CASE expression a column: minutes for ten thousand rows.
+    """
+    if not rows:
+        return
+    quote, table = connection.ops.quote_name, type(rows[0])._meta
+    by_name = {field.name: field for field in table.concrete_fields}
+    fields = [by_name[name] for name in ("id", *columns)]
+    names = [quote(str(field.column)) for field in fields]
+    arrays = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
+    values = [[field.get_db_prep_save(field.pre_save(row, False), connection) for row in rows] for field in fields]
+    changes = ", ".join(f"{name} = new.{name}" for name in names[1:])
+    # Names of our own models alone; values are parameters.
+    change(
+        f"UPDATE {quote(table.db_table)} old SET {changes} FROM unnest({arrays}) new({', '.join(names)}) "  # noqa: S608
+        "WHERE old.id = new.id",
+        *values,
+    )
+
+
 @lru_cache(maxsize=256)
 def _whole(model: type[models.Model]) -> tuple[str, list[str]]:
     """All columns of a table, for SQL, and the attributes they belong to."""

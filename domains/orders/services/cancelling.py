@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.validation import visible
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order
@@ -24,11 +25,13 @@ Status = Order.Status
 def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
     """End an order before it is fulfilled: stock back at once, hold released. By its owner or by staff.
 
-    `reason` is cut off after 200 characters. Raises NotFoundError or InvalidStateError. A provider that does not answer
-    is asked again in the background.
+    `reason` is made one line and cut off after 200 characters. Raises NotFoundError or InvalidStateError. A provider
+    that does not answer is asked again in the background.
     """
     order = Order.objects.visible_to(viewer).known(order_id)
-    release(_cancel(order, actor_id=viewer.user_id, reason=reason.strip()[:200] or "Order cancelled"))
+    release(
+        _cancel(order, actor_id=viewer.user_id, reason=visible(" ".join(reason.split()))[:200] or "Order cancelled")
+    )
     order.refresh_from_db()
     return order
 

@@ -8,19 +8,19 @@ name the release before writes meanwhile is found under the old one until it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.contrib.postgres.search import SearchVector, SearchVectorField
-from django.db import connection, migrations, models, transaction
+from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
+from domains.common.data.filling import fill
 from domains.common.data.folding import folded, searchable
 
-BATCH = 2_000  # rows that are locked for some 0.2 s
 Fold = Callable[[Any], str]
 CATEGORY: dict[str, Fold] = {"name_key": lambda row: folded(row.name)[:200]}
 PRODUCT: dict[str, Fold] = {
@@ -38,34 +38,10 @@ DOCUMENT = (
 )
 
 
-def fill(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Fold the texts of all rows; may be broken off and run again."""
-    for name, columns in {"Category": CATEGORY, "Product": PRODUCT}.items():
-        for ids in _batches(apps.get_model("products", name)):
-            _fill(apps.get_model("products", name), ids, columns)
-
-
-def _batches(model: Any) -> Iterator[list[Any]]:
-    ids = list(model.objects.order_by("id").values_list("id", flat=True)[:BATCH])
-    while ids:
-        yield ids
-        ids = list(model.objects.filter(id__gt=ids[-1]).order_by("id").values_list("id", flat=True)[:BATCH])
-
-
-def _fill(model: Any, ids: list[Any], columns: dict[str, Fold]) -> None:
-    """In id order, as carts lock products too."""
-    names = ", ".join(f'"{name}" = new."{name}"' for name in columns)
-    arrays = ", ".join(["%s::uuid[]", *(["%s::text[]"] * len(columns))])
-    new = ", ".join(["id", *columns])
-    with transaction.atomic():
-        rows = list(model.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id"))
-        values = [[row.id for row in rows], *([fold(row) for row in rows] for fold in columns.values())]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f'UPDATE "{model._meta.db_table}" old SET {names} FROM unnest({arrays}) new({new}) '  # noqa: S608
-                "WHERE old.id = new.id",
-                values,
-            )
+def fold_all(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Fold the texts of all rows."""
+    fill(apps.get_model("products", "Category"), CATEGORY)
+    fill(apps.get_model("products", "Product"), PRODUCT)
 
 
 def _text() -> models.TextField:
@@ -89,7 +65,7 @@ class Migration(migrations.Migration):
         migrations.AddField("product", "name_key", _text()),
         migrations.AddField("product", "title_words", _text()),
         migrations.AddField("product", "description_words", _text()),
-        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(fold_all, migrations.RunPython.noop),
         *(
             RemoveIndexConcurrently("product", name)
             for name in (

@@ -55,3 +55,15 @@ def test_of_two_shelves_added_at_once_with_one_name_one_is_refused(staff: Api) -
     call = lambda: staff.call("createCategory", "category { id }", name="Kitchen")["__typename"]  # noqa: E731
     assert sorted(together(call, call)) == ["CreateCategorySuccess", "ValidationError"]
     assert Category.objects.count() == 1
+
+
+@pytest.mark.parametrize("twin", ["KITCHEN & bath", "Kitchen \u00a0 & Bath", "\uff2bitchen & Bath"], ids=ascii)
+def test_a_name_that_looks_like_another_is_refused(staff: Api, twin: str) -> None:
+    CategoryFactory.create(name="Kitchen & Bath")
+    assert problems(staff, "createCategory", name=twin) == {"input.name"}
+
+
+def test_a_slug_in_capitals_is_the_one_in_small_letters(staff: Api) -> None:
+    assert slug(staff, name="Garden", slug="Out-Side") == "out-side"
+    assert problems(staff, "createCategory", name="Yard", slug="OUT-side") == {"input.slug"}
+    assert staff.data('{ category(slug: "Out-Side") { name } }')["category"] == {"name": "Garden"}
