@@ -10,7 +10,7 @@ class EmailTakenError(DomainError):
 
     code = "EMAIL_TAKEN"
     meaning = "An account with this e-mail exists."
-    text = "An account with this e-mail exists; sign in or reset its password"
+    text = "An account with this e-mail exists; log in or reset its password, which also opens a closed one again"
     place = ("email",)
 
 

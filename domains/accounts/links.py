@@ -20,14 +20,18 @@ from domains.accounts.models import User, UserQuerySet
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a link is for. `page` is its path at FRONTEND_URL; a change of a field in `bound_to` ends it."""
+    """What a link is for. `page` is its path at FRONTEND_URL; a change of a field in `bound_to` ends it.
+
+    Only one that `opens` closed accounts works for them: it proves that the mailbox is still its owner's.
+    """
 
     page: str
     lifetime: timedelta
     bound_to: tuple[str, ...]
+    opens: bool = False
 
 
-PASSWORD_RESET = Purpose("reset-password", timedelta(minutes=30), ("email", "password"))
+PASSWORD_RESET = Purpose("reset-password", timedelta(minutes=30), ("email", "password", "is_active"), opens=True)
 EMAIL_VERIFICATION = Purpose("verify-email", timedelta(hours=24), ("email", "pending_email", "email_verified_at"))
 
 
@@ -37,9 +41,9 @@ def link(purpose: Purpose, user: User) -> str:
 
 
 def bearer(purpose: Purpose, token: str) -> User:
-    """The active person whom the token was mailed to. Raises InvalidTokenError, the same for every reason."""
+    """The person whom the token was mailed to. Raises InvalidTokenError, the same for every reason."""
     try:
-        user = User.objects.get(id=UUID(hex=token[:32]), is_active=True)
+        user = served(purpose).get(id=UUID(hex=token[:32]))
         _signer(purpose, user).unsign(token, max_age=purpose.lifetime)
     except (User.DoesNotExist, signing.BadSignature, ValueError):
         raise expired() from None
@@ -49,7 +53,13 @@ def bearer(purpose: Purpose, token: str) -> User:
 def unchanged(purpose: Purpose, user: User) -> UserQuerySet:
     """The person's row while all that the token is bound to is still so: the condition of the UPDATE that uses it."""
     bound = {field: getattr(user, field) for field in purpose.bound_to}
-    return User.objects.get_queryset().filter(id=user.id, is_active=True, **bound)
+    return served(purpose).filter(id=user.id, **bound)
+
+
+def served(purpose: Purpose) -> UserQuerySet:
+    """Those who get such links: the active, and the closed whom it opens."""
+    everybody = User.objects.get_queryset()
+    return everybody if purpose.opens else everybody.filter(is_active=True)
 
 
 def expired() -> InvalidTokenError:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar, Self
 from uuid import UUID
 
+import idna
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 
 from domains.accounts.jwt import RefreshTokenBase
 from domains.common.data.models import NO_ID, BaseModel
+from domains.common.validation import visible
 from domains.common.viewer import Viewer, client_address
+
+MAX_DOMAIN_CHARACTERS = 253  # of DNS
 
 
 def normalize_email(email: str) -> str:
-    """E-mails are compared without case: they are kept in small letters."""
-    return email.strip().lower()
+    """The e-mail as it is kept and compared: in small letters, its domain as DNS knows it (IDNA, UTS 46).
+
+    A domain that DNS cannot know stays as it is.
+    """
+    local, at, domain = email.strip().lower().rpartition("@")
+    if domain.isascii() or len(domain) > MAX_DOMAIN_CHARACTERS or visible(domain) != domain:
+        return local + at + domain
+    with suppress(idna.IDNAError):
+        domain = idna.encode(domain, uts46=True).decode()
+    return local + at + domain
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -36,7 +50,7 @@ class UserManager(BaseUserManager["User"]):
 class User(BaseModel, AbstractBaseUser):
     """A person who signs in by e-mail."""
 
-    email = models.EmailField(unique=True, help_text="Sign-in name, in small letters.")
+    email = models.EmailField(unique=True, help_text="Sign-in name, in small letters, its domain in ASCII (IDNA).")
     name = models.CharField(max_length=150, help_text="What to call this person, 1 to 150 characters.")
     is_staff = models.BooleanField(default=False, help_text="Whether this person manages the catalogue and all orders.")
     is_active = models.BooleanField(default=True)
@@ -47,6 +61,7 @@ class User(BaseModel, AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    unique_by: ClassVar[dict[str, Callable[[str], str]]] = {"email": normalize_email}
     objects: ClassVar[UserManager] = UserManager()
 
     @property

@@ -166,8 +166,8 @@ class Mutation:
         return services.verify_email(token=input.token)
 
     @mutation(
-        description="Close one's own account for good: every session ends at once and nobody can sign in to it. Its "
-        "orders stay.",
+        description="Close one's own account: every session ends at once and nobody can sign in to it. Its orders "
+        "stay. A password that is reset by mail opens it again.",
         gives=(User, "The account is closed and every session over. Its orders stay."),
         fails=[InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],

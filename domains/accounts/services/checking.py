@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from domains.accounts.hashing import MAX_CHARACTERS as MAX_PASSWORD_CHARACTERS
 from domains.accounts.models import User
 from domains.common.errors import FieldProblem
-from domains.common.validation import Problems
+from domains.common.validation import Problems, checked
 
 MAX_NAME_CHARACTERS = 150
 MAX_EMAIL_CHARACTERS = 254
@@ -47,16 +47,20 @@ def email_problems(email: str) -> list[FieldProblem]:
         validate_email(email)
     except DjangoValidationError:
         return [FieldProblem(["email"], "This is not an e-mail address")]
-    if not _can_be_mailed(email):
+    if not (email.isascii() and email.isprintable()):
         return [FieldProblem(["email"], "Mails cannot be sent to this address; try its domain as xn--...")]
     return []
 
 
+def named(name: str) -> str:
+    """A person's name as it is kept."""
+    return checked(name, most=MAX_NAME_CHARACTERS)[0]
+
+
 def name_problems(name: str) -> list[FieldProblem]:
-    """What is wrong with a stripped name."""
-    if 1 <= len(name) <= MAX_NAME_CHARACTERS and "\x00" not in name:
-        return []
-    return [FieldProblem(["name"], f"A name has 1 to {MAX_NAME_CHARACTERS} characters")]
+    """What is wrong with a name."""
+    _, problem = checked(name, most=MAX_NAME_CHARACTERS)
+    return [FieldProblem(["name"], problem)] if problem else []
 
 
 def password_problems(user: User, password: str, *, field: str = "password") -> list[FieldProblem]:
@@ -73,13 +77,3 @@ def password_problems(user: User, password: str, *, field: str = "password") -> 
         advised = ([*problem.messages, ADVICE.get(problem.code or "", "")] for problem in error.error_list)
         return [FieldProblem([field], " ".join(filter(None, texts))) for texts in advised]
     return []
-
-
-def _can_be_mailed(email: str) -> bool:
-    """Whether a mail to it arrives there: the mailer drops control characters, and maps domains to ASCII (IDNA)."""
-    local, _, domain = email.rpartition("@")
-    try:
-        kept = domain.isascii() or domain.encode("idna").decode("idna") == domain
-    except UnicodeError:
-        return False
-    return kept and local.isascii() and local.isprintable()

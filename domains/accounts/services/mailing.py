@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 
 from domains.accounts import links
-from domains.accounts.models import User
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
 
@@ -33,16 +32,17 @@ def promise(topic: str, *, user_id: UUID, **payload: Any) -> None:
 
 
 def send(message: OutboxMessage) -> None:
-    """Send a promised mail, unless nobody active is meant, or there is no address to prove any more."""
+    """Send a promised mail, unless nobody is meant, or there is no address to prove any more. Closed accounts get the
+    link that opens them, and nothing else."""
     context: dict[str, Any] = {"home": settings.FRONTEND_URL}
     to = message.payload.get("address")
-    if to is None and (user := User.objects.filter(id=message.key, is_active=True).first()):
+    purpose = links.PASSWORD_RESET if message.topic == PASSWORD_RESET else links.EMAIL_VERIFICATION
+    if to is None and (user := links.served(purpose).filter(id=message.key).first()):
         to = user.email
-        if message.topic == PASSWORD_RESET:
-            context["link"] = links.link(links.PASSWORD_RESET, user)
+        context |= {"link": links.link(purpose, user), "closed": not user.is_active}
         if message.topic == EMAIL_VERIFICATION:
             to = user.pending_email or ("" if user.email_verified else user.email)
-            context |= {"link": links.link(links.EMAIL_VERIFICATION, user), "replaces": bool(user.pending_email)}
+            context["replaces"] = bool(user.pending_email)
     if to:
         template, identifier = message.topic.replace(".", "/"), f"account-{message.id}"
         mails.send(to=to, subject=SUBJECTS[message.topic], template=template, context=context, identifier=identifier)

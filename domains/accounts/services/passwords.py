@@ -48,7 +48,7 @@ def _change(viewer: Viewer, user: User, encoded: str) -> None:
 
 
 def request_password_reset(*, email: str) -> str:
-    """Mail a link, if an active account has this e-mail; the e-mail as it is compared.
+    """Mail a link, if an account has this e-mail, open or closed; the e-mail as it is compared.
 
     Raises ValidationError or RateLimitedError.
     Does the same whether or not there is such an account: what differs happens later, in a worker.
@@ -56,7 +56,7 @@ def request_password_reset(*, email: str) -> str:
     email = normalize_email(email)
     Problems(email_problems(email)).check()
     throttling.mail_to(email)
-    user_id = User.objects.filter(email=email, is_active=True).values_list("id", flat=True).first()
+    user_id = User.objects.filter(email=email).values_list("id", flat=True).first()
     with short_transaction():
         mailing.promise(mailing.PASSWORD_RESET, user_id=user_id or NO_ID)
         AuditEvent.record(AuditEvent.Type.PASSWORD_RESET_REQUESTED, user_id=user_id)
@@ -66,7 +66,8 @@ def request_password_reset(*, email: str) -> str:
 def reset_password(*, token: str, new_password: str) -> User:
     """Set a new password by a mailed link, which proves the address too, and end every session.
 
-    The person is known from here then: guesses made elsewhere do not keep them out.
+    The person is known from here then: guesses made elsewhere do not keep them out. An account that they closed is open
+    again: nobody is locked out for good.
     Raises InvalidTokenError or ValidationError; after the latter the link still works.
     """
     user = links.bearer(links.PASSWORD_RESET, token)
@@ -80,7 +81,7 @@ def reset_password(*, token: str, new_password: str) -> User:
 @retried
 def _reset(user: User, encoded: str) -> None:
     with short_transaction():
-        if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, proves_email=True):
+        if not _replace(links.unchanged(links.PASSWORD_RESET, user), encoded, by_mail=True):
             raise links.expired()
         AuditEvent.record(AuditEvent.Type.PASSWORD_RESET, user_id=user.id)
         throttling.remember(user.id)
@@ -88,7 +89,7 @@ def _reset(user: User, encoded: str) -> None:
         end_sessions(user_id=user.id)
 
 
-def _replace(row: QuerySet[User], encoded: str, *, proves_email: bool = False) -> int:
+def _replace(row: QuerySet[User], encoded: str, *, by_mail: bool = False) -> int:
     """Also drops a pending e-mail: whoever takes an account back must not lose it to a link that is out already."""
-    proven = {"email_verified_at": Coalesce(F("email_verified_at"), timezone.now())} if proves_email else {}
-    return update(row, password=encoded, pending_email="", **proven)
+    proven = {"email_verified_at": Coalesce(F("email_verified_at"), timezone.now()), "is_active": True}
+    return update(row, password=encoded, pending_email="", **(proven if by_mail else {}))

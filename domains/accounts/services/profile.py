@@ -9,7 +9,7 @@ from domains.accounts import throttling
 from domains.accounts.errors import EmailTakenError
 from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services import mailing
-from domains.accounts.services.checking import email_problems, name_problems
+from domains.accounts.services.checking import email_problems, name_problems, named
 from domains.accounts.services.signing_in import confirm_password, person, wrong_password
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
@@ -50,7 +50,7 @@ def update_profile(
 
 
 def _checked(edit: ProfileEdit) -> ProfileEdit:
-    name = None if edit.name is None else edit.name.strip()
+    name = None if edit.name is None else named(edit.name)
     email = None if edit.email is None else normalize_email(edit.email)
     problems = [] if email is None else email_problems(email)
     Problems(problems + ([] if name is None else name_problems(name))).check()

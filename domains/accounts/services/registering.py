@@ -8,7 +8,7 @@ from domains.accounts import hashing, throttling
 from domains.accounts.errors import EmailTakenError
 from domains.accounts.models import AuditEvent, User, normalize_email
 from domains.accounts.services import mailing
-from domains.accounts.services.checking import normalize_password, validate
+from domains.accounts.services.checking import named, normalize_password, validate
 from domains.accounts.services.signing_in import open_session
 from domains.accounts.tokens import Tokens
 from domains.common.data.transactions import retried, short_transaction
@@ -19,7 +19,7 @@ def register(*, email: str, password: str, name: str, user_agent: str) -> tuple[
 
     Raises ValidationError, EmailTakenError or RateLimitedError.
     """
-    user = User(email=normalize_email(email), name=name.strip())
+    user = User(email=normalize_email(email), name=named(name))
     password = normalize_password(password)
     validate(user, password)
     with throttling.registering():
@@ -38,7 +38,7 @@ def _add(user: User, user_agent: str) -> Tokens:
 @retried
 def create_staff(*, email: str, password: str, name: str) -> User:
     """Make a staff account. Raises ValidationError or EmailTakenError."""
-    user = User(email=normalize_email(email), name=name.strip(), is_staff=True, email_verified_at=timezone.now())
+    user = User(email=normalize_email(email), name=named(name), is_staff=True, email_verified_at=timezone.now())
     password = normalize_password(password)
     validate(user, password)
     user.password = hashing.make(password)

@@ -10,7 +10,7 @@ import pytest
 
 from domains.accounts import services
 from domains.accounts.errors import InvalidCredentialsError
-from domains.accounts.models import User
+from domains.accounts.models import User, normalize_email
 from domains.accounts.services import ProfileEdit
 from domains.accounts.services.checking import MAX_RAW_PASSWORD_CHARACTERS, email_problems, normalize_password
 from domains.accounts.tokens import viewer_of
@@ -98,8 +98,7 @@ def test_a_long_text_of_another_field_is_refused_for_itself_alone(nobody: Api) -
     [
         "x@" + "\u00e4" * 60 + ".com",  # its ASCII form is too long
         "x@a\u200b.com",  # becomes x@a.com
-        "x@\uff45xample.com",  # becomes x@example.com
-        "x@stra\u00dfe.example",  # becomes x@strasse.example
+        "x@\u2603.example",  # no domain by IDNA 2008
         "x@\ud800.com",
         '"\x01x"@example.com',  # becomes x@example.com
         '"\\\x7fx"@example.com',
@@ -109,7 +108,7 @@ def test_a_long_text_of_another_field_is_refused_for_itself_alone(nobody: Api) -
     ids=ascii,
 )
 def test_an_address_that_no_mail_would_reach_is_refused(email: str) -> None:
-    assert [problem.path for problem in email_problems(email)] == [["email"]]
+    assert [problem.path for problem in email_problems(normalize_email(email))] == [["email"]]
 
 
 @pytest.mark.parametrize(
@@ -127,4 +126,4 @@ def test_an_address_that_no_mail_would_reach_is_refused(email: str) -> None:
     ids=ascii,
 )
 def test_an_unusual_address_is_accepted(email: str) -> None:
-    assert email_problems(email) == []
+    assert email_problems(normalize_email(email)) == []

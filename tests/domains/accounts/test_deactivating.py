@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from domains.accounts.models import AuditEvent, User
 from tests.api import Api, sign_in
-from tests.domains.accounts.mails import deliver
+from tests.domains.accounts.mails import deliver, reset_token
 from tests.domains.common.refusals import refusal
 from tests.factories import PASSWORD, UserFactory
 
@@ -20,7 +20,7 @@ CREATE = 'mutation { createCategory(input: {name: "x"}) { __typename } }'
 CLOSE = "mutation ($input: DeactivateAccountInput!) { deactivateAccount(input: $input) { __typename } }"
 
 
-def test_a_closed_account_is_out_everywhere_and_stays_out(customer: User) -> None:
+def test_a_closed_account_is_out_everywhere(customer: User) -> None:
     here, elsewhere, refresh_token = Api(customer), Api(customer), sign_in(customer).refresh_token
     answer = here.call("deactivateAccount", "user { email version }", currentPassword=PASSWORD)
     assert answer["user"] == {"email": customer.email, "version": 2}
@@ -28,8 +28,22 @@ def test_a_closed_account_is_out_everywhere_and_stays_out(customer: User) -> Non
         assert api.code("{ me { email } }") == "UNAUTHENTICATED"
     refusal(Api(), "refreshToken", "InvalidTokenError", refreshToken=refresh_token)
     refusal(Api(), "login", "InvalidCredentialsError", email=customer.email, password=PASSWORD)
+
+
+def test_whoever_closed_an_account_comes_back_by_a_new_password(customer: User) -> None:
+    old, before = "Saffron-Kettle-42", sign_in(customer).refresh_token
     Api().call("requestPasswordReset", "email", email=customer.email)
-    assert deliver() == []
+    early = reset_token(deliver()[-1])
+    Api(customer).call("deactivateAccount", "user { id }", currentPassword=PASSWORD)
+    told = refusal(Api(), "register", "EmailTakenError", email=customer.email, password=old, name="Ada")["message"]
+    assert "reset its password, which also opens a closed one" in told
+    refusal(Api(), "resetPassword", "InvalidTokenError", token=early, newPassword="Copper-Ladder-17")
+    Api().call("requestPasswordReset", "email", email=customer.email)
+    (mail,) = deliver()
+    assert "closed" in mail.body
+    Api().call("resetPassword", "user { id }", token=reset_token(mail), newPassword="Copper-Ladder-17")
+    Api().call("login", "user { id }", email=customer.email, password="Copper-Ladder-17")
+    refusal(Api(), "refreshToken", "InvalidTokenError", refreshToken=before)
 
 
 def test_the_row_stays_and_so_does_the_email(api: Api, nobody: Api, customer: User) -> None:

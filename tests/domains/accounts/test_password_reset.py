@@ -70,7 +70,7 @@ def test_known_unknown_and_closed_get_one_answer_for_the_same_work(customer: Use
         statements.append([re.sub(r"'.*?'(::\w+)?|NULL", "?", query["sql"]) for query in queries])
     assert answers == [{"__typename": "RequestPasswordResetSuccess", "email": email} for email in emails]
     assert statements[0] == statements[1] == statements[2]
-    assert [message.to for message in deliver()] == [[customer.email]]
+    assert [message.to for message in deliver()] == [[customer.email], [closed.email]]
 
 
 def test_the_outbox_keeps_no_address_that_was_asked_for(customer: User) -> None:

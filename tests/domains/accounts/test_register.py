@@ -58,6 +58,16 @@ def test_a_taken_email_is_refused_whatever_its_case(nobody: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    "twin", ["x@M\u00dcNCHEN.example", "X@xn--mnchen-3ya.example", "x@m\uff55\u0308nchen\u3002example"], ids=ascii
+)
+def test_one_mailbox_is_one_account_however_its_domain_is_written(nobody: Api, twin: str) -> None:
+    made = nobody.call("register", SELECTION, **{**GOOD, "email": "x@m\u00fcnchen.example"})
+    assert made["user"]["email"] == "x@xn--mnchen-3ya.example"
+    refusal(nobody, "register", "EmailTakenError", **{**GOOD, "email": twin})
+    assert nobody.call("login", "user { id }", email=twin, password=GOOD["password"])["__typename"] == "LoginSuccess"
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("email", ""),
@@ -68,6 +78,8 @@ def test_a_taken_email_is_refused_whatever_its_case(nobody: Api) -> None:
         ("name", ""),
         ("name", "   "),
         ("name", "n" * 151),
+        ("name", "\u200b"),
+        ("name", "winner\n\nPay here"),
         ("password", ""),
         ("password", "Kettle-42"),
         ("password", "password1234"),
