@@ -26,6 +26,9 @@ class UserFactory(DjangoModelFactory[User]):
     name = "Ada Person"
     password = factory.LazyFunction(_hashed)
 
+    class Params:
+        proven = factory.Trait(email_verified_at=factory.LazyFunction(timezone.now))  # gets any number of mails
+
 
 class StaffFactory(UserFactory):
     is_staff = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from domains.accounts.models import User
 
@@ -19,5 +20,6 @@ def demo() -> str:
     for email, (name, is_staff) in DEMO_PEOPLE.items():
         if not User.objects.filter(email=email).exists():
             password = make_password(DEMO_PASSWORD)
-            User.objects.create(email=email, name=name, is_staff=is_staff, password=password)
+            rights = {"is_staff": is_staff, "email_verified_at": timezone.now()}
+            User.objects.create(email=email, name=name, password=password, **rights)
     return f"demo people {', '.join(DEMO_PEOPLE)}; password: {DEMO_PASSWORD}"

@@ -57,7 +57,7 @@ def wanted(*products: Product, method: str = "pm_card_visa", key: UUID | None = 
 
 def crowd(url: str, count: int) -> list[Shopper]:
     """So many signed-in customers, made in two statements."""
-    users = User.objects.bulk_create(UserFactory.build_batch(count))
+    users = User.objects.bulk_create(UserFactory.build_batch(count, proven=True))
     sessions = Session.objects.bulk_create(SessionFactory.build(user=user) for user in users)
     return [Shopper(url, session.user, token=_token(session)) for session in sessions]
 

@@ -38,7 +38,7 @@ class Surroundings(RuleBasedStateMachine):
         OutboxMessage.objects.filter(done_at__isnull=True).delete()  # of a life that ended in a failure
         category = CategoryFactory.create()
         self.products = ProductFactory.create_batch(3, stock=6, category=category)
-        self.buyer = Viewer(UserFactory.create().id)
+        self.buyer = Viewer(UserFactory.create(proven=True).id)
         self.staff = Viewer(StaffFactory.create().id, is_staff=True)
         self.counted["runs"] += 1
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -9,11 +12,33 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from domains.common.background.outbox import Postpone
 from domains.common.data.transactions import assert_no_transaction
+from domains.common.errors import RateLimitedError
+from domains.common.guard.throttling import Budget, attempt
+
+UNPROVEN_MAILS, UNPROVEN_PERIOD = 5, timedelta(hours=1)
 
 
 class MailRefused(Exception):
     """The mail server did not take the mail; the kind of its refusal, without the address."""
+
+
+@contextmanager
+def few(to: str, *, proven: bool) -> Iterator[None]:
+    """Around a mail that somebody else's doings cause. Unless the address is proven to be its account's, it gets
+    UNPROVEN_MAILS in UNPROVEN_PERIOD and Postpone is raised for what is over; mails that are not sent do not count.
+
+    Anybody can register somebody else's address. So such mails also hold nobody's free text.
+    """
+    if proven:
+        yield
+        return
+    try:
+        with attempt(successes=[Budget("mails to an unproven address", to, UNPROVEN_MAILS, UNPROVEN_PERIOD)]):
+            yield
+    except RateLimitedError as refusal:
+        raise Postpone(timedelta(seconds=refusal.retry_after_seconds)) from refusal
 
 
 def send(*, to: str, subject: str, template: str, context: dict[str, Any], identifier: str) -> None:

@@ -26,12 +26,13 @@ def send_confirmation(message: OutboxMessage) -> outbox.Effect:
         "total": to_major(order.total, order.currency),
         "link": f"{settings.FRONTEND_URL}/orders/{order.number}",
     }
-    mails.send(
-        to=order.customer.email,
-        subject=f"Your order {order.number}",
-        template="orders/confirmation",
-        context=context,
-        identifier=f"order-{order.id}-confirmation",
-    )
+    with mails.few(order.customer.email, proven=order.customer.email_verified):
+        mails.send(
+            to=order.customer.email,
+            subject=f"Your order {order.number}",
+            template="orders/confirmation",
+            context=context,
+            identifier=f"order-{order.id}-confirmation",
+        )
     sent = events.Type.CONFIRMATION_EMAIL_SENT
     return functools.partial(events.note, order.id, sent, "The confirmation was e-mailed")

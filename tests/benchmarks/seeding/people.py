@@ -18,6 +18,7 @@ def bench() -> str:
             name=f"Customer {number}",
             password="!unusable",
             created_at=moment(number),
+            email_verified_at=moment(number),
         )
         for number in range(CUSTOMERS)
     ]

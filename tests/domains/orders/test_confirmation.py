@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
 
 from domains.accounts.models import User
 from domains.common.background import outbox
@@ -38,6 +41,37 @@ def test_a_confirmed_order_is_confirmed_by_mail_once(api: Api, customer: User) -
     assert deliver_due() == 0
     assert len(mail.outbox) == 1
     assert OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT").count() == 1
+
+
+def test_an_address_that_nobody_has_proven_gets_few_mails_and_no_strangers_words(api: Api, customer: User) -> None:
+    product = ProductFactory.create(stock=50)
+    User.objects.update(name="Pay at http://evil.example/x", email_verified_at=None)
+    for _ in range(7):
+        buy(api, [(product, 1)])
+    assert deliver_due() == 5
+    make_due()
+    assert deliver_due() == 0
+    assert len(mail.outbox) == 5
+    assert "evil.example" not in "".join(str(sent.message()) for sent in mail.outbox)
+    assert OutboxMessage.objects.filter(topic="orders.confirmation", done_at=None, failures=0).count() == 2  # none lost
+    User.objects.update(email_verified_at=timezone.now())
+    make_due()
+    assert deliver_due() == 2
+    assert "Hello Pay at" in str(mail.outbox[-1].body)
+
+
+def test_a_mail_that_could_not_be_sent_does_not_count(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise SMTPServerDisconnected
+
+    buy(api, [(ProductFactory.create(), 1)])
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMultiAlternatives, "send", away)
+        for _ in range(6):
+            make_due()
+            assert deliver_due() == 0
+    make_due()
+    assert deliver_due() == 1
 
 
 def test_a_mail_that_is_sent_again_has_the_same_message_id(api: Api) -> None:
