@@ -16,12 +16,13 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 from backend.logging import request_id
-from backend.replies import explained, not_found, refusal, request_id_from
+from backend.replies import explained, not_found, refusal, request_id_from, unavailable
+from domains.common.errors import ServiceUnavailableError
 from domains.common.viewer import client_address
+from schema.errors import database_is_away
 
 logger = logging.getLogger(__name__)
 
-_QUIET = frozenset({"/healthz", "/readyz"})
 MIN_BYTES = 1_400  # what fits into one packet gains nothing
 MAX_LOGGED_NAME = 100  # clients choose the names of operations
 
@@ -48,8 +49,7 @@ class RequestMiddleware:
             with connection.execute_wrapper(sql):
                 response = self._response(request)
             response["X-Request-ID"] = identifier
-            if request.path not in _QUIET:
-                self._log(request, response, time.perf_counter() - started, sql.count)
+            self._log(request, response, time.perf_counter() - started, sql.count)
         finally:
             client_address.reset(address)
             request_id.reset(token)
@@ -64,7 +64,9 @@ class RequestMiddleware:
         return explained(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return not_found(request) if isinstance(error, Http404) else None
+        if isinstance(error, Http404):
+            return not_found(request)
+        return unavailable(request) if isinstance(error, ServiceUnavailableError) or database_is_away(error) else None
 
     def _log(self, request: HttpRequest, response: HttpResponse, seconds: float, statements: int) -> None:
         extra = {

@@ -12,7 +12,7 @@ from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from schema.errors import HIDDEN, INTERNAL, request_error, request_id_in
+from schema.errors import AWAY, HIDDEN, INTERNAL, RETRY_SECONDS, UNAVAILABLE, request_error, request_id_in
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 # An id from a proxy is kept when it is one: anything else could forge log lines.
@@ -37,7 +37,7 @@ def own_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 
 def _cors_headers(environment: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """What lets web applications of other origins read it, as the middleware would; none where no origin is allowed."""
-    if not settings.CORS_ALLOWED_ORIGINS:
+    if not settings.CORS_ALLOWED_ORIGINS and not settings.CORS_ALLOWED_ORIGIN_REGEXES:
         return []
     request, response = HttpRequest(), HttpResponse()
     # Nothing is parsed here: that may be what failed.
@@ -52,6 +52,13 @@ def refusal(request: HttpRequest, status: int, message: str, code: str = "BAD_RE
     """A complete answer with one error."""
     body = error_body(code, message, request_id_in(request))
     return HttpResponse(body, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 from a view of its own, such as a webhook: whoever sent the request repeats it."""
+    response = refusal(request, 503, AWAY, UNAVAILABLE)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def explained(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from graphql import GraphQLError
 
-from domains.common.data.transactions import QUERY_CANCELED
+from domains.common.data.transactions import NO_WRITES, QUERY_CANCELED
 from domains.common.errors import RequestError
 from domains.common.graphql.scalars import SafeError
 from schema import redaction
@@ -113,10 +113,10 @@ def explanation(error: BaseException | None) -> str | None:
 
 
 def database_is_away(error: BaseException | None) -> bool:
-    """Whether it could not be reached, or left. Statements that ran into a timeout or a lock are another matter."""
+    """Whether it could not be reached, left, or takes no writes. Running into a timeout or a lock is another matter."""
     cause = _cause(error)
-    if isinstance(cause, psycopg.InterfaceError):
-        return True  # the connection was closed meanwhile
+    if isinstance(cause, psycopg.InterfaceError) or getattr(cause, "sqlstate", None) in NO_WRITES:
+        return True  # the connection was closed meanwhile, or is to the wrong server
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")

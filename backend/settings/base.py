@@ -28,12 +28,20 @@ STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
 # Origins of web applications that may call the API from a browser. Tokens travel in a header, so no credentials.
 CORS_ALLOWED_ORIGINS: list[str] = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
 CORS_ALLOW_METHODS = ("GET", "POST", "OPTIONS")
-CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "x-request-id")
+CORS_ALLOWED_ORIGIN_REGEXES: list[str] = []
+CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
+# What clients and their tracing send: Apollo's client awareness and CSRF prevention, W3C Trace Context, Sentry.
+CORS_ALLOW_HEADERS = (
+    *("accept", "authorization", "content-type", "x-request-id"),
+    *("apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"),
+    *("x-apollo-operation-name", "traceparent", "tracestate", "baggage", "sentry-trace"),
+    *(name.strip().lower() for name in env.list("CORS_ALLOWED_HEADERS", default=[])),
+)
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After")
 CORS_URLS_REGEX = r"^/graphql(/stream)?$"
 MIDDLEWARE = [
     "backend.middleware.RequestMiddleware",
-    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
+    *([CORS_MIDDLEWARE] if CORS_ALLOWED_ORIGINS else []),
     "backend.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -111,6 +119,7 @@ DEMO = False  # the demo people may sign in and GraphiQL offers them; local.py a
 GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
 INTROSPECTION: bool = env.bool("INTROSPECTION", default=False)
 REQUEST_MAX_BYTES: int = env.limit("REQUEST_MAX_BYTES", default=1_048_576)
+REQUEST_BODY_SECONDS: float = env.float("REQUEST_BODY_SECONDS", default=20.0)  # within which a body has to arrive
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 # Execute the documents of `manage.py trusted_documents import` and no others.
 TRUSTED_DOCUMENTS_ONLY: bool = env.bool("TRUSTED_DOCUMENTS_ONLY", default=False)

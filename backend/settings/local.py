@@ -15,6 +15,10 @@ DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = base.SECRET_KEY or PUBLIC_SECRET
 ALLOWED_HOSTS = base.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", ".localhost"]
 DEMO = DEBUG
+if DEBUG:  # the web application that is being made may be served from any port of this machine
+    CORS_ALLOWED_ORIGIN_REGEXES = [r"https?://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(:\d+)?\Z"]
+    if not base.CORS_ALLOWED_ORIGINS:
+        MIDDLEWARE = [base.MIDDLEWARE[0], base.CORS_MIDDLEWARE, *base.MIDDLEWARE[1:]]
 GRAPHIQL = env.bool("GRAPHIQL", default=True)
 INTROSPECTION = env.bool("INTROSPECTION", default=True)
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")

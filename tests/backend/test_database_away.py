@@ -9,8 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
 
+from domains.common.data import transactions
+from tests.api import Api
 from tests.commands import python
+from tests.domains.payments.news import PATH, SECRET, news, signed
+from tests.logs import json_log, lines
 from tests.processes import free_port
 
 ASK = """
@@ -76,3 +83,39 @@ def test_what_needs_no_database_is_answered_and_a_named_document_is_not_called_u
     assert partly[2]["data"] == {"kind": "Query", "product": None}
     assert unknown[:2] == [503, "2"]
     assert unknown[2]["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+
+
+FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"""
+NO_WRITES = {
+    "25006": ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off"),
+    "53100": (
+        f"""{FULL}; CREATE TRIGGER full_disk BEFORE INSERT ON products_category EXECUTE FUNCTION full_disk();
+        CREATE TRIGGER full_disk BEFORE INSERT ON payments_webhookevent EXECUTE FUNCTION full_disk()""",
+        "DROP FUNCTION full_disk CASCADE",
+    ),
+}
+
+
+@pytest.fixture(params=NO_WRITES)
+def state(request: pytest.FixtureRequest, staff: Api) -> Iterator[str]:
+    """The SQLSTATE of a database that takes no writes."""
+    begin, end = NO_WRITES[request.param]
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+        yield request.param
+        cursor.execute(end)
+    transactions._met.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_no_writes_is_an_outage_that_passes(state: str, staff: Api, settings: Settings) -> None:
+    settings.PAYMENT_GATEWAY, settings.STRIPE_WEBHOOK_SECRET = "stripe", [SECRET]
+    with json_log() as log:
+        answer = staff.respond('mutation { createCategory(input: {name: "Lamps"}) { __typename } }')
+        webhook = Client().post(PATH, news(), content_type=JSON, headers={"Stripe-Signature": signed(news())})
+    for refusal, status in ((answer, 200), (webhook, 503)):
+        assert (refusal.status_code, refusal.headers["Retry-After"]) == (status, "2")
+        assert refusal.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+    assert [line["sqlstate"] for line in lines(log, "the database takes no writes")] == [state, state]
+    assert transactions.disk_was_full() or state != "53100"

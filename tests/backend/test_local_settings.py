@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,10 +21,27 @@ def test_development_starts_with_nothing_set(monkeypatch: pytest.MonkeyPatch) ->
     assert "*" not in settings.ALLOWED_HOSTS
 
 
+@pytest.mark.parametrize("named", ["", "https://shop.example"])
+def test_any_origin_of_this_machine_may_call_and_no_other(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, "local", **NOTHING, CORS_ALLOWED_ORIGINS=named)
+    assert settings.MIDDLEWARE.count(settings.CORS_MIDDLEWARE) == 1
+    (allowed,) = settings.CORS_ALLOWED_ORIGIN_REGEXES
+    ours = ("http://localhost:5173", "http://127.0.0.1:3000", "https://shop.localhost", "http://[::1]:3000")
+    others = (
+        "http://localhost.evil.example",
+        "https://evil-localhost",
+        "http://localhost:1\n",
+        "http://127.0.0.1.nip.io",
+        "null",
+    )
+    assert all(re.match(allowed, origin) for origin in ours)
+    assert not any(re.match(allowed, origin) for origin in others)
+
+
 def test_there_are_no_demo_people_where_debug_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {**NOTHING, "SECRET_KEY": SECRET, "JWT_KEYS": f"mine={OTHER}"}
     settings = load(monkeypatch, "local", **own, DEBUG="off")
-    assert (settings.DEBUG, settings.DEMO) == (False, False)
+    assert (settings.DEBUG, settings.DEMO, settings.CORS_ALLOWED_ORIGIN_REGEXES) == (False, False, [])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +85,7 @@ def test_what_is_set_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tests_run_with_debug_off(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, "test", DEBUG="on")
-    assert (settings.DEBUG, settings.DEMO) == (False, False)
+    assert (settings.DEBUG, settings.DEMO, settings.CORS_ALLOWED_ORIGIN_REGEXES) == (False, False, [])
 
 
 def test_every_environment_keeps_transactions_short_and_connections_open(monkeypatch: pytest.MonkeyPatch) -> None:

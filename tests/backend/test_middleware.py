@@ -50,8 +50,3 @@ def test_the_query_string_is_not_logged() -> None:
 def test_a_page_that_is_not_there_is_logged_and_answered_with_an_id() -> None:
     assert logged(path="/nothing")[0]["status"] == 404
     assert Client().get("/nothing").headers["X-Request-ID"]
-
-
-@pytest.mark.django_db
-def test_probes_are_not_logged() -> None:
-    assert logged(path="/healthz") + logged(path="/readyz") == []

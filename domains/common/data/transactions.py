@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ STATEMENT_TIMEOUT = "5s"
 # service had found free, so that the next attempt finds it taken and says so in its own words.
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 QUERY_CANCELED = "57014"  # by statement_timeout
+DISK_FULL = "53100"
+# And read_only_sql_transaction: a former primary after a failover, until connections reach the new one.
+NO_WRITES = frozenset({"25006", DISK_FULL})
+FULL_SECONDS = 30.0  # how long a full disk is told of after it was met: asking for its room needs a superuser
+_met: dict[str | None, float] = {}  # when a state of NO_WRITES was met last, on the monotonic clock
 
 
 class TryAgain(Exception):
@@ -33,7 +39,8 @@ def short_transaction() -> Iterator[None]:
     """The outermost transaction of a service: it never waits longer than LOCK_TIMEOUT for a row.
 
     The limits are SET LOCAL, so they also hold behind a pooler in transaction mode. Raises ServiceUnavailableError when
-    a statement took longer than STATEMENT_TIMEOUT; it is not retried, which would only add to the load.
+    a statement took longer than STATEMENT_TIMEOUT; it is not retried, which would only add to the load. Also when the
+    database takes no writes; the next request or task then gets a new connection.
     """
     try:
         with transaction.atomic(durable=True):
@@ -44,9 +51,18 @@ def short_transaction() -> Iterator[None]:
                 )
             yield
     except DatabaseError as error:
-        if _state(error) == QUERY_CANCELED:
+        state = _state(error)
+        if state in NO_WRITES:
+            logger.error("the database takes no writes", extra={"sqlstate": state})
+            _met[state] = connection.close_at = time.monotonic()
+        if state == QUERY_CANCELED or state in NO_WRITES:
             raise ServiceUnavailableError from error
         raise
+
+
+def disk_was_full() -> bool:
+    """Whether a write of this process met a full disk within the last FULL_SECONDS."""
+    return time.monotonic() - _met.get(DISK_FULL, -math.inf) < FULL_SECONDS
 
 
 @contextmanager

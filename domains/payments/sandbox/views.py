@@ -27,7 +27,7 @@ def action_page(request: HttpRequest) -> HttpResponse:
 
 def _decide(request: HttpRequest) -> tuple[str, int]:
     complete = request.POST.get("decision") == "complete"
-    intent_id = gateway.decide(request.POST.get("client_secret", "").strip(), complete=complete)
+    intent_id = gateway.decide(request.POST.get("client_secret", "").replace("\0", "").strip(), complete=complete)
     if intent_id is None:
         return "No payment with this client secret is waiting for an action.", 400
     services.provider_changed(intent_id)

@@ -95,7 +95,13 @@ def test_without_a_secret_nothing_is_accepted(settings: Settings, secrets: list[
 
 
 @pytest.mark.parametrize(
-    "body", ["", "null", "1", "[]", "{}", '{"id": "evt_1"}', '{"id": "evt_1", "type": "", "data": 1}']
+    "body",
+    [
+        *("", "null", "1", "[]", "{}", '{"id": "evt_1"}', '{"id": "evt_1", "type": "", "data": 1}', "[" * 100_000),
+        *(news(name) for name in ("\0", "\ud800")),
+        *(news(id_=name) for name in ("\0", "\ud800")),
+    ],
+    ids=itertools.count(),
 )
 def test_signed_nonsense_is_refused(body: str) -> None:
     assert tell(body) == 400
