@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import gc
+import resource
 from importlib import import_module
 
 from django.conf import settings
 
+from backend.bodies import Bodies
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
+from backend.health import Probes
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
 from domains.common.guard.bulkhead import PASSWORDS
 
+OPEN_FILES = 8_192
+
 application = Dispatcher(
     Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=[PASSWORDS]),
     Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),
-    max_bytes=settings.REQUEST_MAX_BYTES,
+    Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=settings.REQUEST_BODY_SECONDS),
+    Probes(),
 )
+
+# Each connection is an open file, and the usual limit of 1,024 of them may be raised by the process itself.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+if 0 <= _soft < OPEN_FILES:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES if _hard < 0 else min(_hard, OPEN_FILES), _hard))
 
 # What is loaded by now stays for the life of the process. Without this every full collection walks all of it with the
 # interpreter lock held: 0.1 s in which nobody is answered and open transactions stand still.

@@ -1,8 +1,9 @@
 """Runs a WSGI application under an ASGI server, on a few threads that live as long as the process.
 
-Each thread keeps its database connection, which an event loop that starts a thread per request cannot. A request that
-reached the application runs to its end whether or not its client is still there. One that comes for slow work waits on
-the event loop for its turn in the bulkhead of that work, so that such requests never hold all threads.
+Each thread keeps its database connection, which an event loop that starts a thread per request cannot. One that comes
+for slow work waits on the event loop for its turn in the bulkhead of that work, so that such requests never hold all
+threads. A request that still waits for a thread when its client leaves is never begun; one that was begun is not
+interrupted.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import asyncio
 import io
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -34,6 +35,7 @@ Header = tuple[bytes, bytes]
 Application = Callable[..., Iterable[bytes]]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is refused
+HEARING_AFTER = 0.1  # seconds of a request until its client is watched: most are over by then, and watching costs
 
 
 def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -88,7 +90,8 @@ async def send_error(scope: Scope, send: Send, status: int, code: str, message: 
     """A complete reply with one GraphQL error, for a request that no application gets to see."""
     environment = environ(scope, b"")
     identifier = environment["HTTP_X_REQUEST_ID"]
-    logger.warning("request refused", extra={"status": status, "request_id": identifier, "path": scope["path"]})
+    extra = {"status": status, "request_id": identifier, "path": scope["path"], "reason": message}
+    logger.warning("request refused", extra=extra)
     body = error_body(code, message, identifier) if scope["method"] != "HEAD" else b""
     await send_reply(send, Reply(status, [*own_headers(environment), *headers], body))
 
@@ -172,18 +175,40 @@ class Bridge:
         bulkhead = next((each for each in self._bulkheads if each.mark in body), None)
         try:
             async with bulkhead.turn() if bulkhead else nullcontext():
-                await self._run(scope, body, send)
+                await self._run(scope, body, receive, send)
         except ServiceUnavailableError:
             await send_too_busy(scope, send, "Too many requests are waiting; try again in a moment")
 
-    async def _run(self, scope: Scope, body: bytes, send: Send) -> None:
+    async def _run(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """On a thread. Raises ServiceUnavailableError, without running it, when too many wait for one."""
         if self._accepted >= self._max_accepted:
             raise ServiceUnavailableError
         self._accepted += 1
         try:
             called = self._pool.submit(reply_of, self._application, environ(scope, body))
-            with closing(await asyncio.wrap_future(called)) as reply:
-                await send_reply(send, reply)
+            with hearing(receive, left=called.cancel):
+                await asyncio.wait([asyncio.wrap_future(called)])
+            if not called.cancelled():
+                with closing(called.result()) as reply:
+                    await send_reply(send, reply)
         finally:
             self._accepted -= 1
+
+
+@contextmanager
+def hearing(receive: Receive, *, left: Callable[[], object]) -> Iterator[None]:
+    """Call `left`, on the event loop, when the client leaves within the block and after HEARING_AFTER."""
+    listening: list[asyncio.Future[Any]] = []
+
+    def listen() -> None:
+        departure = asyncio.ensure_future(receive())  # the whole body was read: nothing else is left to come
+        departure.add_done_callback(lambda heard: heard.cancelled() or left())
+        listening.append(departure)
+
+    timer = asyncio.get_running_loop().call_later(HEARING_AFTER, listen)
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for departure in listening:
+            departure.cancel()

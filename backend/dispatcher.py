@@ -1,30 +1,40 @@
-"""Sends requests that read event streams to `Streams` and everything else over the bridge to the WSGI application."""
+"""Sends requests that read event streams to `Streams` and everything else over the bridge to the WSGI application.
+
+Probes are answered here. So is what no application gets to see: a request whose headers are too many, whose body does
+not arrive, is broken or too large, or is in a coding that nobody here reads.
+"""
 
 from __future__ import annotations
 
-from backend.bridge import Bridge, Receive, Scope, Send, send_error
+from backend.bodies import Bodies, Refused
+from backend.bridge import Bridge, Header, Receive, Scope, Send, send_error
+from backend.health import PROBES, Probes
 from backend.streaming import Streams
 from schema.streams.live import EVENT_STREAM
 
 PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"
 JSON_TYPES = frozenset({"application/json", "application/graphql-response+json", "application/*", "*/*"})
-DRAIN_FACTOR = 8  # a body of up to this many times the limit is read to its end, so that its sender reads our answer
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32_768  # names and values of all of them
 
 
 class Dispatcher:
     """Chooses the application for each request, and gives it the whole body."""
 
-    def __init__(self, bridge: Bridge, streams: Streams, *, max_bytes: int) -> None:
+    def __init__(self, bridge: Bridge, streams: Streams, bodies: Bodies, probes: Probes) -> None:
         self._bridge = bridge
         self._streams = streams
-        self._max_bytes = max_bytes
+        self._bodies = bodies
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
+        elif _path(scope) in PROBES:
+            await self._probes(scope, _path(scope), send)
         else:
             await self._answer(scope, receive, send)
 
@@ -35,40 +45,33 @@ class Dispatcher:
         await receive()
         await self._streams.stop()
         await self._bridge.stop()
+        self._probes.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, self._max_bytes)
-        if body is None:  # the client has left
+        if has_too_many_headers(scope["headers"]):
+            origin = [header for header in scope["headers"][:MAX_HEADERS] if header[0] == b"origin"][:1]
+            message = f"The request has more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes of them"
+            await send_error({**scope, "headers": origin}, send, 431, "BAD_REQUEST", message, (b"connection", b"close"))
             return
-        if len(body) > self._max_bytes:  # what was not read of it ends the connection
-            message = f"The request body is larger than {self._max_bytes} bytes"
-            await send_error(scope, send, 413, "BAD_REQUEST", message, (b"connection", b"close"))
-        elif is_event_stream(scope):  # at its own path, however it was chosen: there the answer is a stream
+        try:
+            with self._bodies.held() as held:
+                body = await held.read(scope["headers"], receive)
+                await self._forward(scope, body, receive, send)
+        except Refused as refused:
+            await send_error(scope, send, refused.status, refused.code, refused.message, *refused.headers)
+
+    async def _forward(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        if is_event_stream(scope):  # at its own path, however it was chosen: there the answer is a stream
             scope = {**scope, "path": STREAM_PATH, "raw_path": STREAM_PATH.encode()}
             await self._streams(scope, body, receive, send)
         else:
             await self._bridge(scope, body, receive, send)
 
 
-async def read_body(receive: Receive, max_bytes: int) -> bytes | None:
-    """The whole request body, or None on a disconnect half-way.
-
-    Of one beyond `max_bytes` some bytes more than that, the rest being read and forgotten, within reason.
-    """
-    body = bytearray()
-    size = 0
-    more = True
-    while more and size <= max_bytes * DRAIN_FACTOR:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        part = message.get("body", b"")
-        size += len(part)
-        if len(body) <= max_bytes:
-            body += part
-        more = message.get("more_body", False)
-    return bytes(body)
+def has_too_many_headers(headers: list[Header]) -> bool:
+    """Looked at before anything joins or decodes them, which takes time that grows with the square of their number."""
+    return len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
 
 
 def is_event_stream(scope: Scope) -> bool:

@@ -1,36 +1,72 @@
-"""/healthz: the process answers. /readyz: it can serve, or which part is missing."""
+"""/healthz: the process answers. /readyz: it can serve, or which part is missing.
+
+Both are answered on the event loop: a process whose web threads are all busy is alive, and a database may stand still.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
+import orjson
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
+
+from backend.bridge import Reply, Scope, Send, send_error, send_reply
+from backend.replies import CONTENT_TYPE
+from domains.common.data import transactions
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 2
+PROBES = frozenset({"/healthz", "/readyz"})
+TIMEOUT_SECONDS = 2.0  # for all parts together
+REDIS_SECONDS = 0.5  # to connect, and again for its answer
+SILENT = "no answer"
 
 
-@require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Alive; touches nothing."""
-    return JsonResponse({"status": "ok"})
+class Probes:
+    """An ASGI application for PROBES. The parts are looked at in one thread, which keeps its database connection."""
+
+    def __init__(self, *, seconds: float = TIMEOUT_SECONDS) -> None:
+        self._seconds = seconds
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="probe")
+        self._looking: Future[None] | None = None
+        self._parts: dict[str, str] = {}
+
+    async def __call__(self, scope: Scope, path: str, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await send_error(scope, send, 405, "BAD_REQUEST", "This address takes GET, HEAD", (b"allow", b"GET, HEAD"))
+            return
+        parts = await self._looked() if path == "/readyz" else {}
+        ready = all(state == "ok" for state in parts.values())
+        body = orjson.dumps({"status": "ok" if ready else "unavailable", **parts})
+        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
+        await send_reply(send, Reply(200 if ready else 503, headers, body if scope["method"] == "GET" else b""))
+
+    def stop(self) -> None:
+        """Look at nothing more. A look that hangs is not waited for."""
+        self._pool.submit(connections.close_all)
+        self._pool.shutdown(wait=False)
+
+    async def _looked(self) -> dict[str, str]:
+        """The state of each part, within `seconds`; while a look hangs, no other is begun."""
+        if self._looking is None or self._looking.done():
+            self._parts = dict.fromkeys(("database", "redis", "migrations"), SILENT)
+            self._looking = self._pool.submit(_look, self._parts)
+        await asyncio.wait([asyncio.wrap_future(self._looking)], timeout=self._seconds)
+        return dict(self._parts)
 
 
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database, Redis and migrations are all there; otherwise 503 with the state of each."""
-    parts = {"database": _state("database", _database), "redis": _state("redis", _redis)}
+def _look(parts: dict[str, str]) -> None:
+    close_old_connections()
+    parts["redis"] = _state("redis", _redis)
+    parts["database"] = _state("database", _database)
     # Without a database it would only time out once more.
     parts["migrations"] = _state("migrations", _migrations) if parts["database"] == "ok" else parts["database"]
-    ready = all(state == "ok" for state in parts.values())
-    return JsonResponse({"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503)
 
 
 def _state(name: str, check: Callable[[], str]) -> str:
@@ -43,13 +79,16 @@ def _state(name: str, check: Callable[[], str]) -> str:
 
 def _database() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return "ok"
+        cursor.execute("SHOW transaction_read_only")
+        (read_only,) = cursor.fetchone()
+    if read_only == "on":
+        return "read-only"
+    return "disk full" if transactions.disk_was_full() else "ok"
 
 
 def _redis() -> str:
     with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
     ) as client:
         client.ping()
     return "ok"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from backend.graphiql.views import graphiql_asset, graphiql_page
-from backend.health import healthz, readyz
 from backend.replies import bad_request, forbidden, not_found, server_error
 from domains import modules
 from schema.http import GraphQLView
@@ -15,8 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", GraphQLView.as_view(explorer=graphiql_page), name="graphql"),
     path("graphql/stream", StreamView.as_view(), name="stream"),
     path("graphql/assets/<path:path>", graphiql_asset),
-    path("healthz", healthz),
-    path("readyz", readyz),
     *(path("", include(urls)) for urls in modules("urls")),
     re_path("", not_found),  # here and not as handler404 alone, so that development answers like production
 ]

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from backend.dev.units import WEB_SERVER
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds
 
@@ -112,7 +114,7 @@ class Stack:
         python = sys.executable
         return {
             "web": [
-                *(python, "-m", "granian", "--interface", "asgi", "--no-ws", "--port", str(self.port)),
+                *(python, "-m", "granian", *WEB_SERVER, "--port", str(self.port)),
                 "backend.asgi:application",
             ],
             "worker": [

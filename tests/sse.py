@@ -13,8 +13,10 @@ import orjson
 from django.conf import settings
 from django.db import connections
 
+from backend.bodies import Bodies
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
+from backend.health import Probes
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application
 
@@ -115,7 +117,8 @@ class Wire:
         # One thread of each kind: they are easily told to give their database connections back.
         self.streams = Streams(wsgi_application, threads=1, limit=limit)
         bridge = Bridge(wsgi_application, threads=1)
-        self._application = Dispatcher(bridge, self.streams, max_bytes=settings.REQUEST_MAX_BYTES)
+        bodies = Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=PATIENCE)
+        self._application = Dispatcher(bridge, self.streams, bodies, Probes())
 
     def start(self) -> None:
         self.loop.call_soon_threadsafe(self.streams.start)

@@ -14,6 +14,11 @@ from backend.dev.state import ROOT
 
 LONGEST_PAUSE = 10.0  # seconds
 SETTLED = 30.0  # seconds of life after which a death counts as the first
+# As in the Dockerfile. A connection takes one of the 4,096 places for as long as it is open, also while it is silent.
+WEB_SERVER = (
+    *("--interface", "asgi", "--http", "1", "--no-ws", "--backlog", "4096", "--backpressure", "4096"),
+    *("--http1-header-read-timeout", "20000", "--http1-buffer-size", "65536"),
+)
 
 
 class Unit:
@@ -63,8 +68,8 @@ class Unit:
 
 
 def web(port: int) -> Spec:
-    granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--workers-kill-timeout", "2"]
-    return _spec("web", [*granian, "--host", "127.0.0.1", "--port", str(port), "backend.asgi:application"])
+    options = [*WEB_SERVER, "--workers-kill-timeout", "2", "--host", "127.0.0.1", "--port", str(port)]
+    return _spec("web", [sys.executable, "-m", "granian", *options, "backend.asgi:application"])
 
 
 def worker() -> Spec:
@@ -84,4 +89,5 @@ def graphiql() -> Spec:
 
 
 def _spec(name: str, command: list[str], **env: str) -> Spec:
-    return Spec(name=name, command=command, env={**os.environ, "PYTHONUNBUFFERED": "1", **env}, cwd=ROOT)
+    own = {"PYTHONUNBUFFERED": "1", "MALLOC_MMAP_THRESHOLD_": "1048576"}  # for the second see the Dockerfile
+    return Spec(name=name, command=command, env={**os.environ, **own, **env}, cwd=ROOT)

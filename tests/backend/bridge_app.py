@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
+from backend.bodies import Bodies
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
+from backend.health import Probes
 from backend.streaming import Streams
 from domains.common.guard.bulkhead import Bulkhead
 
-THREADS, MAX_WAITING, MAX_BYTES = 4, 2, 100_000
+THREADS, MAX_WAITING, MAX_BYTES, HELD_BODIES, BODY_SECONDS = 4, 2, 100_000, 3, 2.0
 SLOW_WORK = Bulkhead(threads=2, mark=b"slow work")
 PATIENCE = 20  # seconds until a wait that should have ended fails the test
 
@@ -110,5 +112,6 @@ class Echo(Streams):
 application = Dispatcher(
     Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]),
     Echo(wsgi, threads=1, limit=1),
-    max_bytes=MAX_BYTES,
+    Bodies(max_bytes=MAX_BYTES, seconds=BODY_SECONDS, held_bytes=HELD_BODIES * MAX_BYTES),
+    Probes(),
 )

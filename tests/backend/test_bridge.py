@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -20,9 +22,11 @@ from typing import Any
 
 import pytest
 
+from backend.bridge import Bridge
+from backend.dev.units import WEB_SERVER
 from backend.dispatcher import is_event_stream
 from domains.common.guard.bulkhead import QUEUE_FACTOR
-from tests.backend.bridge_app import MAX_BYTES, MAX_WAITING, PATIENCE, SLOW_WORK, THREADS
+from tests.backend.bridge_app import HELD_BODIES, MAX_BYTES, MAX_WAITING, PATIENCE, SLOW_WORK, THREADS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -34,7 +38,7 @@ class Server:
         self._opened: list[socket.socket] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port)]
+        command = [sys.executable, "-m", "granian", *WEB_SERVER, "--port", str(self.port)]
         self.process = subprocess.Popen(
             [*command, "tests.backend.bridge_app:application"],
             cwd=ROOT,
@@ -101,6 +105,8 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8_192) if most > 0 else 8_192, most))
     running = Server()
     yield running
     running.stop()
@@ -174,6 +180,37 @@ def test_a_body_beyond_the_limit_is_refused_as_json(server: Server, path: str, p
     assert json.loads(reply)["errors"][0]["extensions"] == {"code": "BAD_REQUEST", "requestId": "too-large-1"}
 
 
+def test_what_does_not_arrive_is_ended_and_leaves_room_for_small_requests(server: Server) -> None:
+    head = f"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {MAX_BYTES}\r\n\r\n".encode()
+    large = [server.send(head + b"x" * (MAX_BYTES - 1)) for _ in range(HELD_BODIES + 1)]
+    (refused,), _, _ = select.select(large, [], [], PATIENCE)
+    assert _read(refused)[0] == 503
+    chunked = server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+    assert server.request("POST", "/echo", b"small")[0] == 201
+    assert [_read(client)[0] for client in (chunked, *large) if client is not refused] == [408] * (HELD_BODIES + 1)
+    assert chunked.recv(1) == b""
+
+
+@pytest.mark.parametrize("body", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\nzz\r\n{}\r\n0\r\n\r\n"])
+def test_a_broken_chunked_body_is_refused_as_json_and_logged(server: Server, body: bytes) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nX-Request-ID: broken-chunk-1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    status, reply = _read(server.send(head + body))
+    assert (status, json.loads(reply)["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+    assert server.logs("request refused")
+
+
+def test_a_client_is_served_beside_1200_that_never_finish_what_they_send(server: Server) -> None:
+    beginnings = [b"", b"POST /echo HTTP/1.1\r\n", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]
+    stalled = [server.send(beginnings[number % 3]) for number in range(1_200)]
+    assert server.request("POST", "/echo", b"whole")[0] == 201
+    for connection in stalled:
+        connection.close()
+
+
+def test_http_2_is_not_spoken(server: Server) -> None:
+    assert server.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0").recv(9)[:9] in (b"", b"HTTP/1.1 ")
+
+
 def test_an_endless_body_is_cut_off(server: Server) -> None:
     connection = server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -205,6 +242,37 @@ def test_a_client_that_leaves_within_its_body_is_forgotten(server: Server) -> No
     for _ in range(2 * THREADS):
         server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf").close()
     _assert_every_thread_is_free(server)
+
+
+def test_a_request_whose_client_left_before_a_thread_was_free_is_never_begun() -> None:
+    entered, released, begun = threading.Event(), threading.Event(), []
+
+    def application(environment: dict[str, Any], start_response: Any) -> list[bytes]:
+        begun.append(environment["PATH_INFO"])
+        entered.set()
+        released.wait(PATIENCE)
+        start_response("200 OK", [])
+        return []
+
+    async def stay() -> Any:
+        return await asyncio.get_running_loop().create_future()
+
+    async def leave() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def scenario() -> None:
+        bridge, sent = Bridge(application, threads=1), asyncio.Queue[Any]()
+        scope = {"method": "GET", "query_string": b"", "headers": [], "http_version": "1.1", "scheme": "http"}
+        first = asyncio.ensure_future(bridge({**scope, "raw_path": b"/first"}, b"", stay, sent.put))
+        await asyncio.to_thread(entered.wait, PATIENCE)
+        await bridge({**scope, "raw_path": b"/left"}, b"", leave, sent.put)
+        assert sent.empty()
+        released.set()
+        await first
+        await bridge.stop()
+
+    asyncio.run(scenario())
+    assert begun == ["/first"]
 
 
 def test_a_long_reply_arrives_whole_and_is_closed(server: Server) -> None:

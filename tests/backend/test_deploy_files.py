@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from granian.cli import cli as web_server
 
+from backend.dev import units
+from backend.dev.units import WEB_SERVER
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 ENV_EXAMPLE = (ROOT / ".env.example").read_text()
@@ -60,6 +63,15 @@ def test_compose_has_no_secret_of_its_own() -> None:
     assert all(rest.startswith(":?") for name, rest in taken.items() if SECRETS.search(name))
     written = re.findall(r"^ +(\w*(?:SECRET|PASSWORD|KEYS?)\w*): (.*)$", COMPOSE, flags=re.MULTILINE)
     assert all(value.startswith("${") for _, value in written)
+
+
+def test_the_image_and_development_start_the_same_web_server() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    command = ast.literal_eval(re.findall(r"^CMD (.*)$", dockerfile, flags=re.MULTILINE)[-1])
+    assert tuple(command[1 : 1 + len(WEB_SERVER)]) == WEB_SERVER
+    assert {"--respawn-failed-workers", "--workers-kill-timeout"} <= set(command)
+    assert "MALLOC_MMAP_THRESHOLD_=1048576" in dockerfile
+    assert (units.web(8000).env or {})["MALLOC_MMAP_THRESHOLD_"] == "1048576"
 
 
 def test_the_image_runs_production_settings_as_nobody_special() -> None:
