@@ -19,6 +19,8 @@ PRODUCTION = {
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "JWT_KEYS": "a=zyxwvutsrqponmlkjihgfedcba9876543210-ZYXWVUTSRQPONMLKJIHGFEDCBA",
     "ALLOWED_HOSTS": "shop.example.com",
+    "PAYMENT_GATEWAY": "sandbox",
+    "FRONTEND_URL": "https://shop.example.com",
 }
 MODELS = [model for model in apps.get_models() if model.__module__.startswith("domains.")]
 OURS = [*MODELS, *apps.get_app_config("schema").get_models()]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_CHARACTERS = 32
+MIN_SECRET_BITS = 96  # by how often each character occurs: 32 random hex digits have some 115
 SECRET_RULE = f"a random secret of at least {MIN_SECRET_CHARACTERS} characters"
 PUBLIC_SECRET = "development-only-never-accepted-in-production"  # noqa: S105  # anybody can read it here
 
@@ -24,10 +27,15 @@ class Env(environ.Env):  # type: ignore[misc]
 
 
 def is_secret(value: str) -> bool:
-    """Whether the value is long enough and none that everybody can read in an example."""
-    return len(value) >= MIN_SECRET_CHARACTERS and not any(
-        known in value for known in ("development-only", "insecure", "change-me")
-    )
+    """Whether the value is long enough, looks random, and is none that everybody can read in an example."""
+    known = any(word in value for word in ("development-only", "insecure", "change-me"))
+    return len(value) >= MIN_SECRET_CHARACTERS and not known and not _is_repetitive(value)
+
+
+def _is_repetitive(value: str) -> bool:
+    """Whether few characters make it up, or it is the same again after at most half of its length."""
+    bits = sum(count * math.log2(len(value) / count) for count in Counter(value).values())
+    return bits < MIN_SECRET_BITS or any(value.startswith(value[end:]) for end in range(1, len(value) // 2 + 1))
 
 
 env = Env()

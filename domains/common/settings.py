@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+from urllib.parse import urlsplit
 
 from domains.common.environment import env
 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
-FRONTEND_URL: str = env.str("FRONTEND_URL", default="http://127.0.0.1:8000")  # where their links lead
+FRONTEND_URL: str = env.str("FRONTEND_URL", default="") or "http://127.0.0.1:8000"  # where their links lead
 # A team's own servers that call for many people: what is counted by address is not counted for them.
 BUDGET_TRUSTED_ADDRESSES: tuple[IPv4Network | IPv6Network, ...] = tuple(
     ip_network(network.strip()) for network in env.list("BUDGET_TRUSTED_ADDRESSES", default=[])
 )
+
+
+def problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Why these settings are not fit for production."""
+    url = urlsplit(env.str("FRONTEND_URL", default=""))
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        yield "FRONTEND_URL must be the http or https address of your shop, where links in mails lead"

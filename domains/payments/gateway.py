@@ -96,13 +96,16 @@ class Gateway(Protocol):
         """Give back `amount` of what was captured. Raises Declined when less than that is left."""
 
 
-def gateway() -> Gateway:
-    """The provider that PAYMENT_GATEWAY names, for the calls that follow. Never inside a transaction (RuntimeError)."""
+def gateway(provider: str = "") -> Gateway:
+    """The provider that made a payment, else the one that PAYMENT_GATEWAY names, for the calls that follow.
+
+    Never inside a transaction (RuntimeError).
+    """
     assert_no_transaction()
-    return _made()
+    return _made(provider or settings.PAYMENT_GATEWAY)
 
 
 @cache
-def _made() -> Gateway:
-    made: Gateway = import_string(GATEWAYS[settings.PAYMENT_GATEWAY])()
+def _made(name: str) -> Gateway:
+    made: Gateway = import_string(GATEWAYS[name])()
     return made

@@ -47,6 +47,9 @@ class Payment(BaseModel):
     captured = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
     method = models.CharField(max_length=100, help_text="the provider's payment method id")
+    provider = models.CharField(
+        max_length=20, default="", db_default="", help_text="key of GATEWAYS that holds it; empty: PAYMENT_GATEWAY"
+    )
     intent_id = models.CharField(max_length=100, default="", help_text="the provider's id; empty until it is known")
     client_secret = models.CharField(max_length=200, default="")
     decline_code = models.CharField(max_length=100, default="")

@@ -11,7 +11,8 @@ from domains.common.environment import env
 DATABASES = {"sandbox": {"TEST": {"MIRROR": "default"}}}
 LOGGING = {"loggers": {"stripe": {"level": "WARNING"}}}  # below that it quotes requests and answers
 
-PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="sandbox")
+MONEY_STEP = "domains.payments.currencies.step"
+PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="") or "sandbox"
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
 DECLINES_PER_HOUR: int = env.limit("DECLINES_PER_HOUR", default=10)  # of an account; ten times that of an address
 STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
@@ -22,10 +23,13 @@ STRIPE_WEBHOOK_SECRET: list[str] = [secret.strip() for secret in env.list("STRIP
 
 def problems(settings: Mapping[str, Any]) -> Iterator[str]:
     """Why these settings are not fit for production."""
-    from domains.payments.gateway import GATEWAYS  # not above: settings are read before anything else
+    from domains.payments.currencies import is_charged  # not above: settings are read before anything else
+    from domains.payments.gateway import GATEWAYS
 
-    gateway = settings["PAYMENT_GATEWAY"]
-    if gateway not in GATEWAYS:
-        yield f"PAYMENT_GATEWAY must be one of {', '.join(GATEWAYS)}"
+    gateway, currency = settings["PAYMENT_GATEWAY"], settings["STORE_CURRENCY"]
+    if env.str("PAYMENT_GATEWAY", default="") not in GATEWAYS:
+        yield f"PAYMENT_GATEWAY must be one of {', '.join(GATEWAYS)}; the sandbox moves no money"
+    if not is_charged(currency, gateway):
+        yield f"STORE_CURRENCY is {currency}, which {gateway} does not charge"
     if gateway == "stripe" and not (settings["STRIPE_API_KEY"] and any(settings["STRIPE_WEBHOOK_SECRET"])):
         yield "PAYMENT_GATEWAY is stripe, which needs STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET"

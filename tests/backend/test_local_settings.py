@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.backend.test_production_settings import OTHER, SECRET, load
 from tests.commands import ROOT, python
 
+SHOP = {"PAYMENT_GATEWAY": "sandbox", "FRONTEND_URL": "https://shop.example.com"}
 NOTHING = dict.fromkeys(["SECRET_KEY", "JWT_KEYS", "JWT_ACTIVE_KID", "ALLOWED_HOSTS"], "")
 
 
@@ -39,7 +40,7 @@ def test_any_origin_of_this_machine_may_call_and_no_other(named: str, monkeypatc
 
 
 def test_there_are_no_demo_people_where_debug_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {**NOTHING, "SECRET_KEY": SECRET, "JWT_KEYS": f"mine={OTHER}"}
+    own = {**NOTHING, "SECRET_KEY": SECRET, "JWT_KEYS": f"mine={OTHER}", **SHOP}
     settings = load(monkeypatch, "local", **own, DEBUG="off")
     assert (settings.DEBUG, settings.DEMO, settings.CORS_ALLOWED_ORIGIN_REGEXES) == (False, False, [])
 
@@ -58,7 +59,7 @@ def test_secrets_that_everybody_knows_are_refused_where_debug_is_off(
     own: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match="DEBUG off"):
-        load(monkeypatch, "local", **{**NOTHING, **own}, DEBUG="off")
+        load(monkeypatch, "local", **{**NOTHING, **SHOP, **own}, DEBUG="off")
 
 
 @pytest.mark.parametrize("module", ["backend", "backend.celery", "backend.wsgi", "backend.asgi"])

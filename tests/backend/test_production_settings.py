@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 import backend.settings
 from domains import DOMAINS
+from domains.common.environment import is_secret
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ"
 OTHER = "zyxwvutsrqponmlkjihgfedcba9876543210-ZYXWVUTSRQ"
@@ -28,6 +30,8 @@ GOOD = {
     "ALLOWED_HOSTS": "shop.example.com,.example.org",
     "DATABASE_URL": "postgres://shop:pw@db/shop",
     "REDIS_URL": "redis://redis/0",
+    "PAYMENT_GATEWAY": "sandbox",
+    "FRONTEND_URL": "https://shop.example.com",
 }
 # Empty rather than absent, so that a developer's .env does not fill them in.
 UNSET = dict.fromkeys(["DEBUG", "GRAPHIQL", "INTROSPECTION", "SECURE_SSL_REDIRECT", "TRUST_PROXY"], "")
@@ -55,6 +59,9 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"SECRET_KEY": "short"}, "SECRET_KEY must be"),
         ({"SECRET_KEY": "development-only-never-accepted-in-production"}, "SECRET_KEY must be"),
         ({"SECRET_KEY": f"django-insecure-{SECRET}"}, "SECRET_KEY must be"),
+        ({"SECRET_KEY": "a" * 40}, "SECRET_KEY must be"),
+        ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY must be"),
+        ({"JWT_KEYS": f"new={'correct-horse-' * 4}"}, "the key 'new' in JWT_KEYS must be"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "shop.example.com, *"}, "ALLOWED_HOSTS"),
@@ -71,6 +78,12 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"LOGIN_FAILURES_PER_MINUTE": "0"}, "LOGIN_FAILURES_PER_MINUTE must be 1 or more"),
         ({"MAILS_PER_ADDRESS": "-1"}, "MAILS_PER_ADDRESS must be 1 or more"),
         ({"PAYMENT_GATEWAY": "adyen"}, "PAYMENT_GATEWAY must be one of sandbox, stripe"),
+        ({"PAYMENT_GATEWAY": ""}, "PAYMENT_GATEWAY must be one of sandbox, stripe"),
+        ({"FRONTEND_URL": ""}, "FRONTEND_URL must be"),
+        ({"FRONTEND_URL": "shop.example.com"}, "FRONTEND_URL must be"),
+        ({"STORE_CURRENCY": "jpy"}, "STORE_CURRENCY must be an ISO 4217 code in capitals"),
+        ({"STORE_CURRENCY": "XYZ"}, "STORE_CURRENCY must be an ISO 4217 code in capitals"),
+        ({"STORE_CURRENCY": "IRR", "PAYMENT_GATEWAY": "stripe"}, "STORE_CURRENCY is IRR, which stripe does not charge"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": ""}, "PAYMENT_GATEWAY is stripe"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1"}, "PAYMENT_GATEWAY is stripe"),
         (
@@ -90,7 +103,12 @@ def test_production_does_not_start_on(changes: dict[str, str], says: str, monkey
 
 def test_production_starts_with_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     stripe = {"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2"}
-    assert load(monkeypatch, "production", **GOOD, **stripe).STRIPE_WEBHOOK_SECRET == ["whsec_1", "whsec_2"]
+    assert load(monkeypatch, "production", **(GOOD | stripe)).STRIPE_WEBHOOK_SECRET == ["whsec_1", "whsec_2"]
+
+
+@pytest.mark.parametrize("digits", [16, 64])
+def test_what_openssl_makes_is_a_secret(digits: int) -> None:
+    assert all(is_secret(secrets.token_hex(digits)) for _ in range(200))
 
 
 def test_production_starts_closed(monkeypatch: pytest.MonkeyPatch) -> None:

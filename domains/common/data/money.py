@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from domains.common.errors import FieldProblem, ValidationError
 
-# ISO 4217 exponents that differ from two.
-_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+# The currencies of ISO 4217 that people pay with, by their number of decimals.
+_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_TWO = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
+    CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS
+    KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD
+    PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP
+    TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+    """
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
+CURRENCIES = frozenset(f"{_NONE} {_TWO} {_THREE}".split())
 _EXPONENTS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
 MAX_MINOR = 10**12  # an order of 100 lines, each of 100 such, stays far inside BIGINT
 _EXACT = Context(prec=100)  # the usual 28 digits would round a tiny fraction away before it is seen
@@ -19,6 +30,12 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def step(currency: str) -> int:
+    """What every amount must be a multiple of, in minor units, because whoever charges it counts no finer."""
+    path: str | None = getattr(settings, "MONEY_STEP", None)
+    return int(import_string(path)(currency)) if path else 1
+
+
 def to_major(minor: int, currency: str) -> Decimal:
     """A decimal with the currency's own number of decimals: 29.90, 500 (JPY)."""
     return Decimal(minor).scaleb(-exponent(currency))
@@ -27,7 +44,8 @@ def to_major(minor: int, currency: str) -> Decimal:
 def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
     """Minor units of a decimal from 0 to MAX_MINOR minor units.
 
-    Raises ValidationError for a negative, too large or too finely divided amount, NaN and infinities.
+    Raises ValidationError for a negative, too large or too finely divided amount, NaN, infinities and what is no
+    multiple of `step`.
     """
     decimals = exponent(currency)
     if not amount.is_finite() or amount < 0 or amount > Decimal(MAX_MINOR).scaleb(-decimals):
@@ -35,4 +53,9 @@ def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
     minor = amount.scaleb(decimals, _EXACT)
     if minor != minor.to_integral_value(context=_EXACT):
         raise ValidationError([FieldProblem(path, f"{currency} has {decimals} decimals; send no more")])
+    if minor % (finest := step(currency)):
+        least = to_major(finest, currency)
+        raise ValidationError(
+            [FieldProblem(path, f"Must be a multiple of {least} {currency}: no finer can be charged")]
+        )
     return int(minor)

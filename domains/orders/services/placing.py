@@ -135,7 +135,12 @@ def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer], 
     if total == 0:
         raise ValidationError.of("lines", message="An order must cost something")
     return payments.Payment(
-        payer_id=customer_id, currency=settings.STORE_CURRENCY, amount=total, method=cart.method, origin=origin
+        payer_id=customer_id,
+        currency=settings.STORE_CURRENCY,
+        amount=total,
+        method=cart.method,
+        provider=settings.PAYMENT_GATEWAY,
+        origin=origin,
     )
 
 

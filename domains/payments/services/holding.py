@@ -52,9 +52,9 @@ def settle(payment: Payment) -> Outcome:
     if payment.status == Status.VOIDED:  # cancelled meanwhile
         return Outcome(IntentStatus.CANCELED)
     try:
-        intent = gateway().retrieve(payment.intent_id) if payment.intent_id else _create(payment)
+        intent = gateway(payment.provider).retrieve(payment.intent_id) if payment.intent_id else _create(payment)
         if intent is not None and intent.status == IntentStatus.REQUIRES_CONFIRMATION:
-            intent = gateway().confirm(intent.id, key=f"{payment.id}:confirm")
+            intent = gateway(payment.provider).confirm(intent.id, key=f"{payment.id}:confirm")
     except Declined as refusal:
         return Outcome(IntentStatus.REQUIRES_PAYMENT_METHOD, refusal.code)
     except GatewayUnavailable:
@@ -96,13 +96,13 @@ def fence_uncreated(payment_id: UUID) -> bool:
 
 def _create(payment: Payment) -> Intent | None:
     """A new intent whose id is saved; None when the payment was ended meanwhile (the intent is then canceled)."""
-    intent = gateway().create(
+    intent = gateway(payment.provider).create(
         key=f"{payment.id}:create", amount=payment.amount, currency=payment.currency, method=payment.method
     )
     if change(_SAVE_INTENT, intent.id, intent.client_secret, payment.id):
         return intent
     payment.refresh_from_db(fields=["intent_id"])
     if payment.intent_id != intent.id:
-        gateway().cancel(intent.id)
+        gateway(payment.provider).cancel(intent.id)
     # A rival with the same key got here first: what the provider says of its intent counts for both.
-    return gateway().retrieve(payment.intent_id) if payment.intent_id else None
+    return gateway(payment.provider).retrieve(payment.intent_id) if payment.intent_id else None

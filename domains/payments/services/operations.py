@@ -71,16 +71,18 @@ def _call(operation: PaymentOperation) -> None:
     payment.refresh_from_db(fields=["intent_id"])
     if not payment.intent_id:
         return
-    if operation.attempts and _is_done(operation, gateway().retrieve(payment.intent_id)):
+    if operation.attempts and _is_done(operation, gateway(payment.provider).retrieve(payment.intent_id)):
         return
     PaymentOperation.objects.filter(id=operation.id).update(attempts=F("attempts") + 1)
     match operation.kind:
         case Kind.VOID:
-            intent = gateway().cancel(payment.intent_id)
+            intent = gateway(payment.provider).cancel(payment.intent_id)
         case Kind.CAPTURE:
-            intent = gateway().capture(payment.intent_id, amount=operation.amount, key=f"{operation.id}:capture")
+            intent = gateway(payment.provider).capture(
+                payment.intent_id, amount=operation.amount, key=f"{operation.id}:capture"
+            )
         case _:
-            intent = gateway().refund(
+            intent = gateway(payment.provider).refund(
                 payment.intent_id,
                 amount=operation.amount,
                 operation_id=str(operation.id),
@@ -100,7 +102,7 @@ def _is_done(operation: PaymentOperation, intent: Intent) -> bool:
 def _was_done(operation: PaymentOperation) -> bool:
     """Whether a refused call was refused because a twin of it was quicker: web and worker may both be at it."""
     try:
-        return _is_done(operation, gateway().retrieve(operation.payment.intent_id))
+        return _is_done(operation, gateway(operation.payment.provider).retrieve(operation.payment.intent_id))
     except Declined:
         return False
 

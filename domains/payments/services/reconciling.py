@@ -49,7 +49,7 @@ def ask_provider(payment_id: UUID) -> ProviderView | None:
     payment = Payment.objects.get(id=payment_id)
     if not payment.intent_id or is_busy(payment_id):
         return None
-    return ProviderView(payment_id, gateway().retrieve(payment.intent_id), payment.updated_at)
+    return ProviderView(payment_id, gateway(payment.provider).retrieve(payment.intent_id), payment.updated_at)
 
 
 def reconcile(view: ProviderView) -> Payment:

@@ -8,18 +8,23 @@ from __future__ import annotations
 from domains.common.data.money import exponent
 from domains.payments.gateway import Declined
 
+# Of ISO 4217; the others are charged. https://docs.stripe.com/currencies
+_NOT_CHARGED = "BTN CUP ERN GHS IQD IRR KPW LYD MRU SDG SSP STN SVC SYP TMT VED VES ZWG"
+NOT_CHARGED = frozenset(_NOT_CHARGED.split())
 # So many of our minor units are so many of Stripe's where it counts differently: ISK and UGX with two decimals for
 # backward compatibility, MGA with none.
 _UNITS = {"ISK": (1, 100), "UGX": (1, 100), "MGA": (100, 1)}
 
 
-def to_stripe(amount: int, currency: str) -> int:
-    """What Stripe calls `amount` minor units. Raises Declined for an amount that it cannot express.
+def step(currency: str) -> int:
+    """What an amount must be a multiple of, in our minor units: ten where there are three decimals."""
+    return 10 if exponent(currency) == 3 else _UNITS.get(currency, (1, 1))[0]
 
-    Of three-decimal currencies Stripe takes multiples of ten only.
-    """
+
+def to_stripe(amount: int, currency: str) -> int:
+    """What Stripe calls `amount` minor units. Raises Declined for one that is no multiple of `step`."""
     ours, theirs = _UNITS.get(currency.upper(), (1, 1))
-    if amount % ours or (exponent(currency) == 3 and amount % 10):
+    if amount % step(currency.upper()):
         raise Declined("amount_not_representable")
     return amount // ours * theirs
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 from domains.accounts.models import User
 from domains.orders.services.cancelling import _cancel
@@ -26,6 +27,13 @@ def test_a_cancellation_returns_the_stock_and_releases_the_hold(api: Api) -> Non
     assert SandboxIntent.objects.get().status == "canceled"
     assert_stock_agrees(product, stock=5)
     assert the_order().events.get(type="CANCELLED").message == "Changed my mind"
+
+
+def test_a_hold_is_released_where_it_was_made_whichever_provider_is_chosen_since(api: Api, settings: Settings) -> None:
+    order = buy(api, [(ProductFactory.create(), 1)])["order"]
+    settings.PAYMENT_GATEWAY = "stripe"
+    assert api.call("cancelOrder", CANCELLED, orderId=order["id"])["order"]["payment"] == {"status": "VOIDED"}
+    assert SandboxIntent.objects.get().status == "canceled"
 
 
 def test_a_long_reason_is_cut_and_the_input_says_so(api: Api) -> None:

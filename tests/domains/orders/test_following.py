@@ -189,6 +189,7 @@ def silence(settings: Settings) -> Iterator[None]:
 
 
 def test_a_provider_that_does_not_answer_is_asked_again_for_a_day(order: Order, silence: None) -> None:
+    payments.Payment.objects.update(provider="stripe")
     payments.provider_changed(order.payment.intent_id)
     message = OutboxMessage.objects.get(done_at=None)
     for created_at, failures in ((timezone.now(), 0), (timezone.now() - PATIENCE, 1)):

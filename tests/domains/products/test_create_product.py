@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
@@ -108,6 +109,12 @@ def test_a_field_that_breaks_a_rule_is_named_and_nothing_is_added(staff: Api, fi
     ProductFactory.create(sku="TAKEN", slug="taken")
     assert problems(staff, "createProduct", **{**GOOD, field: value}) == {f"input.{field}"}
     assert Product.objects.count() == 1
+
+
+def test_a_price_that_the_provider_cannot_express_is_refused_when_it_is_written(staff: Api, settings: Settings) -> None:
+    settings.STORE_CURRENCY, settings.PAYMENT_GATEWAY = "KWD", "stripe"
+    assert problems(staff, "createProduct", **{**GOOD, "price": "1.235"}) == {"input.price"}
+    assert created(staff, price="1.240")["price"]["amount"] == "1.240"
 
 
 def test_the_id_of_something_else_is_no_shelf(staff: Api) -> None:
