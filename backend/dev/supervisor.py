@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-reload", dest="reload", action="store_false", help="ignore changes of the code")
     parser.add_argument("--state-dir", type=Path, default=default_folder(), help="for the database and mails (.state)")
     options = parser.parse_args(arguments)
+    os.umask(0o077)  # mails, logs and records are of people: for their owner's eyes only, whichever process writes them
     state = State(options.state_dir)
     url = f"http://127.0.0.1:{options.port}/graphql"
     with state.held("dev", url=url):
@@ -91,6 +92,7 @@ class Supervisor:
 
     def run(self) -> None:
         self._state.mails.mkdir(exist_ok=True)
+        self._state.mails.chmod(0o700)  # those of earlier versions were open
         os.environ.setdefault("EMAIL_FILE_PATH", str(self._state.mails))
         os.environ.setdefault("FRONTEND_URL", f"http://127.0.0.1:{self._port}")
         graphiql = self._children.start(units.graphiql()) if environ.Env().bool("GRAPHIQL", default=True) else None

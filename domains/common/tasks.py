@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
-from django.utils.module_loading import import_string
+from django.utils.module_loading import autodiscover_modules, import_string
 
 from domains.common.background import outbox
-from domains.common.background.periodic import Unfinished
+from domains.common.background.periodic import SCHEDULE, Unfinished
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -19,7 +22,11 @@ def deliver(message_id: str) -> None:
 
 @shared_task
 def run_periodic(path: str) -> None:
-    """Call a domain's periodic function, named by its dotted path; once more when it is Unfinished."""
+    """Call a registered periodic function, named by its dotted path, and no other; again when it is Unfinished."""
+    autodiscover_modules("handlers")
+    if path not in SCHEDULE:
+        logger.error("no such periodic function", extra={"path": path})
+        return
     try:
         import_string(path)()
     except Unfinished:

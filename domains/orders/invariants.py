@@ -94,13 +94,14 @@ def totals_add_up() -> Iterator[Finding]:
 
 
 def one_confirmation_each() -> Iterator[Finding]:
-    """An order that was ever confirmed has exactly one confirmation, any other none."""
+    """An order that was ever confirmed has exactly one confirmation, unless it was cancelled before; any other none."""
     orders = Order.objects.values("id").annotate(
         confirmed=Count("events", filter=Q(events__type=Type.CONFIRMED)),
         sent=Count("events", filter=Q(events__type=Type.CONFIRMATION_EMAIL_SENT)),
         promised=_promised(CONFIRMATION, "id"),
     )
-    for order in orders.exclude(confirmed=F("sent"), sent__lte=1):
+    overtaken = Q(status=Status.CANCELLED, confirmed=1, sent=0)
+    for order in orders.exclude(overtaken).exclude(confirmed=F("sent"), sent__lte=1):
         pending = order["promised"] and (order["confirmed"], order["sent"]) == (1, 0)
         detail = f"confirmed {order['confirmed']} times, confirmations {order['sent']}"
         yield Finding("order", order["id"], detail, pending)

@@ -28,10 +28,11 @@ class Action(Enum):
     ASK = auto()  # the customer has to act
     CONFIRM = auto()
     DECLINE = auto()
-    EXPIRE = auto()
+    EXPIRE = auto()  # by time
     FULFIL = auto()
     REFUND = auto()
     REOPEN = auto()  # a refund failed later: its money can be refunded once more
+    ABORT = auto()  # the payment was cancelled at the provider: so is the order
     LOSE = auto()  # the hold is gone: the order is cancelled
     VOID = auto()  # a cancelled order keeps no hold: its void is claimed when either of them moves
     GIVE_BACK = auto()  # a cancelled order keeps no money
@@ -49,6 +50,7 @@ MOVES = {
     Action.CONFIRM: Move(Status.CONFIRMED, Type.CONFIRMED, "The payment is held; the order is confirmed"),
     Action.DECLINE: Move(Status.CANCELLED, Type.PAYMENT_DECLINED, "The payment was declined"),
     Action.EXPIRE: Move(Status.CANCELLED, Type.EXPIRED, "The payment was not completed in time"),
+    Action.ABORT: Move(Status.CANCELLED, Type.CANCELLED, "The payment was cancelled at the provider"),
     Action.FULFIL: Move(Status.FULFILLED, Type.FULFILLED, "The order was sent and the payment captured"),
     Action.REFUND: Move(Status.REFUNDED, Type.REFUNDED, "All of the money was given back"),
     Action.REOPEN: Move(Status.FULFILLED, Type.FULFILLED, ""),
@@ -59,7 +61,7 @@ MOVES = {
 # Dots are states that do not meet: nothing is done, and `invariants` finds them.
 TABLE = """
     .          PENDING  REQUIRES_ACTION  AUTHORIZED  CAPTURED   REFUNDED  VOIDED  FAILED
-    PENDING    WAIT     ASK              CONFIRM     .          .         EXPIRE  DECLINE
+    PENDING    WAIT     ASK              CONFIRM     .          .         ABORT   DECLINE
     CONFIRMED  .        .                NONE        FULFIL     FULFIL    LOSE    .
     FULFILLED  .        .                .           NONE       REFUND    .       .
     REFUNDED   .        .                .           REOPEN     NONE      .       .

@@ -13,12 +13,14 @@ from domains.orders.models import Order
 from domains.orders.services import events
 
 
-def send_confirmation(message: OutboxMessage) -> outbox.Effect:
-    """Send the mail; the event that says so commits with the acknowledgement.
+def send_confirmation(message: OutboxMessage) -> outbox.Effect | None:
+    """Send the mail; the event that says so commits with the acknowledgement. Not of an order cancelled meanwhile.
 
     May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge.
     """
     order = Order.objects.select_related("customer").get(id=message.key)
+    if order.status == Order.Status.CANCELLED:
+        return None
     context = {
         "order": order,
         "customer": order.customer,

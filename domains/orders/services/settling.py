@@ -96,7 +96,7 @@ def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order
         match action:
             case Action.CONFIRM:
                 return _confirm(order_id, payment_id, outcome)
-            case Action.DECLINE | Action.EXPIRE:
+            case Action.DECLINE | Action.ABORT:
                 _end(action, order_id, payment_id, outcome)
             case Action.ASK:
                 if payments.record(payment_id, outcome):

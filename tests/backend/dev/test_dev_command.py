@@ -49,7 +49,7 @@ def starts_and_stops(state: State, port: int, number: signal.Signals) -> None:
         assert ask(port) == {"data": {"__typename": "Query"}}
         record = state.record()
         assert (record["pid"], record["url"]) == (supervisor.pid, f"http://127.0.0.1:{port}/graphql")
-        assert state.record_file.stat().st_mode & 0o077 == 0
+        assert [path for path in (state.folder, *state.folder.rglob("*")) if path.stat().st_mode & 0o066] == []
         descendants = family(supervisor.pid)
         supervisor.send_signal(number)
         eventually(lambda: all_gone(descendants), "no process left")

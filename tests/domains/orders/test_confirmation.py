@@ -15,7 +15,8 @@ from domains.accounts.models import User
 from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import OrderEvent
-from tests.api import Api
+from tests.api import Api, gid
+from tests.domains.orders.dashboard import assert_in_order, drain
 from tests.domains.orders.shop import DATABASES, buy, deliver_due, make_due, the_order
 from tests.factories import ProductFactory
 
@@ -98,3 +99,11 @@ def test_a_declined_order_is_not_confirmed(api: Api) -> None:
     make_due()
     deliver_due()
     assert mail.outbox == []
+
+
+def test_an_order_cancelled_before_its_mail_went_out_is_not_called_held_and_coming(api: Api) -> None:
+    buy(api, [(ProductFactory.create(), 1)])
+    api.call("cancelOrder", "order { id }", orderId=gid(the_order()))
+    drain()
+    assert mail.outbox == []
+    assert_in_order()

@@ -56,6 +56,17 @@ def test_a_hold_released_at_the_provider_cancels_the_order(
     assert_in_order()
 
 
+def test_an_unpaid_order_whose_payment_staff_cancel_at_the_provider_was_not_late(api: Api, product: Product) -> None:
+    buy(api, [(product, 1)], "pm_card_authenticationRequired")
+    release_there(the_order())
+    payments.provider_changed(the_order().payment.intent_id)
+    drain()
+    assert state() == ("CANCELLED", "VOIDED", 0, 0)
+    assert the_order().events.get(type="CANCELLED").message == "The payment was cancelled at the provider"
+    assert_stock_agrees(product, stock=STOCK)
+    assert_in_order()
+
+
 @pytest.mark.parametrize("amount", [TOTAL, TOTAL - 1])
 def test_money_captured_at_the_provider_fulfils_the_order(
     api: Api, order: Order, product: Product, tell: Callable[[Order], None], amount: int

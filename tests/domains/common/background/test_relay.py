@@ -77,8 +77,13 @@ def test_periodic_functions_are_registered_by_their_path() -> None:
         del SCHEDULE[path]
 
 
-def test_periodic_work_is_called_by_its_path() -> None:
+def test_periodic_work_is_called_by_its_path_when_it_is_registered_and_nothing_else_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     rung.clear()
+    tasks.run_periodic(f"{__name__}.ring")
+    assert (rung, "no such periodic function" in caplog.text) == ([], True)
+    monkeypatch.setitem(SCHEDULE, f"{__name__}.ring", timedelta(0))
     tasks.run_periodic(f"{__name__}.ring")
     assert rung == ["ring"]
 
@@ -125,7 +130,8 @@ def test_periodic_work_that_could_not_be_rung_for_stays_due() -> None:
         assert (PERIODIC, [EXPIRE]) in waiting(app)
 
 
-def test_periodic_work_whose_time_is_up_is_rung_for_again() -> None:
+def test_periodic_work_whose_time_is_up_is_rung_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCHEDULE, f"{__name__}.ring_unfinished", timedelta(0))
     with own_queue() as app:
         tasks.run_periodic(f"{__name__}.ring_unfinished")
         assert waiting(app) == [(PERIODIC, [f"{__name__}.ring_unfinished"])]
