@@ -19,6 +19,8 @@ CODES = statuses()
 # Rate limits and outages take more than one request; they have tests of their own, as has what went wrong with us.
 SEVERAL = {"RATE_LIMITED", "SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
 
+BEFORE_ANY_VIEW = {408, 431}  # of a body that does not arrive, and of too many headers: see tests/backend
+
 
 def ask(query: str, **more: Any) -> dict[str, Any]:
     return {"data": orjson.dumps({"query": query, **more})}
@@ -87,4 +89,4 @@ def test_every_code_but_those_of_several_requests_is_tried() -> None:
 def test_a_refusal_has_the_status_that_the_table_tells(api: Api, code: str, accept: str) -> None:
     answers = [answer(accept, api, request) for request in REQUESTS[code]]
     assert {given for _, given in answers} == {code}
-    assert {status for status, _ in answers} == told(code, accept)
+    assert {status for status, _ in answers} == told(code, accept) - BEFORE_ANY_VIEW
