@@ -7,12 +7,16 @@ import os
 import socket
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
+from domains.common import tasks
+from domains.common.background.models import OutboxMessage
 from domains.common.data import transactions
 from tests.api import Api
 from tests.commands import python
@@ -119,3 +123,14 @@ def test_a_database_that_takes_no_writes_is_an_outage_that_passes(state: str, st
         assert refusal.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
     assert [line["sqlstate"] for line in lines(log, "the database takes no writes")] == [state, state]
     assert transactions.disk_was_full() or state != "53100"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_leaves_a_former_primary_after_the_first_task_that_fails_there() -> None:
+    message = OutboxMessage.objects.create(topic="unknown", key=uuid4(), due_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(NO_WRITES["25006"][0])  # of this connection: a new one leads to the new primary
+    assert tasks.deliver.apply((str(message.id),)).failed()
+    message.refresh_from_db()
+    assert not tasks.deliver.apply((str(message.id),)).failed()
+    assert OutboxMessage.objects.get().failures == 1
