@@ -187,10 +187,12 @@ class Bridge:
         try:
             called = self._pool.submit(reply_of, self._application, environ(scope, body))
             with hearing(receive, left=called.cancel):
-                await asyncio.wait([asyncio.wrap_future(called)])
-            if not called.cancelled():
-                with closing(called.result()) as reply:
-                    await send_reply(send, reply)
+                reply = await asyncio.wrap_future(called)
+            with closing(reply):
+                await send_reply(send, reply)
+        except asyncio.CancelledError:
+            if not called.cancelled():  # else it was never begun, and nobody is there to be answered
+                raise
         finally:
             self._accepted -= 1
 
