@@ -1,117 +1,114 @@
-"""Reading products from a CSV file: pure parsing, no database. Writing them is `import_products` in `services`.
+"""Reading products from a table: pure parsing, no database. Writing them is `import_products` in `bulk`.
 
-A file has a header with the columns sku, name, description, price, stock, category, in any order; other columns are
-ignored. It is UTF-8, comma-separated, quoted as RFC 4180 says, and may be compressed (`.csv.xz`).
+Our own layout has the columns sku, name, description, price, stock, category, in any order; other columns are ignored.
+Exports of other shops have layouts of their own: see `foreign`.
 """
 
 from __future__ import annotations
 
-import csv
-import lzma
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TextIO
 
-from domains.common.data.folding import kept
+from domains.common.data.csvfile import Table, UnreadableFileError, read_table, table_of
 from domains.common.data.money import MAX_MINOR
+from domains.common.validation import checked
+from domains.products.models import unique_key
 
 COLUMNS = ("sku", "name", "description", "price", "stock", "category")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
 MAX_STOCK = 100_000_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
+COMMA_PRICE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
+ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")  # what spreadsheets make of long codes
+HIDDEN = "(hidden)"  # in a row's cells: the product is not for sale at first
+
+type Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none."""
+    """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none.
+
+    `stock` is a count; None leaves the stock alone. `active` says whether a new product is for sale at once.
+    """
 
     sku: str
     name: str
     description: str
     price_minor: int
-    stock: int
+    stock: int | None
     category: str
     line: int
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be imported: the line it starts on (the header is line 1) and every reason why."""
+    """A row that cannot be imported: the line it starts on (the header is line 1) and every reason why.
+
+    `cells` are in the order of the header; None where they, and all that follow, could not be told apart.
+    """
 
     line: int
     reason: str
+    cells: list[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """Every row of a file: what can be imported, and what cannot."""
+    """Every row of a file: what can be imported, what cannot, and how many rows hold no product of their own."""
 
+    table: Table = field(compare=False)
     rows: list[ProductRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    others: int = 0
 
 
-class UnreadableFileError(Exception):
-    """The file as a whole cannot be read: absent, damaged, empty, or without the columns it needs."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which of a file's columns are ours: `columns` has theirs, in small letters, by ours.
+
+    `fit` makes rows that stand for one product each of the rows of the file, by (line, cells).
+    """
+
+    columns: Mapping[str, str]
+    optional: Collection[str] = ()
+    fit: Callable[[Collection[tuple[int, Cells]]], Iterable[tuple[int, Cells]]] = iter
 
 
-def read_products(path: Path, *, stock: int | None = None, decimals: int = 2) -> ParsedFile:
+OWN = Layout({column: column for column in COLUMNS})
+
+
+def read_products(
+    path: Path, *, layout: Layout = OWN, stock: int | None = None, decimals: int = 2, encoding: str = ""
+) -> ParsedFile:
     """Every row of the file, good or bad. `stock` stands for the stock of all rows; the column may then be missing.
     `decimals` is how many the currency has.
 
     Raises UnreadableFileError when there is no file, or no header with the needed columns.
     """
-    try:
-        with open_csv(path) as lines:
-            return parse_products(lines, stock=stock, decimals=decimals)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise UnreadableFileError(f"{path}: {error}") from error
+    return _parse(read_table(path, encoding=encoding), layout, stock, decimals)
 
 
-def open_csv(path: Path) -> TextIO:
-    """The text of a `.csv` or `.csv.xz` file; bytes that are no UTF-8 come through as lone surrogates."""
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def parse_products(lines: Iterable[str], *, stock: int | None = None, decimals: int = 2) -> ParsedFile:
+def parse_products(
+    lines: Iterable[str], *, layout: Layout = OWN, stock: int | None = None, decimals: int = 2
+) -> ParsedFile:
     """As `read_products`, from lines of text."""
-    records = numbered_records(lines)
-    header = _header(records, stock_given=stock is not None)
-    parsed = ParsedFile()
-    line_of_sku: dict[str, int] = {}
-    for line, record in records:
-        row: ProductRow | str = record if isinstance(record, str) else _shape_problem(header, record)
-        if not row:
-            row = _read_row(line, dict(zip(header, record, strict=False)), line_of_sku, stock, decimals)
-        if isinstance(row, str):
-            parsed.bad.append(BadRow(line, row))
-        else:
-            parsed.rows.append(row)
-    return parsed
+    return _parse(table_of("".join(lines)), layout, stock, decimals)
 
 
-def numbered_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | str]]:
-    """(line the record starts on, its cells); blank rows are skipped. Where the quoting breaks, nothing after it can
-    be trusted: the last item is then the reason instead of cells."""
-    reader = csv.reader(lines, strict=True)
-    start = 1
-    try:
-        for record in reader:
-            if any(cell.strip() for cell in record):  # spreadsheets leave rows of nothing but separators at the end
-                yield start, record
-            start = reader.line_num + 1
-    except csv.Error as error:
-        yield start, f"not readable as CSV from here on: {error}"
+def parse_price(text: str, decimals: int = 2, *, comma: bool = False) -> int:
+    """Minor units of a price such as "12", "12.5" or "12.50", with `comma` also "1.012,50".
 
-
-def parse_price(text: str, decimals: int = 2) -> int:
-    """Minor units of a price such as "12", "12.5" or "12.50". Raises ValueError with the reason."""
-    match = PRICE.fullmatch(text)
+    Raises ValueError with the reason.
+    """
+    plain = text.replace(".", "").replace(",", ".") if comma and COMMA_PRICE.fullmatch(text) else text
+    match = PRICE.fullmatch(plain)
     if match is None or len(match[2] or "") > decimals:
         raise ValueError(f"price {text!r} is not a plain amount with at most {decimals} decimals")
     minor = int(match[1] + (match[2] or "").ljust(decimals, "0"))
@@ -127,17 +124,35 @@ def parse_stock(text: str) -> int:
     return int(text)
 
 
-def _header(records: Iterator[tuple[int, list[str] | str]], *, stock_given: bool) -> list[str]:
-    _, first = next(records, (1, "the file is empty"))
-    if isinstance(first, str):
-        raise UnreadableFileError(first)
-    names = [name.strip().lower() for name in first]
-    missing = [name for name in COLUMNS if name not in names and not (name == "stock" and stock_given)]
-    if missing and len(names) == 1 and (other := next((sign for sign in ";\t|" if sign in names[0]), "")):
-        raise UnreadableFileError(f"the columns are separated by {other!r}; save the file with commas between them")
+def _parse(table: Table, layout: Layout, stock: int | None, decimals: int) -> ParsedFile:
+    header = _header(table, layout, stock_given=stock is not None)
+    bad, records = [], []
+    for line, cells in table.records:
+        if reason := cells if isinstance(cells, str) else _shape_problem(header, cells):
+            bad.append(BadRow(line, reason, cells if isinstance(cells, list) else None))
+        else:
+            records.append((line, defaultdict(str, zip(header, cells, strict=False))))
+    reader, rows = _Reader(layout, stock, decimals, comma=table.separator != ","), []
+    fitted = list(layout.fit(records))
+    for line, whole in fitted:
+        row = reader.read(line, whole)
+        if isinstance(row, ProductRow):
+            rows.append(row)
+        else:
+            bad.append(BadRow(line, row, [whole[name] for name in header]))
+    return ParsedFile(table, rows, sorted(bad, key=lambda row: row.line), len(records) - len(fitted))
+
+
+def _header(table: Table, layout: Layout, *, stock_given: bool) -> list[str]:
+    names = [name.lower() for name in table.header]
+    optional = {*layout.optional, *(["stock"] if stock_given else [])}
+    missing = [ours for ours, theirs in layout.columns.items() if theirs not in names and ours not in optional]
     if missing:
-        raise UnreadableFileError(f"the header lacks {', '.join(missing)}; it needs {','.join(COLUMNS)}")
-    twice = [name for name in COLUMNS if names.count(name) > 1]
+        found = ", ".join(map(repr, table.header))
+        raise UnreadableFileError(
+            f"the header lacks {', '.join(missing)}; it has {found} (read as {table}). --map COLUMN=sku names a column"
+        )
+    twice = [theirs for theirs in layout.columns.values() if names.count(theirs) > 1]
     if twice:
         raise UnreadableFileError(f"the header names {', '.join(twice)} twice")
     return names
@@ -146,35 +161,41 @@ def _header(records: Iterator[tuple[int, list[str] | str]], *, stock_given: bool
 def _shape_problem(header: list[str], record: list[str]) -> str:
     if len(record) != len(header):
         return f"{len(record)} cells, the header has {len(header)}"
-    if "\0" in "".join(record):
-        return "contains a NUL character"
     return "is not UTF-8" if LONE_SURROGATE.search("".join(record)) else ""
 
 
-def _read_row(
-    line: int, cells: dict[str, str], line_of_sku: dict[str, int], stock: int | None, decimals: int
-) -> ProductRow | str:
-    """The row, or everything that is wrong with it."""
-    sku, name, description, category = (kept(cells[column].strip()) for column in MAX_LENGTHS)
-    reasons = _text_problems(sku=sku, name=name, description=description, category=category)
-    if sku and line_of_sku.setdefault(sku, line) != line:
-        reasons.append(f"sku {sku!r} is on line {line_of_sku[sku]} already")
-    price = _number(partial(parse_price, decimals=decimals), cells["price"].strip(), reasons)
-    quantity = _number(parse_stock, cells["stock"].strip(), reasons) if stock is None else stock
-    return "; ".join(reasons) or ProductRow(sku, name, description, price, quantity, category, line)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    layout: Layout
+    stock: int | None
+    decimals: int
+    comma: bool
+    line_of_sku: dict[str, int] = field(default_factory=dict)
+
+    def read(self, line: int, cells: Cells) -> ProductRow | str:
+        """The row, or everything that is wrong with it."""
+        text = {ours: cells[theirs].strip() for ours, theirs in self.layout.columns.items()}
+        problems: list[str] = []
+        for column, most in MAX_LENGTHS.items():
+            least, lines = int(column in ("sku", "name")), column == "description"
+            text[column], problem = checked(text[column], least=least, most=most, lines=lines)
+            problems += [f"{column}: {problem}"] if problem else []
+        problems += self._sku_problems(text["sku"], line)
+        price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
+        count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock
+        shown = (text["sku"], text["name"], text["description"], price, count, text["category"])
+        return "; ".join(problems) or ProductRow(*shown, line, active=HIDDEN not in cells)
+
+    def _sku_problems(self, sku: str, line: int) -> Iterable[str]:
+        if sku and (first := self.line_of_sku.setdefault(unique_key(sku), line)) != line:
+            yield f"sku {sku!r} is on line {first} already"
+        if ROUNDED.fullmatch(sku):
+            yield f"sku {sku!r} is what a spreadsheet makes of a long number; write it as text"
 
 
-def _number(parse: Callable[[str], int], text: str, reasons: list[str]) -> int:
+def _number(parse: Callable[[str], int], text: str, problems: list[str]) -> int:
     try:
         return parse(text)
     except ValueError as error:
-        reasons.append(str(error))
+        problems.append(str(error))
         return 0
-
-
-def _text_problems(**texts: str) -> list[str]:
-    reasons = [f"{column} is empty" for column in ("sku", "name") if not texts[column]]
-    for column, text in texts.items():
-        if len(text) > MAX_LENGTHS[column]:
-            reasons.append(f"{column} has {len(text)} characters, at most {MAX_LENGTHS[column]}")
-    return reasons

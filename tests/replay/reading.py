@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import lzma
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from domains.products.importing import UnreadableFileError, numbered_records, open_csv
+from domains.common.data.csvfile import UnreadableFileError, read_table
 from tests.replay.rules import COLUMNS
+
+# What Online Retail II calls the columns of its elder brother.
+NAMES_OF_TWO = {"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,15 @@ class Control:
 
 def read_lines(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     """(line number, cells by column). Raises UnreadableFileError where the file, or the rest of it, cannot be read."""
-    try:
-        with open_csv(path) as text:
-            records = numbered_records(text)
-            header = _readable(next(records, (1, "the file is empty")))
-            if missing := [name for name in COLUMNS if name not in header]:
-                raise UnreadableFileError(f"{path}: the header lacks {', '.join(missing)}")
-            for number, record in records:
-                yield number, dict.fromkeys(COLUMNS, "") | dict(zip(header, _readable((number, record)), strict=False))
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise UnreadableFileError(f"{path}: {error}") from error
+    table = read_table(path)
+    header = [NAMES_OF_TWO.get(name, name) for name in table.header]
+    if missing := [name for name in COLUMNS if name not in header]:
+        raise UnreadableFileError(f"{path}: the header lacks {', '.join(missing)} (read as {table})")
+    for number, record in table.records:
+        yield number, dict.fromkeys(COLUMNS, "") | dict(zip(header, _readable(number, record), strict=False))
 
 
-def _readable(numbered: tuple[int, list[str] | str]) -> list[str]:
-    number, record = numbered
+def _readable(number: int, record: list[str] | str) -> list[str]:
     if isinstance(record, str):
         raise UnreadableFileError(f"line {number}: {record}")
     return record
@@ -51,20 +47,16 @@ def file_hash(path: Path) -> str:
 
 
 def control_sums(path: Path, ordered: Mapping[str, Collection[int]]) -> Control:
-    """Add up the given lines of each invoice, straight from the file in Decimal.
+    """Add up the given lines of each invoice, straight from their cells in Decimal.
 
-    On purpose it shares nothing with the code that reads, prices and orders: it is what those are checked against.
+    On purpose it shares nothing with the code that judges, prices and orders: it is what that is checked against.
     """
     control = Control()
-    packed = path.suffix == ".xz"
-    with (lzma.open if packed else open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as text:
-        reader = csv.DictReader(text)
-        for row in reader:
-            invoice = row["InvoiceNo"].strip()
-            begins = reader.line_num - sum(str(cell).count("\n") for cell in row.values())
-            if begins in ordered.get(invoice, ()):
-                quantity, price = Decimal(row["Quantity"]), Decimal(row["UnitPrice"])
-                control.totals[invoice] = control.totals.get(invoice, Decimal(0)) + quantity * price
-                product = row["StockCode"].strip().upper(), price.normalize()
-                control.quantity.setdefault(invoice, Counter())[product] += int(quantity)
+    for number, row in read_lines(path):
+        invoice = row["InvoiceNo"].strip()
+        if number in ordered.get(invoice, ()):
+            quantity, price = Decimal(row["Quantity"]), Decimal(row["UnitPrice"])
+            control.totals[invoice] = control.totals.get(invoice, Decimal(0)) + quantity * price
+            product = row["StockCode"].strip().upper(), price.normalize()
+            control.quantity.setdefault(invoice, Counter())[product] += int(quantity)
     return control

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domains.products.importing import UnreadableFileError
+from domains.common.data.csvfile import UnreadableFileError
 from tests.replay.client import Placed, Refused
 from tests.replay.reading import control_sums, file_hash, read_lines
 from tests.replay.report import Run, summary
@@ -113,6 +113,15 @@ def test_a_compressed_file_gives_the_same_plan_and_sums(run: Run, tmp_path: Path
     assert make_plan(read_lines(packed), limits=Limits(100, 100)) == run.plan
     assert control_sums(packed, {"910001": {2, 4}}).totals == {"910001": Decimal("0.8")}
     assert file_hash(packed) == file_hash(packed)
+
+
+def test_the_second_edition_of_the_data_and_its_best_known_encoding_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    header = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\r\n"
+    path.write_bytes(f"{header}910001,1A,MUG £3 CAFÉ,2,2009-12-01 07:45:00,6.95,90001.0,France\r\n".encode("cp1252"))
+    plan = make_plan(read_lines(path), limits=Limits(100, 100))
+    assert [(line.customer, line.description) for line in plan.orders[0].lines] == [("90001", "MUG £3 CAFÉ")]
+    assert control_sums(path, {"910001": {2}}).totals == {"910001": Decimal("13.90")}
 
 
 @pytest.mark.parametrize("content", ["", "InvoiceNo,StockCode\n1,2\n", HEADER + '1,2,"LOST QUOTE,1,2031,1.0,3,UK\n'])

@@ -123,7 +123,7 @@ class FoldedModel(BaseModel):
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """As Django's."""
         if update_fields is not None:
-            update_fields = _with_folded(type(self), update_fields)
+            update_fields = with_folded(type(self), update_fields)
         for field in folded_fields(type(self)) if update_fields is None else ():
             setattr(self, field.attname, "")  # or Django would leave out those that were not read
         super().save(*args, update_fields=update_fields, **kwargs)
@@ -134,7 +134,7 @@ class FoldedQuerySet[M: models.Model](models.QuerySet[M]):
 
     def update(self, **kwargs: Any) -> int:
         """As Django's. Raises TypeError for a column that others are folded from: use `save` or `bulk_create`."""
-        behind = _with_folded(self.model, kwargs) - set(kwargs)
+        behind = with_folded(self.model, kwargs) - set(kwargs)
         if behind:
             raise TypeError(f"update would leave {', '.join(sorted(behind))} as it was")
         return super().update(**kwargs)
@@ -142,7 +142,7 @@ class FoldedQuerySet[M: models.Model](models.QuerySet[M]):
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
         """As Django's."""
         if kwargs.get("update_fields"):
-            kwargs["update_fields"] = _with_folded(self.model, kwargs["update_fields"])
+            kwargs["update_fields"] = with_folded(self.model, kwargs["update_fields"])
         return super().bulk_create(objs, *args, **kwargs)
 
 
@@ -151,6 +151,7 @@ def folded_fields(model: type[models.Model]) -> list[FoldedField]:
     return [field for field in model._meta.concrete_fields if isinstance(field, FoldedField)]
 
 
-def _with_folded(model: type[models.Model], columns: Iterable[str]) -> set[str]:
+def with_folded(model: type[models.Model], columns: Iterable[str]) -> set[str]:
+    """These columns, and those that are folded from them."""
     named = set(columns)
     return named | {field.attname for field in folded_fields(model) if named.intersection(field.of)}

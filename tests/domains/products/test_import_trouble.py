@@ -10,7 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from domains.common.data import transactions
-from domains.products.importing import MAX_LENGTHS, UnreadableFileError, parse_products
+from domains.common.data.csvfile import UnreadableFileError
+from domains.products.bulk import FIRST
+from domains.products.importing import MAX_LENGTHS, parse_products
 from domains.products.management.commands.import_products import MANY
 from domains.products.models import Product
 from tests.domains.common.together import locked_elsewhere
@@ -41,6 +43,22 @@ def test_products_that_stay_locked_are_a_clear_error(tmp_path: Path, monkeypatch
     with locked_elsewhere(Product.objects.all()), pytest.raises(CommandError, match="nothing was written"):
         call_command("import_products", str(file))
     assert Product.objects.get().name == "Old"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_broken_off_says_how_far_it_came_and_is_completed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20ms")
+    ProductFactory.create(sku="LAST", name="Old")
+    file = tmp_path / "products.csv"
+    file.write_text(HEADER + "".join(f"A-{n},Jug {n},,1.00,1,\n" for n in range(FIRST)) + "LAST,New,,1.00,1,\n")
+    told = f"{FIRST} of {FIRST + 1} rows are done; run it again"
+    with locked_elsewhere(Product.objects.filter(sku="LAST")), pytest.raises(CommandError, match=told):
+        call_command("import_products", str(file), stdout=StringIO(), stderr=StringIO())
+    out = StringIO()
+    call_command("import_products", str(file), stdout=out, stderr=StringIO())
+    assert f"0 products added, 1 changed, {FIRST} as they were" in out.getvalue()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -22,9 +22,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from domains.common.data.csvfile import UnreadableFileError
 from domains.common.errors import RequestError
 from domains.common.graphql.ids import to_global_id
-from domains.products.importing import UnreadableFileError
 from tests.replay.client import Placed, Refused, ShopClient, Unanswered
 from tests.replay.preparation import Customers, stock_of, stock_up
 from tests.replay.progress import ProgressBar
@@ -38,8 +38,9 @@ type Outcome = Placed | Refused
 class Command(BaseCommand):
     help = (
         "Order every invoice of a CSV file with the columns InvoiceNo,StockCode,Description,Quantity,InvoiceDate,"
-        "UnitPrice,CustomerID,Country (may be compressed as .csv.xz) through the GraphQL API, and compare sums and"
-        " stock with the file. What cannot be ordered is counted by reason. The exit status is 1 when anything differs."
+        "UnitPrice,CustomerID,Country, or those of Online Retail II (may be compressed as .csv.xz), through the GraphQL"
+        " API, and compare sums and stock with the file. What cannot be ordered is counted by reason. The exit status is"
+        " 1 when anything differs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
