@@ -89,7 +89,8 @@ class Command(BaseCommand):
                 if len(rows) > result.rows:
                     self.stderr.write(f"{result.rows} of {len(rows)} rows are done")
         except (RequestError, DatabaseError, KeyboardInterrupt) as error:
-            why = "the database is too busy" if isinstance(error, RequestError) else type(error).__name__
+            busy = "the database is too busy" if isinstance(error, RequestError) else type(error).__name__
+            why = "stopped" if isinstance(error, KeyboardInterrupt) else busy
             done = f"{result.rows} of {len(rows)} rows are done; run it again to complete it" if result.rows else ""
             raise CommandError(f"Broken off ({why}): {done or 'nothing was written'}.") from error
         finally:

@@ -39,8 +39,8 @@ class Command(BaseCommand):
     help = (
         "Order every invoice of a CSV file with the columns InvoiceNo,StockCode,Description,Quantity,InvoiceDate,"
         "UnitPrice,CustomerID,Country, or those of Online Retail II (may be compressed as .csv.xz), through the GraphQL"
-        " API, and compare sums and stock with the file. What cannot be ordered is counted by reason. The exit status is"
-        " 1 when anything differs."
+        " API, and compare sums and stock with the file. What cannot be ordered is counted by reason. The exit status"
+        " is 1 when anything differs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
