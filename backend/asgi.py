@@ -10,6 +10,7 @@ from django.conf import settings
 
 from backend.bodies import Bodies
 from backend.bridge import Bridge
+from backend.database import bounded
 from backend.dispatcher import Dispatcher
 from backend.health import Probes
 from backend.streaming import Streams
@@ -18,6 +19,7 @@ from domains.common.guard.bulkhead import PASSWORDS
 
 OPEN_FILES = 8_192
 
+settings.DATABASES["default"]["OPTIONS"] = bounded(settings.DATABASES["default"]["OPTIONS"])
 application = Dispatcher(
     Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=[PASSWORDS]),
     Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),

@@ -2,8 +2,8 @@
 
 Each thread keeps its database connection, which an event loop that starts a thread per request cannot. One that comes
 for slow work waits on the event loop for its turn in the bulkhead of that work, so that such requests never hold all
-threads. A request that still waits for a thread when its client leaves is never begun; one that was begun is not
-interrupted.
+threads. A request that still waits for a thread when its client leaves is never begun; one that was begun runs to its
+end, but a query reads nothing more then.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from backend.logging import request_id
 from backend.replies import error_body, own_headers, request_id_from
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import Bulkhead
+from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from schema.errors import HIDDEN, INTERNAL
 from schema.streams.live import EventStreamResponse, Live
 
@@ -185,8 +186,14 @@ class Bridge:
             raise ServiceUnavailableError
         self._accepted += 1
         try:
-            called = self._pool.submit(reply_of, self._application, environ(scope, body))
-            with hearing(receive, left=called.cancel):
+            deadline = Deadline()
+            called = self._pool.submit(reply_of, self._application, environ(scope, body) | {ENVIRON_KEY: deadline})
+
+            def left() -> None:
+                called.cancel()
+                deadline.abandon()
+
+            with hearing(receive, left=left):
                 reply = await asyncio.wrap_future(called)
             with closing(reply):
                 await send_reply(send, reply)

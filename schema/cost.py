@@ -6,6 +6,7 @@ its length. The counts are those of the document with every spread written out.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -27,9 +29,13 @@ from graphql import (
     is_leaf_type,
 )
 
-from schema.sizes import items
+from schema.sizes import Arguments, Around, declared, is_connection
 
-MUTATION_COST = 100  # of each root field of a mutation: locks, hashing, a call to a provider
+# One unit is about 30 microseconds of processor time: `python -m tests.benchmarks.bench_worst_document`.
+ENTITY_COST, OBJECT_COST, LEAF_COST = 1, 0.5, 0.1  # a row in the answer, what is none (money, an edge), a value
+LEAF_COSTS = {"ID": 0.2, "DateTime": 0.15}
+READ_COST = 60  # of each root field of a query, and of each list that has pages: a statement, however many it serves
+MUTATION_COST = 300  # of each root field of a mutation: locks and a dozen statements
 MAX_NESTING = 100  # fields and fragments inside each other; far above any depth that is allowed
 
 
@@ -44,12 +50,18 @@ class Counts(NamedTuple):
     spreads: int = 0
     values: int = 0
     comparisons: int = 0
-    cost: int = 0
+    cost: float = 0  # of what the answer may hold; a list multiplies what is in it
+    calls: float = 0  # the cost of what is called once, however many ask for it: statements that serve all parents
+
+    @property
+    def price(self) -> int:
+        """What executing it costs at most, in units; `cost` and `calls` together."""
+        return math.ceil(round(self.cost + self.calls, 3))
 
     def excess(self, limits: Counts) -> tuple[str, int, int] | None:
         """What there is too much of, how much, and how much is allowed."""
         found = zip(self._fields, self, limits, strict=True)
-        return next(((name, count, allowed) for name, count, allowed in found if count > allowed), None)
+        return next(((name, int(count), int(allowed)) for name, count, allowed in found if count > allowed), None)
 
 
 class TooDeep(Exception):
@@ -66,20 +78,19 @@ class Meter:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
         self._schema = schema
-        self._variables = variables
+        self._arguments = Arguments(variables)
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self._unused: Set[str] = frozenset()
-        self._defaults: dict[str, Node] = {}
         self._operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-        self._known: dict[tuple[str, int | None], Counts | None] = {}  # None while it is being counted
-        self.sizes: set[str] = set()  # the variables that say how long a list is
+        self._known: dict[tuple[str, Around | None], Counts | None] = {}  # None while it is being counted
+        self.sizes = self._arguments.asked  # the variables that the price depends on
         self.cyclic = False
 
     def document(self) -> Counts:
         """All definitions together, unused ones too: validation reads them all. Raises TooDeep."""
         operations = [self.operation(node) for node in self._operations]
         self._unused = self._fragments.keys() - {name for name, _ in self._known}
-        return total([*operations, *(self._fragment(name, None, 0) for name in self._unused)])._replace(cost=0)
+        return total([*operations, *(self._fragment(name, None, 0) for name in self._unused)])._replace(cost=0, calls=0)
 
     def comparisons(self) -> int:
         """How many pairs of fields and of fragments validation compares. Only after `document`, and without cycles."""
@@ -88,56 +99,56 @@ class Meter:
 
     def operation(self, node: OperationDefinitionNode) -> Counts:
         """One operation. Raises TooDeep."""
-        declared = node.variable_definitions or ()
-        self._defaults = {v.variable.name.value: v.default_value for v in declared if v.default_value}
+        variables = node.variable_definitions or ()
+        defaults = {v.variable.name.value: v.default_value for v in variables if v.default_value}
+        self._arguments.defaults = defaults
         own = Counts(
             operations=1,
-            directives=len(node.directives or ()) + sum(len(v.directives or ()) for v in declared),
-            values=len(declared) + sum(map(_value_nodes, self._defaults.values())),
+            directives=len(node.directives or ()) + sum(len(v.directives or ()) for v in variables),
+            values=len(variables) + sum(map(_value_nodes, defaults.values())),
         )
         return total([own, self._set(node.selection_set, self._schema.get_root_type(node.operation), None, 0)])
 
-    def _set(self, node: SelectionSetNode, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+    def _set(
+        self, node: SelectionSetNode, parent: GraphQLNamedType | None, around: Around | None, level: int
+    ) -> Counts:
         if level > MAX_NESTING:
             raise TooDeep
-        return total([self._selection(selection, parent, page, level) for selection in node.selections])
+        return total([self._selection(selection, parent, around, level) for selection in node.selections])
 
-    def _selection(self, node: Node, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+    def _selection(self, node: Node, parent: GraphQLNamedType | None, around: Around | None, level: int) -> Counts:
         if isinstance(node, FieldNode):
-            return self._field(node, parent, page, level)
+            return self._field(node, parent, around, level)
         own = Counts(spreads=1, directives=len(getattr(node, "directives", None) or ()))
         if isinstance(node, FragmentSpreadNode):
-            return total([own, self._fragment(node.name.value, page, level + 1)])
+            return total([own, self._fragment(node.name.value, around, level + 1)])
         assert isinstance(node, InlineFragmentNode)
         condition: Any = node.type_condition  # absent from an inline fragment that only carries a directive
         inner = self._schema.get_type(condition.name.value) if condition else parent
-        return total([own, self._set(node.selection_set, inner, page, level + 1)])
+        return total([own, self._set(node.selection_set, inner, around, level + 1)])
 
-    def _fragment(self, name: str, page: int | None, level: int) -> Counts:
-        key = name, page
+    def _fragment(self, name: str, around: Around | None, level: int) -> Counts:
+        key = name, around
         if key not in self._known:
             self._known[key] = None
             node = self._fragments.get(name)
             condition = self._schema.get_type(node.type_condition.name.value) if node else None
-            self._known[key] = self._set(node.selection_set, condition, page, level) if node else Counts()
+            self._known[key] = self._set(node.selection_set, condition, around, level) if node else Counts()
         counts = self._known[key]
         if counts is None:
             self.cyclic = True
         return counts or Counts()
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, page: int | None, level: int) -> Counts:
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, around: Around | None, level: int) -> Counts:
         name = node.name.value
         introspection = parent is None or parent.name.startswith("__") or name.startswith("__")
         definition = None if introspection else getattr(parent, "fields", {}).get(name)
         kind = get_named_type(definition.type) if definition else None
-        times, inner_page = 1, None
-        if definition is not None:
-            times, inner_page, asked = items(definition, node, page, self._variables, self._defaults)
-            self.sizes |= asked
-        inner = self._set(node.selection_set, kind, inner_page, level + 1) if node.selection_set else Counts()
-        own = 0 if kind is None or is_leaf_type(kind) else 1
-        if own and parent is self._schema.mutation_type:
-            own = MUTATION_COST
+        times, inside = self._arguments.items(definition, node, around) if definition else (1, None)
+        inner = self._set(node.selection_set, kind, inside, level + 1) if node.selection_set else Counts()
+        own = _own_cost(kind) if kind else 0
+        if name == "__typename" and parent and not parent.name.startswith("__"):
+            own = LEAF_COST
         return inner._replace(
             depth=0 if introspection else inner.depth + 1,
             fields=inner.fields + 1,
@@ -145,7 +156,27 @@ class Meter:
             directives=inner.directives + len(node.directives or ()),
             values=inner.values + sum(_value_nodes(argument.value) for argument in node.arguments or ()),
             cost=times * (own + inner.cost),
+            calls=inner.calls + (self._call(definition, node, parent, around) if definition else 0),
         )
+
+    def _call(
+        self, definition: GraphQLField, node: FieldNode, parent: GraphQLNamedType | None, around: Around | None
+    ) -> float:
+        """What it costs to call the field for all of its parents. What counts a list reads it by its filter again."""
+        usual = MUTATION_COST if parent is self._schema.mutation_type else 0
+        if parent in (self._schema.query_type, self._schema.subscription_type) or is_connection(definition):
+            usual = READ_COST
+        cost = declared(definition, "cost", usual)
+        again = around.filter if around and cost else 0
+        return cost + again + self._arguments.price(definition, node)
+
+
+def _own_cost(kind: GraphQLNamedType) -> float:
+    """Of one of them, without what is in it."""
+    if is_leaf_type(kind):
+        return LEAF_COSTS.get(kind.name, LEAF_COST)
+    names = {kind.name, *(each.name for each in getattr(kind, "interfaces", ()))}
+    return ENTITY_COST if "Node" in names else OBJECT_COST
 
 
 def _value_nodes(value: Node) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,6 +34,7 @@ from schema.errors import TOO_COMPLEX
 from schema.merge import core
 from schema.redaction import ValuesRule
 from schema.request import NUL_MESSAGE
+from schema.sizes import declared
 
 MAX_TOKENS = 5_000
 # graphql-core reads the text up to an error to tell its line, and there may be a hundred errors: a megabyte of empty
@@ -59,21 +62,34 @@ class Document:
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
-        """What executing the operation with these raw variables costs at most; about one for each object."""
+        """What executing the operation with these raw variables costs at most, in units; see `schema.cost`."""
         given = tuple((name, _size_of(variables[name])) for name in sorted(self._sizes) if name in variables)
         key = operation.loc and operation.loc.start, *given
         if (cost := self._costs.get(key)) is None:  # another thread may clear them between two looks
             assert self.node is not None
-            cost = Meter(core, self.node, variables).operation(operation).cost
+            cost = Meter(core, self.node, variables).operation(operation).price
             if len(self._costs) >= CACHED_COSTS:
                 self._costs.clear()
             self._costs[key] = cost
         return cost
 
+    def refusal(self, operation: OperationDefinitionNode, cost: int) -> GraphQLError | None:
+        """Why the operation is not carried out: it costs too much, or calls a mutation too often."""
+        assert self.node is not None
+        if cost > settings.QUERY_LIMITS["cost"]:
+            return excess("cost", cost, settings.QUERY_LIMITS["cost"])
+        kind = core.get_root_type(operation.operation)
+        for name, count in root_fields(self.node, operation).items() if kind is core.mutation_type else ():
+            if kind and count > (most := declared(kind.fields[name], "per_document", math.inf)):
+                return excess(name, count, int(most))
+        return None
+
 
 def _size_of(value: Any) -> Any:
-    """What of a variable the cost depends on: a number, or the length of a list."""
-    return ("list", len(value)) if isinstance(value, list) else value if isinstance(value, int | float) else None
+    """What of a variable the cost depends on: a number, the length of a list, whether there is a text."""
+    if isinstance(value, dict):
+        return tuple(sorted((name, repr(_size_of(field))) for name, field in value.items()))
+    return ("list", len(value)) if isinstance(value, list) else bool(value) if isinstance(value, str) else value
 
 
 def read(query: str, *, introspection: bool) -> Document:
@@ -125,6 +141,8 @@ def excess(what: str, measured: int, allowed: int) -> GraphQLError:
     """The error for more than is allowed."""
     measured = min(measured, MAX_TOLD)
     told = f"The query has a {what} of {measured}" if what in ("cost", "depth") else f"The query has {measured} {what}"
+    if what in ("bytes", "milliseconds"):
+        told = f"The answer {'has' if what == 'bytes' else 'took'} {measured} {what} or more"
     if what == "comparisons":
         told = f"The query selects the same names so often that {measured} pairs of fields must be compared"
     message = f"{told}; at most {allowed} is allowed. Ask for less at once: smaller pages, fewer fields, more requests"
@@ -143,17 +161,21 @@ def _nul(document: DocumentNode) -> GraphQLError | None:
     return SafeError(NUL_MESSAGE, source=document.loc.source, positions=[token.start]) if token else None
 
 
-def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
-    """The names of an operation's root fields, those in fragments too; __typename asks nothing of anybody."""
+def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> Counter[str]:
+    """How often an operation calls each root field, those in fragments too; __typename asks nothing of anybody.
+
+    Only of a valid document: the limit on spreads is what keeps this short.
+    """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    found: set[str] = set()
+    found: Counter[str] = Counter()
     waiting = [operation.selection_set]
     while waiting:
         for node in waiting.pop().selections:
             if isinstance(node, FieldNode):
-                found.add(node.name.value)
+                found[node.name.value] += 1
             elif isinstance(node, InlineFragmentNode):
                 waiting.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and (fragment := fragments.pop(node.name.value, None)):
-                waiting.append(fragment.selection_set)  # each once, however often it is spread
-    return found - {"__typename"}
+            elif isinstance(node, FragmentSpreadNode):
+                waiting.append(fragments[node.name.value].selection_set)
+    del found["__typename"]
+    return found

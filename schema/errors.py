@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from graphql import GraphQLError
 
-from domains.common.data.transactions import NO_WRITES, QUERY_CANCELED
+from domains.common.data.transactions import LOCK_NOT_AVAILABLE, NO_WRITES, QUERY_CANCELED
 from domains.common.errors import RequestError
 from domains.common.graphql.scalars import SafeError
 from schema import redaction
@@ -24,6 +25,7 @@ UNAVAILABLE = "SERVICE_UNAVAILABLE"
 HIDDEN = "Something went wrong on our side; tell us the requestId"
 AWAY = "The service cannot reach its database; try again in a moment"
 SLOW = "The database took too long to answer; try again in a moment"
+TOO_SLOW = "The database took too long to read this, {} ms are allowed. Ask for less at once, or filter more narrowly"
 RETRY_SECONDS = 2
 # admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections; class 08 are connection exceptions.
 _STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
@@ -92,11 +94,20 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     # kind: a value of ours that its type cannot represent.
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(_unfit(error), "BAD_USER_INPUT", request_id)
+    if _state(cause) == QUERY_CANCELED:
+        return formatted(_too_slow(error), TOO_COMPLEX, request_id)
     if told_of_outage := explanation(cause):
         return formatted(SafeError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
     logger.error("unexpected error", exc_info=cause, extra={"field": ".".join(map(str, error.path or []))})
     hidden = SafeError(HIDDEN, nodes=error.nodes, path=error.path)
     return formatted(hidden, INTERNAL, request_id)
+
+
+def _too_slow(error: GraphQLError) -> GraphQLError:
+    """A read whose statement ran into the limit. Mutations say so themselves, or have a longer one."""
+    allowed = round(settings.DATABASE_READ_SECONDS * 1000)
+    measure = {"limit": "milliseconds", "measured": allowed, "allowed": allowed}
+    return SafeError(TOO_SLOW.format(allowed), nodes=error.nodes, path=error.path, extensions=measure)
 
 
 def _unfit(error: GraphQLError) -> GraphQLError:
@@ -109,7 +120,7 @@ def explanation(error: BaseException | None) -> str | None:
     """What a client is told of a database that does not serve it now; None when the statement itself went wrong."""
     if database_is_away(error):
         return AWAY
-    return SLOW if getattr(_cause(error), "sqlstate", None) == QUERY_CANCELED else None
+    return SLOW if _state(error) in (QUERY_CANCELED, LOCK_NOT_AVAILABLE) else None
 
 
 def database_is_away(error: BaseException | None) -> bool:
@@ -120,6 +131,10 @@ def database_is_away(error: BaseException | None) -> bool:
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
+
+
+def _state(error: BaseException | None) -> str | None:
+    return getattr(_cause(error), "sqlstate", None)
 
 
 def _cause(error: BaseException | None) -> BaseException | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
+from domains.common.guard import deadline
+from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer
 from schema import documents, errors, persisted, redaction
 from schema.errors import RequestProblem
@@ -23,6 +26,7 @@ from schema.execution.executor import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
 from schema.request import GraphQLRequest, read_request
+from schema.writing import TooLarge, written
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +77,8 @@ class GraphQLView(View):
             raise RequestProblem("Mutations need POST", status=405)
         if wanted.register_as:
             persisted.register(wanted.register_as, wanted.query)
-        cost, allowed = document.cost(operation, wanted.variables or {}), settings.QUERY_LIMITS["cost"]
-        if cost > allowed:
-            excess = documents.excess("cost", cost, allowed)
+        cost = document.cost(operation, wanted.variables or {})
+        if excess := document.refusal(operation, cost):
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
@@ -87,13 +90,41 @@ class GraphQLView(View):
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
         status, body = self._execute(request, document.node, wanted, viewer, refused)
         if wanted.tells_cost:
-            body["extensions"] = {"cost": {"requested": cost, "allowed": allowed}}
+            body["extensions"] = {"cost": {"requested": cost, "allowed": settings.QUERY_LIMITS["cost"]}}
         return status, body
 
     def _execute(
         self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
     ) -> Reply:
-        result: ExecutionResult = execute(
+        identifier = errors.request_id_in(request)
+        operation = get_operation_ast(node, wanted.operation_name)
+        assert operation is not None
+        try:
+            with self._bounded(request, operation):
+                result = self._result(request, node, wanted, viewer)
+                data = written(result.data, settings.RESPONSE_MAX_BYTES) if result.data else result.data
+        except (Stopped, TooLarge) as over:
+            limit = "bytes" if isinstance(over, TooLarge) else "milliseconds"
+            excess = documents.excess(limit, over.measured, over.allowed)
+            return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
+        if result.data is None and not any(error.path for error in result.errors or ()):  # nothing was executed
+            unfit = redaction.variable_errors(core, operation, wanted.variables or {})
+            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in unfit]}
+        found = errors.execution_errors(result.errors or [], identifier)
+        nothing = all(value is None for value in (result.data or {}).values())
+        away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
+        return 503 if away else 200, {"data": data, **({"errors": found} if found else {})}
+
+    def _bounded(self, request: HttpRequest, operation: OperationDefinitionNode) -> AbstractContextManager[None]:
+        if operation.operation is OperationType.MUTATION:
+            return nullcontext()
+        of_request: Deadline = request.META.get(ENVIRON_KEY) or Deadline()
+        return of_request.within(settings.QUERY_MAX_SECONDS)
+
+    def _result(
+        self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer
+    ) -> ExecutionResult:
+        result = execute(
             core,
             node,
             context_value=self._context(request, viewer),
@@ -101,16 +132,8 @@ class GraphQLView(View):
             operation_name=wanted.operation_name,
             hide_suggestions=not settings.INTROSPECTION,
         )
-        identifier = errors.request_id_in(request)
-        if result.data is None and not any(error.path for error in result.errors or ()):  # nothing was executed
-            operation = get_operation_ast(node, wanted.operation_name)
-            assert operation is not None
-            unfit = redaction.variable_errors(core, operation, wanted.variables or {})
-            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in unfit]}
-        found = errors.execution_errors(result.errors or [], identifier)
-        nothing = all(value is None for value in (result.data or {}).values())
-        away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
-        return 503 if away else 200, {"data": result.data, **({"errors": found} if found else {})}
+        deadline.check()
+        return result
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         return Context(request, viewer)
@@ -147,7 +170,9 @@ def _ignores_authorization(document: DocumentNode, operation: OperationDefinitio
     if operation.operation is not OperationType.MUTATION:
         return False
     fields = documents.root_fields(document, operation)
-    return bool(fields) and fields <= IGNORE_AUTHORIZATION  # with none of them the header is all there is to check
+    return (
+        bool(fields) and fields.keys() <= IGNORE_AUTHORIZATION
+    )  # with none of them the header is all there is to check
 
 
 def failed(request: HttpRequest, error: Exception) -> Reply:

@@ -1,56 +1,114 @@
-"""How many things a field gives, as far as its arguments say."""
+"""What the arguments of a field say about its price: how many items it gives, and what they have it read.
+
+Where a field or an input field is declared, its metadata says what the schema does not: `size`, the true bound of a
+list that no argument bounds, and `cost`, what one call of it costs besides the objects and leaves that it gives.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLField, IntValueNode, ListValueNode, Node, VariableNode, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    IntValueNode,
+    ListValueNode,
+    Node,
+    NullValueNode,
+    ObjectValueNode,
+    StringValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+)
 
 from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE
 
-LIST_SIZE = 10  # assumed of a list that no argument bounds, such as the lines of an order, unless its field says more
+LIST_SIZE = 10  # of a list that no argument bounds and whose field says nothing, such as the problems of an input
 
 
-def items(
-    definition: GraphQLField,
-    node: FieldNode,
-    page: int | None,
-    variables: Mapping[str, Any],
-    defaults: Mapping[str, Node],
-) -> tuple[int, int | None, set[str]]:
-    """How often the field's selection is carried out, the page size for the lists in it, and the variables asked.
+class Around(NamedTuple):
+    """The connection that a field stands in: the size of its page, and what its filter costs each time it is read."""
 
-    `page` is the size of the connection that the field stands in, None outside of one.
-    """
-    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-    sizing = {name: value for name, value in arguments.items() if name in ("first", "last", "ids")}
-    asked = {value.name.value for value in sizing.values() if isinstance(value, VariableNode)}
-    given = {name: _given(value, variables, defaults) for name, value in sizing.items()}
-    if "pageInfo" in getattr(get_named_type(definition.type), "fields", {}):
-        found = (_number(given.get(name)) for name in ("first", "last"))
-        size = next((number for number in found if number is not None), DEFAULT_SIZE)
-        return 1, max(0, min(size, MAX_SIZE)), asked
-    if not str(definition.type).startswith("["):
-        return 1, None, set()
-    if page is not None:
-        return page, None, set()
-    return _length(given["ids"]) if "ids" in given else _declared(definition), None, asked
+    size: int
+    filter: float
 
 
-def _declared(definition: GraphQLField) -> int:
-    """What the field's `metadata={"size": N}` says."""
+class Arguments:
+    """The arguments of one operation's fields, with the raw variables of the request."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self.defaults: Mapping[str, Node] = {}
+        self.asked: set[str] = set()  # the variables that a price depends on
+
+    def items(self, definition: GraphQLField, node: FieldNode, around: Around | None) -> tuple[int, Around | None]:
+        """How often the field's selection is carried out, and what the fields in it stand in, if it is a connection."""
+        sizing = {a.name.value: a.value for a in node.arguments or () if a.name.value in ("first", "last", "ids")}
+        given = {name: self._value(value) for name, value in sizing.items()}
+        if is_connection(definition):
+            found = (_number(given.get(name)) for name in ("first", "last"))
+            size = next((number for number in found if number is not None), DEFAULT_SIZE)
+            return 1, Around(max(0, min(size, MAX_SIZE)), self.price(definition, node))
+        if not isinstance(get_nullable_type(definition.type), GraphQLList):
+            return 1, None
+        if around is not None:
+            return around.size, None
+        return (_length(given["ids"]) if "ids" in given else int(declared(definition, "size", LIST_SIZE))), None
+
+    def price(self, definition: GraphQLField, node: FieldNode) -> float:
+        """What the input fields cost that are given."""
+        return sum(
+            cost
+            for argument in node.arguments or ()
+            if (known := definition.args.get(argument.name.value))
+            for name, cost in _priced(get_named_type(known.type)).items()
+            if self._gives(argument.value, name)
+        )
+
+    def _gives(self, argument: Node, name: str) -> bool:
+        """Whether an input object has this field, neither null nor empty."""
+        value = self._value(argument)
+        if isinstance(value, ObjectValueNode):
+            value = next((self._value(field.value) for field in value.fields if field.name.value == name), None)
+        elif isinstance(value, dict):
+            value = value.get(name)
+        return value.value != "" if isinstance(value, StringValueNode) else bool(value)
+
+    def _value(self, value: Node) -> Any:
+        """A variable's value, or its default as written; None for null."""
+        if isinstance(value, NullValueNode):
+            return None
+        if not isinstance(value, VariableNode):
+            return value
+        name = value.name.value
+        self.asked.add(name)
+        return self._variables[name] if name in self._variables else self.defaults.get(name)
+
+
+def is_connection(definition: GraphQLField) -> bool:
+    """Whether it gives pages."""
+    return "pageInfo" in getattr(get_named_type(definition.type), "fields", {})
+
+
+def declared(definition: GraphQLField | GraphQLInputField, name: str, otherwise: float) -> float:
+    """What the metadata of a field says under this name."""
     declaration = definition.extensions.get("strawberry-definition")
-    size: int = declaration.metadata.get("size", LIST_SIZE) if declaration else LIST_SIZE
-    return size
+    value: float = declaration.metadata.get(name, otherwise) if declaration else otherwise
+    return value
 
 
-def _given(value: Node, variables: Mapping[str, Any], defaults: Mapping[str, Node]) -> Any:
-    """A variable's value, or its default as written."""
-    if not isinstance(value, VariableNode):
-        return value
-    name = value.name.value
-    return variables[name] if name in variables else defaults.get(name)
+@cache
+def _priced(kind: Any) -> Mapping[str, float]:
+    """The fields of an input type that cost something."""
+    fields = kind.fields if isinstance(kind, GraphQLInputObjectType) else {}
+    prices = {name: declared(field, "cost", 0) for name, field in fields.items()}
+    return {name: price for name, price in prices.items() if price}
 
 
 def _number(given: Any) -> int | None:

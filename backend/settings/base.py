@@ -63,7 +63,7 @@ _database = env.db_url_config(env.str("DATABASE_URL", default="") or "postgres:/
 DATABASES: dict[str, Any] = {
     "default": {
         **_database,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "backend.database",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -75,6 +75,10 @@ DATABASES: dict[str, Any] = {
         },
     }
 }
+
+# Of a read in a web process, at the server and, half a second later, here; half of it may be waiting for a lock.
+DATABASE_READ_SECONDS: float = env.float("DATABASE_READ_SECONDS", default=2.0)
+DATABASE_SEND_LIMITS: bool = env.bool("DATABASE_SEND_LIMITS", default=True)  # False: the role or the pooler has them
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="ordergraph:")
@@ -120,10 +124,13 @@ GRAPHIQL: bool = env.bool("GRAPHIQL", default=False)
 INTROSPECTION: bool = env.bool("INTROSPECTION", default=False)
 REQUEST_MAX_BYTES: int = env.limit("REQUEST_MAX_BYTES", default=1_048_576)
 REQUEST_BODY_SECONDS: float = env.float("REQUEST_BODY_SECONDS", default=20.0)  # within which a body has to arrive
+# What the estimate of a document's cost may have missed ends here.
+RESPONSE_MAX_BYTES: int = env.limit("RESPONSE_MAX_BYTES", default=10_000_000)
+QUERY_MAX_SECONDS: float = env.float("QUERY_MAX_SECONDS", default=5.0)  # mutations wait for providers and have none
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 # Execute the documents of `manage.py trusted_documents import` and no others.
 TRUSTED_DOCUMENTS_ONLY: bool = env.bool("TRUSTED_DOCUMENTS_ONLY", default=False)
-# Counted in the document with every fragment written out; `cost` is about one for each object of the answer.
+# Counted in the document with every fragment written out; `cost` is in units of 30 microseconds, see `schema.cost`.
 QUERY_LIMITS: dict[str, int] = {
     "operations": env.int("QUERY_MAX_OPERATIONS", default=50),
     "depth": env.int("QUERY_MAX_DEPTH", default=15),
@@ -133,7 +140,7 @@ QUERY_LIMITS: dict[str, int] = {
     "spreads": env.int("QUERY_MAX_SPREADS", default=200),
     "values": env.int("QUERY_MAX_VALUES", default=1_000),
     "comparisons": env.int("QUERY_MAX_COMPARISONS", default=5_000),
-    "cost": env.int("QUERY_MAX_COST", default=10_000),
+    "cost": env.int("QUERY_MAX_COST", default=30_000),
 }
 
 LOGGING: dict[str, Any] = {

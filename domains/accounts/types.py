@@ -12,6 +12,7 @@ from strawberry import auto
 
 from domains.accounts import models
 from domains.accounts.loaders import (
+    MOST,
     AuditEventPageLoader,
     AuditEventsByUserIdLoader,
     SessionPageLoader,
@@ -89,6 +90,7 @@ class User(Node):
         description="Signed-in devices: this one, then the newest, at most 100; `sessionPage` has all. One's own only: "
         "staff see an empty list for others.",
         scope="SessionsByUserIdLoader: one's own, also for staff",
+        size=MOST,
     )
     session_page = own_pages(
         SessionPageLoader,
@@ -101,6 +103,7 @@ class User(Node):
         description="Sign-ins, failures, password and e-mail changes, newest first, at most 100; `auditEventPage` has "
         "all. Kept 180 days by default. One's own only: staff see an empty list for others.",
         scope="AuditEventsByUserIdLoader: one's own, also for staff",
+        size=MOST,
     )
     audit_event_page = own_pages(
         AuditEventPageLoader,

@@ -30,6 +30,7 @@ class Mutation:
             IdempotencyConflictError,
         ],
         permission_classes=[IsAuthenticated],
+        per_document=10,
     )
     def create_order(self, info: Info, input: inputs.CreateOrderInput) -> results.CreateOrderSuccess:
         placement = services.create_order(

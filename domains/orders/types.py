@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from django.conf import settings
 from strawberry import auto
 
 from domains.accounts.loaders import UserByIdLoader
@@ -10,7 +11,7 @@ from domains.accounts.types import User
 from domains.common.graphql.connections import Connection
 from domains.common.graphql.types import Money, Node, entity, money, related, show_choices
 from domains.orders import models
-from domains.orders.loaders import EventsByOrderIdLoader, LinesByOrderIdLoader, OrderedProductByIdLoader
+from domains.orders.loaders import MAX_EVENTS, EventsByOrderIdLoader, LinesByOrderIdLoader, OrderedProductByIdLoader
 from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
 from domains.products.types import Product
@@ -57,6 +58,7 @@ class Order(Node):
     lines: list[OrderLine] = related(
         LinesByOrderIdLoader,
         description="Its products in the order in which they were sent, 1 to 100 of them.",
+        size=settings.ORDER_MAX_LINES,
         scope="of an order that the viewer sees",
     )
     payment: Payment | None = related(
@@ -65,6 +67,7 @@ class Order(Node):
     events: list[OrderEvent] = related(
         EventsByOrderIdLoader,
         description="Its history, oldest first: the latest, at most 250.",
+        size=MAX_EVENTS,
         scope="of an order that the viewer sees",
     )
 

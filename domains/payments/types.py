@@ -8,7 +8,7 @@ from strawberry import auto
 from domains.common.graphql.context import Info
 from domains.common.graphql.types import Money, Node, entity, money, related, show_choices
 from domains.payments import models
-from domains.payments.loaders import RefundsByPaymentIdLoader
+from domains.payments.loaders import MAX_REFUNDS, RefundsByPaymentIdLoader
 
 PaymentStatus = models.Payment.Status
 show_choices(PaymentStatus, name="PaymentStatus", description="Where a payment stands.")
@@ -33,6 +33,7 @@ class Payment(Node):
     refunds: list[Refund] = related(
         RefundsByPaymentIdLoader,
         description="What was given back, oldest first: the latest, at most 100. `refunded` is the sum of all.",
+        size=MAX_REFUNDS,
         scope="of a payment that the viewer sees",
     )
 

@@ -31,6 +31,7 @@ class ProductFilter:
         "cut short. Case, accents and typographic marks do not count; a slash, dot, dash or quote parts words. At most "
         "200 characters, of which the first 10 words count. Without a letter or digit it finds nothing; null or empty "
         "does not filter.",
+        metadata={"cost": 2_000},
     )
     category_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="In one of these categories; at most 100 ids."

@@ -67,7 +67,7 @@ class Query:
     @strawberry.field(
         graphql_type=list[Category],
         description="All categories by name, at most 500. Public.",
-        metadata={"size": 100, "public": "the catalogue"},
+        metadata={"size": MAX_CATEGORIES, "public": "the catalogue"},
     )
     def categories(self, info: Info) -> list[models.Category]:
         return list(models.Category.objects.visible_to(info.context.viewer).order_by("name_key", "id")[:MAX_CATEGORIES])

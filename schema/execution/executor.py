@@ -17,6 +17,7 @@ from graphql.pyutils import Path, Undefined
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
 from domains.common.graphql.loaders import Deferred
+from domains.common.guard import deadline
 from schema.execution.driver import Gather, discard, drive
 
 _PLAIN = frozenset({str, int, float, bool, type(None), dict, list, tuple})
@@ -76,7 +77,12 @@ class BatchingExecutor(Executor[Any]):
             discard(awaitable)
 
     def _finish(self, result: Any) -> Any:
-        return drive(result, lambda: self.context_value.loaders.dispatch()) if self.is_awaitable(result) else result
+        return drive(result, self._dispatch) if self.is_awaitable(result) else result
+
+    def _dispatch(self) -> bool:
+        deadline.check()
+        waiting: bool = self.context_value.loaders.dispatch()
+        return waiting
 
 
 def execute(schema: GraphQLSchema, document: DocumentNode, *, context_value: Any, **options: Any) -> ExecutionResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -10,6 +12,7 @@ from graphql import get_introspection_query, parse
 
 from schema.cost import Meter
 from schema.merge import core
+from tests.api import Api
 from tests.schema.wire import GRAPHQL, JSON, body, code, post
 
 BOMB = "{ ...F0 } " + "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(90))
@@ -33,7 +36,7 @@ def measured(query: str, **variables: Any) -> int:
     """The cost of a document's one operation."""
     document = parse(query)
     operation: Any = document.definitions[0]
-    return Meter(core, document, variables).operation(operation).cost
+    return Meter(core, document, variables).operation(operation).price
 
 
 @pytest.mark.parametrize("limit", TOO_MUCH)
@@ -68,49 +71,112 @@ def test_introspection_is_free_of_depth_and_cost(limit: str, settings: LazySetti
     assert body(post({"query": query}))["data"]["__schema"]
 
 
+READ, COUNT, SEARCH, ID = 60, 500, 2_000, 0.2
+SEARCHED = "query ($f: ProductFilter, $s: String) { products(first: 0, filter: %s) { totalCount } }"
+
+
 @pytest.mark.parametrize(
     ("query", "variables", "expected"),
     [
-        ("{ __typename }", {}, 0),
-        ("{ me { id name } }", {}, 1),
-        ("{ products { nodes { id } } }", {}, 1 + 20),
-        ("{ products(first: 3) { nodes { category { id } } pageInfo { endCursor } totalCount } }", {}, 1 + 3 * 2 + 1),
-        ("{ products(last: 7) { edges { node { id } } } }", {}, 1 + 7 * 2),
-        ("{ products(first: 1000000) { nodes { id } } }", {}, 1 + 100),
-        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {"n": 5}, 1 + 5),
-        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {}, 1 + 20),
-        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {"n": True}, 1 + 20),
-        ("query ($n: Int = 9) { products(first: $n) { nodes { id } } }", {}, 1 + 9),
+        ("{ __typename }", {}, 0.1),
+        ("{ me { id name } }", {}, READ + 1 + ID + 0.1),
+        ("{ products { nodes { id a: createdAt b: slug } } }", {}, READ + 0.5 + 20 * (1 + ID + 0.15 + 0.1)),
+        (
+            "{ products(first: 3) { nodes { category { id } price { amount } } pageInfo { endCursor } totalCount } }",
+            {},
+            READ + 0.5 + 3 * (1 + 1 + ID + 0.5 + 0.1) + 0.5 + 0.1 + COUNT + 0.1,
+        ),
+        ("{ products(last: 7) { edges { node { id } } } }", {}, READ + 0.5 + 7 * (0.5 + 1 + ID)),
+        ("{ products(first: 1000000) { nodes { id } } }", {}, READ + 0.5 + 100 * (1 + ID)),
+        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {"n": 5}, READ + 0.5 + 5 * (1 + ID)),
+        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {}, READ + 0.5 + 20 * (1 + ID)),
+        ("query ($n: Int) { products(first: $n) { nodes { id } } }", {"n": True}, READ + 0.5 + 20 * (1 + ID)),
+        ("query ($n: Int = 9) { products(first: $n) { nodes { id } } }", {}, READ + 0.5 + 9 * (1 + ID)),
         (
             "query ($n: Int) { products(first: $n) { ...P } } fragment P on ProductConnection { nodes { id } }",
             {"n": 2},
-            3,
+            READ + 0.5 + 2 * (1 + ID),
         ),
-        ("{ categories { products(first: 9) { nodes { id } } } }", {}, 100 * (1 + 1 + 9)),
-        ("{ orders(first: 2) { nodes { lines { id } } } }", {}, 1 + 2 * (1 + 10)),
-        ('{ nodes(ids: ["a", "b"]) { id } }', {}, 2),
-        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a"] * 4}, 4),
-        ("mutation { a: logout { __typename } b: logout { __typename } }", {}, 200),
+        (
+            "{ categories { products(first: 9) { nodes { id } } } }",
+            {},
+            READ + READ + 500 * (1 + 0.5 + 9 * (1 + ID)),
+        ),
+        ("{ orders(first: 2) { nodes { lines { id } } } }", {}, READ + 0.5 + 2 * (1 + 100 * (1 + ID))),
+        ("{ me { auditEvents { id } sessions { id } } }", {}, READ + 1 + 2 * 100 * (1 + ID)),
+        ('{ nodes(ids: ["a", "b"]) { id } }', {}, READ + 2 * (1 + ID)),
+        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a"] * 4}, READ + 4 * (1 + ID)),
+        ("mutation { a: logout { __typename } b: logout { __typename } }", {}, 2 * (300 + 0.5 + 0.1)),
+        (SEARCHED % '{search: "a"}', {}, READ + 0.5 + COUNT + 0.1 + 2 * SEARCH),
+        (SEARCHED % "$f", {"f": {"search": "a"}}, READ + 0.5 + COUNT + 0.1 + 2 * SEARCH),
+        (SEARCHED % "{search: $s}", {"s": "a"}, READ + 0.5 + COUNT + 0.1 + 2 * SEARCH),
+        (SEARCHED % "{search: $s}", {"s": ""}, READ + 0.5 + COUNT + 0.1),
+        (SEARCHED % "$f", {"f": {"search": None, "inStock": True}}, READ + 0.5 + COUNT + 0.1),
+        (SEARCHED % "{search: null}", {}, READ + 0.5 + COUNT + 0.1),
     ],
 )
-def test_the_cost_is_about_one_for_each_object(query: str, variables: dict[str, Any], expected: int) -> None:
-    assert measured(query, **variables) == expected
+def test_the_cost_is_of_objects_leaves_and_what_is_read_for_them(
+    query: str, variables: dict[str, Any], expected: float
+) -> None:
+    assert measured(query, **variables) == ceil(round(expected, 3))
+
+
+HONEST = {
+    "100 products": """{ products(first: 100) { nodes { id sku slug name description stock active version createdAt
+        updatedAt price { amount currencyCode } category { id name slug } } pageInfo { hasNextPage endCursor } } }""",
+    "20 orders": """{ orders(first: 20) { nodes { id number status createdAt total { amount currencyCode }
+        lines { id productName sku quantity unitPrice { amount } total { amount }
+        product { id name slug price { amount } } } } } }""",
+    "a searched page": """{ products(first: 20, filter: {search: "jug"}) { totalCount nodes { id name slug
+        price { amount currencyCode } category { name } } pageInfo { hasNextPage endCursor } } }""",
+}
+
+
+@pytest.mark.parametrize("page", HONEST)
+def test_an_honest_page_costs_less_than_half_of_what_is_allowed(page: str, settings: LazySettings) -> None:
+    assert measured(HONEST[page]) < settings.QUERY_LIMITS["cost"] / 2
+
+
+LEAVES = " ".join(f"a{n}: description" for n in range(195))
+TOO_DEAR = {
+    "leaves in lists": f"{{ products(first: 95) {{ nodes {{ category {{ products(first: 100) {{ nodes {{ {LEAVES} }}"
+    " } } } } }",
+    "counts": "{ " + " ".join(f"a{n}: products(first: 0) {{ totalCount }}" for n in range(200)) + " }",
+    "searches": "{ " + " ".join(f'a{n}: products(filter: {{search: "a"}}) {{ __typename }}' for n in range(60)) + " }",
+}
+
+
+@pytest.mark.parametrize("document", TOO_DEAR)
+def test_what_took_seconds_is_refused_before_it_runs(document: str) -> None:
+    assert body(post({"query": TOO_DEAR[document]}))["errors"][0]["extensions"]["limit"] == "cost"
+
+
+def test_more_orders_than_a_document_may_place_are_refused_and_none_is_placed(api: Api) -> None:
+    key = uuid4()
+    order = f'createOrder(input: {{lines: [], paymentMethod: "pm", idempotencyKey: "{key}"}}) {{ __typename }}'
+    document = "mutation { %s ...M } fragment M on Mutation { %s }"
+    few, many = (document % (order, " ".join(f"a{n}: {order}" for n in range(count))) for count in (9, 10))
+    assert len(api.data(few)) == 10
+    refused = api.post(many)
+    assert "data" not in refused
+    told = {name: refused["errors"][0]["extensions"][name] for name in ("code", "limit", "measured", "allowed")}
+    assert told == {"code": "QUERY_TOO_COMPLEX", "limit": "createOrder", "measured": 11, "allowed": 10}
 
 
 @pytest.mark.parametrize("size", [100, 100.0])
 def test_a_page_size_in_a_variable_counts(size: float, settings: LazySettings) -> None:
-    settings.QUERY_LIMITS = {**settings.QUERY_LIMITS, "cost": 50}
+    settings.QUERY_LIMITS = {**settings.QUERY_LIMITS, "cost": 100}
     request = {"query": "query ($n: Int) { products(first: $n) { nodes { id } } }", "variables": {"n": size}}
     for accept, status in [(GRAPHQL, 400), (JSON, 200)]:
         response = post(request, Accept=accept)
         assert (response.status_code, code(response)) == (status, "QUERY_TOO_COMPLEX")
-        assert body(response)["errors"][0]["extensions"]["measured"] == 101
+        assert body(response)["errors"][0]["extensions"]["measured"] == 181
 
 
 @pytest.mark.django_db
 def test_the_cost_is_told_to_those_who_ask() -> None:
     query = "query ($n: Int) { products(first: $n) { nodes { id } } }"
-    for number in (1, 4):
+    for number, cost in ((1, 62), (5, 67)):
         request = {"query": query, "variables": {"n": number}, "extensions": {"cost": True}}
-        assert body(post(request))["extensions"] == {"cost": {"requested": number + 1, "allowed": 10_000}}
+        assert body(post(request))["extensions"] == {"cost": {"requested": cost, "allowed": 30_000}}
     assert "extensions" not in body(post({"query": query}))

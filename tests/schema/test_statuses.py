@@ -10,6 +10,7 @@ import pytest
 from django.test import Client, override_settings
 
 from tests.api import Api
+from tests.schema.test_unexpected_errors import slow_down
 from tests.schema.wire import GRAPHQL, JSON
 from tests.tools.management.commands.print_errors import statuses
 
@@ -54,7 +55,10 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
         {"data": b'{"documentId": "sha256:abc"}'},
         {"data": b'{"extensions": {"persistedQuery": {"sha256Hash": "abc"}}}'},
     ],
-    "QUERY_TOO_COMPLEX": [ask(" ".join(["{ __typename", *(f"a{n}: __typename" for n in range(1_000)), "}"]))],
+    "QUERY_TOO_COMPLEX": [
+        ask(" ".join(["{ __typename", *(f"a{n}: __typename" for n in range(1_000)), "}"])),
+        {**ask("{ categories { id } }"), "slow": True},
+    ],
     "UNAUTHENTICATED": [
         {**ask("{ me { id } }"), "token": "stale"},
         {**ask("{ orders { nodes { id } } }"), "token": ""},
@@ -65,6 +69,8 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
 def answer(accept: str, customer: Api, request: dict[str, Any]) -> tuple[int, str]:
     """Status, and the code of the first error."""
     sent = {"method": "POST", "path": "/graphql", "content_type": JSON, "data": b"", "token": customer.token, **request}
+    if sent.pop("slow", False):
+        slow_down("products_category")
     headers = {"Accept": accept, **({"Authorization": f"Bearer {token}"} if (token := sent.pop("token")) else {})}
     with override_settings(**sent.pop("settings", {})):
         response: Any = Client().generic(**sent, headers=headers)

@@ -19,9 +19,10 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT = "5s"
+LOCK_NOT_AVAILABLE = "55P03"  # by lock_timeout
 # serialization_failure, deadlock_detected, lock_not_available; and unique_violation: a rival took meanwhile what the
 # service had found free, so that the next attempt finds it taken and says so in its own words.
-RETRIED_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
+RETRIED_STATES = frozenset({"40001", "40P01", LOCK_NOT_AVAILABLE, "23505"})
 QUERY_CANCELED = "57014"  # by statement_timeout
 DISK_FULL = "53100"
 # And read_only_sql_transaction: a former primary after a failover, until connections reach the new one.

@@ -133,13 +133,15 @@ def mutation(
     fails: Sequence[Failure] = (),
     permission_classes: Sequence[type[IsAuthenticated]] = (),
     public: str = "",
+    **prices: int,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A mutation field whose resolver returns its success or raises DomainErrors, which become members of its result.
 
     The result is the union of the success and `fails`, XResult for XSuccess; without `fails` the resolver is annotated
     with one. What tells no more than code, message and path is in `fails` as the domain error itself. Where the success
     is one entity and no more, `gives` is that and the description of the success: the resolver returns the row. A
-    mutation without a permission says in `public` why anybody may call it.
+    mutation without a permission says in `public` why anybody may call it. `cost` and `per_document` say what a call
+    costs and how many a document may hold.
     """
     said = told(description, permission_classes)
 
@@ -160,7 +162,7 @@ def mutation(
             graphql_type=_result(success, fails) if fails else None,
             description=said,
             permission_classes=[*permission_classes],
-            metadata={"public": public} if public else {},
+            metadata={**({"public": public} if public else {}), **prices},
         )
         assert field.base_resolver is not None
         for argument in field.base_resolver.arguments:

@@ -87,14 +87,17 @@ def money(column: str, *, description: str) -> Any:
     return strawberry.field(resolve, description=description)
 
 
-def related(loader: type[Loader[Any, Any]], *, by: str = "id", description: str, scope: str = "") -> Any:
+def related(
+    loader: type[Loader[Any, Any]], *, by: str = "id", description: str, scope: str = "", size: int | None = None
+) -> Any:
     """A field whose value a loader has under the row's column `by`; null where that is null.
 
-    The annotation names its type. `scope` says whose the rows are.
+    The annotation names its type. `scope` says whose the rows are, `size` how many there may be.
     """
 
     async def resolve(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]  # the field says it
         key = getattr(root, by)
         return None if key is None else await info.context.loaders.get(loader).load(key)
 
-    return strawberry.field(resolve, description=description, metadata={"scope": scope} if scope else {})
+    metadata = {name: value for name, value in (("scope", scope), ("size", size)) if value}
+    return strawberry.field(resolve, description=description, metadata=metadata)

@@ -1,0 +1,22 @@
+"""Django's PostgreSQL engine with bounded waits (`base`), and the bounds of web processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+PATIENCE = 0.5  # seconds beyond its own limit that a server may be silent
+
+
+def bounded(options: dict[str, Any]) -> dict[str, Any]:
+    """OPTIONS of the connections of web processes: of reads for a client that waits.
+
+    Half of the time may go into waiting for a lock, such as that of a migration. Transactions that write set limits of
+    their own, which go before these. The limits are of the connection, so they cost nothing; DATABASE_SEND_LIMITS says
+    whether we send them, or the role or pooler has them.
+    """
+    seconds = settings.DATABASE_READ_SECONDS
+    limits = {"statement_timeout": seconds, "lock_timeout": seconds / 2}
+    sent = [f"-c {name}={round(limit * 1000)}" for name, limit in limits.items() if settings.DATABASE_SEND_LIMITS]
+    return {**options, "silence": seconds + PATIENCE, "options": " ".join([*sent, options.get("options", "")])}

@@ -1,0 +1,81 @@
+"""Django's PostgreSQL engine, whose statements end with their request, and in time when the server says nothing at all.
+
+A server that is frozen keeps no limit of its own, and the kernel acknowledges its packets, so no TCP setting notices.
+OPTIONS["silence"] says how many seconds it may be silent; None, as in commands and workers, is for ever.
+"""
+
+from __future__ import annotations
+
+import time
+from types import ModuleType
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg import errors
+from psycopg.abc import PQGen
+
+from domains.common.guard import deadline
+
+LOOK_SECONDS = 0.1  # between two looks at the deadline, while the server works
+CANCEL_SECONDS = 1.0
+WRITING_SECONDS = 4.0  # more than a read has: the statements of a transaction have a longer limit
+
+
+class Connection(psycopg.Connection[Any]):
+    """Raises OperationalError and closes when the server is silent for too long, Stopped when the request is over."""
+
+    silence: float | None = None
+
+    def wait[R](self, gen: PQGen[R], interval: float = LOOK_SECONDS, timeout: float | None = None) -> R:
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        deadline.check()
+        began = time.monotonic()
+        while True:
+            try:
+                return super().wait(gen, interval, LOOK_SECONDS)
+            except errors._WaitTimeout:
+                self._look(gen, time.monotonic() - began)
+
+    def _look(self, gen: PQGen[Any], waited: float) -> None:
+        try:
+            deadline.check()
+        except deadline.Stopped:
+            self._cancel(gen)
+            raise
+        if self.silence is not None and waited > self.silence + (0 if self.autocommit else WRITING_SECONDS):
+            self.close()
+            raise psycopg.OperationalError("the database does not answer")
+
+    def _cancel(self, gen: PQGen[Any]) -> None:
+        """End the running statement, or else the connection."""
+        try:
+            self.cancel_safe(timeout=CANCEL_SECONDS)
+            super().wait(gen, timeout=CANCEL_SECONDS)
+        except errors.QueryCanceled:
+            pass
+        except psycopg.OperationalError:  # neither of the two was answered in time
+            self.close()
+
+
+_driver = ModuleType(psycopg.__name__)
+vars(_driver).update(vars(psycopg), connect=Connection.connect)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Connects with `Connection`."""
+
+    Database = _driver
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Without what the driver knows nothing of."""
+        params: dict[str, Any] = super().get_connection_params()
+        params.pop("silence", None)
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        """With the silence that is allowed."""
+        connection: Connection = super().get_new_connection(conn_params)
+        connection.silence = self.settings_dict["OPTIONS"].get("silence")
+        return connection
