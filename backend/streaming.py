@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -91,12 +92,13 @@ class Stream:
                 await self._write(HEARTBEAT)
 
     async def _next(self) -> Event | None:
-        """Look after a change, and at each heartbeat in case one was never heard of; else only check the viewer."""
+        """Look after a change; else check the viewer, and at each heartbeat whether a change was never heard of."""
         self._woken.clear()
-        if not self._live.changed and self._clock() - self._looked < settings.STREAM_HEARTBEAT_SECONDS:
-            return await self._in_thread(self._live.check)
-        self._looked = self._clock()
-        return await self._in_thread(self._live.look)
+        due = self._clock() - self._looked >= settings.STREAM_HEARTBEAT_SECONDS
+        if due or self._live.changed:
+            self._looked = self._clock()
+        look = self._live.look if self._live.changed else partial(self._live.check, versions=due)
+        return await self._in_thread(look)
 
     async def _write(self, data: bytes) -> None:
         async with asyncio.timeout(SEND_SECONDS):

@@ -73,11 +73,11 @@ class Document:
             self._costs[key] = cost
         return cost
 
-    def refusal(self, operation: OperationDefinitionNode, cost: int) -> GraphQLError | None:
+    def refusal(self, operation: OperationDefinitionNode, cost: int, allowed: int) -> GraphQLError | None:
         """Why the operation is not carried out: it costs too much, or calls a mutation too often."""
         assert self.node is not None
-        if cost > settings.QUERY_LIMITS["cost"]:
-            return excess("cost", cost, settings.QUERY_LIMITS["cost"])
+        if cost > allowed:
+            return excess("cost", cost, allowed)
         kind = core.get_root_type(operation.operation)
         for name, count in root_fields(self.node, operation).items() if kind is core.mutation_type else ():
             if kind and count > (most := declared(kind.fields[name], "per_document", math.inf)):

@@ -17,9 +17,10 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
-from domains.common.guard import deadline
+from domains.common.guard import budgets, deadline
+from domains.common.guard.budgets import Throttle
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
-from domains.common.viewer import ANONYMOUS, Viewer
+from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, persisted, redaction
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
@@ -38,6 +39,7 @@ class GraphQLView(View):
 
     explorer: Callable[[HttpRequest], HttpResponse] | None = None
     reads_events = False  # the client reads event streams, subscriptions among them
+    cost = 0  # of this request: Django makes a view for each
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD") and self.explorer and settings.GRAPHIQL and wants_page(request):
@@ -77,8 +79,10 @@ class GraphQLView(View):
             raise RequestProblem("Mutations need POST", status=405)
         if wanted.register_as:
             persisted.register(wanted.register_as, wanted.query)
-        cost = document.cost(operation, wanted.variables or {})
-        if excess := document.refusal(operation, cost):
+        cost = self.cost = document.cost(operation, wanted.variables or {})
+        subscribes = operation.operation is OperationType.SUBSCRIPTION
+        allowed = settings.STREAM_MAX_COST if subscribes else settings.QUERY_LIMITS["cost"]
+        if excess := document.refusal(operation, cost, allowed):
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
@@ -86,11 +90,15 @@ class GraphQLView(View):
             viewer = authenticate(request, document.node, operation)
         except UnauthenticatedError as error:
             return 401 if strict else 200, refusal(request, error.message, error.code)
+        throttle = budgets.charge(cost, user_id=viewer.user_id, address=client_address.get())
+        if throttle and throttle.retry_after:
+            return 429 if strict else 200, throttled(request, throttle)
         if nulls := redaction.null_errors(core, operation, wanted.variables or {}):
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
         status, body = self._execute(request, document.node, wanted, viewer, refused)
-        if wanted.tells_cost:
-            body["extensions"] = {"cost": {"requested": cost, "allowed": settings.QUERY_LIMITS["cost"]}}
+        told = {"cost": {"requested": cost, "allowed": allowed}} if wanted.tells_cost else {}
+        if told := told | shown(throttle):
+            body["extensions"] = told
         return status, body
 
     def _execute(
@@ -147,6 +155,10 @@ def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:
         response["WWW-Authenticate"] = "Bearer"
     if wait := errors.retry_after(body):
         response["Retry-After"] = str(wait)
+    if throttle := body.get("extensions", {}).get("throttle"):  # draft-ietf-httpapi-ratelimit-headers
+        maximum, available, window = throttle["maximumAvailable"], throttle["currentlyAvailable"], budgets.WINDOW
+        response["RateLimit-Policy"] = f'"cost";q={maximum};w={window};qu="cost"'
+        response["RateLimit"] = f'"cost";r={available};t={-(-(maximum - available) * window // maximum)}'
     response["Vary"] = "Accept, Authorization"
     response["Cache-Control"] = "no-store"
     return response
@@ -187,3 +199,24 @@ def failed(request: HttpRequest, error: Exception) -> Reply:
 def refusal(request: HttpRequest, message: str, code: str, **told: int) -> dict[str, Any]:
     """An answer that is one error of the whole request; what is told besides goes to its extensions."""
     return {"errors": [errors.request_error(message, code, errors.request_id_in(request), **told)]}
+
+
+def throttled(request: HttpRequest, throttle: Throttle) -> dict[str, Any]:
+    """The answer to a caller whose budget has no room for the request; nothing was executed."""
+    message = f"Your budget has no room for this request now; try again in {throttle.retry_after} s"
+    body = refusal(request, message, "RATE_LIMITED", retryAfterSeconds=throttle.retry_after)
+    return {**body, "extensions": shown(throttle)}
+
+
+def shown(throttle: Throttle | None) -> dict[str, Any]:
+    """What clients are told of their budget, under the names that Shopify's `throttleStatus` made known."""
+    if throttle is None:
+        return {}
+    return {
+        "throttle": {
+            "cost": throttle.cost,
+            "currentlyAvailable": throttle.available,
+            "maximumAvailable": throttle.maximum,
+            "restoreRate": throttle.maximum // budgets.WINDOW,
+        }
+    }

@@ -24,8 +24,9 @@ KNOWN_DOCUMENTS = 1_000  # kept in the process
 KNOWN_SECONDS = 60  # after which a document that was removed is no longer trusted
 MAX_IDENTIFIER = 200  # with its prefix; what is kept in the process is kept under it
 REGISTERED_SECONDS = 86_400  # since it was last used
-REGISTERED_CHARACTERS = 20_000  # longer documents are executed and not kept
-REGISTERED_DOCUMENTS = 4_096  # anybody may register, and Redis must not fill; of two that share a slot the later stays
+# Anybody may register, and Redis must not fill: 41 MB at most. Of two documents that share a slot the later stays.
+REGISTERED_DOCUMENTS = 4_096
+REGISTERED_BYTES = 10_000  # longer documents are executed and not kept
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _known: dict[str, tuple[float, str]] = {}
@@ -85,7 +86,7 @@ def trusted(identifier: str) -> str | None:
 
 def register(digest: str, query: str) -> None:
     """Keep a valid document for those who send its hash alone. Without Redis they go on sending the text."""
-    if len(query) > REGISTERED_CHARACTERS:
+    if len(query.encode()) > REGISTERED_BYTES:
         return
     with contextlib.suppress(redis.RedisError), redis.guarded() as client:
         client.set(_slot(digest), digest + query, ex=REGISTERED_SECONDS)

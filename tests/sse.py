@@ -19,6 +19,7 @@ from backend.dispatcher import Dispatcher
 from backend.health import Probes
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application
+from tests.schema.wire import without_throttle
 
 PATIENCE = 20.0  # seconds
 STREAM = "/graphql/stream"
@@ -56,8 +57,7 @@ class Connection:
         """The result in the next `next` event; fails when another event comes or the stream ends."""
         kind, data = self.event()
         assert kind == "next", kind
-        result: dict[str, Any] = orjson.loads(data)
-        return result
+        return without_throttle(orjson.loads(data))
 
     def event(self) -> tuple[str, str]:
         """Kind and data of the next event; comments and the end of the stream are kinds, too."""

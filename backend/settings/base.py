@@ -37,7 +37,7 @@ CORS_ALLOW_HEADERS = (
     *("x-apollo-operation-name", "traceparent", "tracestate", "baggage", "sentry-trace"),
     *(name.strip().lower() for name in env.list("CORS_ALLOWED_HEADERS", default=[])),
 )
-CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After")
+CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CORS_URLS_REGEX = r"^/graphql(/stream)?$"
 MIDDLEWARE = [
     "backend.middleware.RequestMiddleware",
@@ -89,6 +89,7 @@ WEB_THREADS: int = env.limit("WEB_THREADS", default=16)
 STREAM_THREADS: int = env.limit("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
+STREAM_MAX_COST: int = env.limit("STREAM_MAX_COST", default=2_000)  # each event costs as much again
 STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # between two looks at who follows
 STREAM_HEARTBEAT_SECONDS: float = env.float("STREAM_HEARTBEAT_SECONDS", default=15.0)
 

@@ -1,7 +1,8 @@
 """How often somebody may guess, cause mails, or try whether an account exists.
 
-Sign-ins: LOGIN_FAILURES_PER_MINUTE for an e-mail from one address, twice that for an e-mail from anywhere, ten times
-that for an address. Only failures count, one a call, however many calls a request makes.
+Failed sign-ins: LOGIN_FAILURES_PER_MINUTE for an e-mail from one address, twice that for an e-mail from anywhere, ten
+times that for an address; one a call, however many calls a request makes. Right ones have a budget of their own, as
+each takes a hash and leaves rows: SIGN_INS for an account, ten times that for an address.
 
 Whoever has proven lately, from an address, that an active account is theirs (by signing in, a new password by mail, or
 the link that proves an e-mail) is not held there to what others guess elsewhere: nobody can lock an owner out from
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from django.conf import settings
@@ -22,9 +22,11 @@ from django.db import connection
 from django.utils import timezone
 
 from domains.accounts.models import KnownNetwork
+from domains.common.guard.addresses import is_trusted, network
 from domains.common.guard.throttling import Budget, attempt, spend
 from domains.common.viewer import Viewer, client_address
 
+SIGN_INS = 60  # in a minute
 MAILS = 5  # that a person may ask for
 MAIL_PERIOD = timedelta(minutes=15)
 KNOWN = timedelta(days=max(30, settings.SESSION_LIFETIME_DAYS))  # as long as a session that began there may live
@@ -41,7 +43,10 @@ def sign_in(email: str) -> AbstractContextManager[None]:
     pair = Budget("sign-in by e-mail and address", f"{email} {here}", most)
     address = Budget("sign-in by address", here, 10 * most)
     anywhere = [] if is_known(email, here) else [Budget("sign-in by e-mail", email, 2 * most)]
-    return attempt(failures=[pair, address, *anywhere], cleared=[pair])
+    successes = [Budget("signed in", email, SIGN_INS)]
+    if not is_trusted(client_address.get()):
+        successes.append(Budget("signed in by address", here, 10 * SIGN_INS))
+    return attempt(failures=[pair, address, *anywhere], successes=successes, cleared=[pair])
 
 
 def current_password(viewer: Viewer) -> AbstractContextManager[None]:
@@ -63,14 +68,6 @@ def mail_to(person: str) -> None:
 
 def _mails_from_here() -> Budget:
     return Budget("mails by address", _here(), settings.MAILS_PER_ADDRESS, MAIL_PERIOD)
-
-
-def network(address: str | None) -> str:
-    """Who shares a budget: an IPv4 address; of IPv6 the /64, which is what one subscriber has; the unknown, all."""
-    if address is None:
-        return ""
-    parsed = ip_address(address)
-    return str(ip_network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)
 
 
 def remember(user_id: UUID) -> None:

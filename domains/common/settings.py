@@ -1,4 +1,4 @@
-"""What an operator chooses about mails and limits, whichever domain they are of."""
+"""What an operator chooses about mails and budgets of callers, whichever domain they are of."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from domains.common.environment import env
 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
 FRONTEND_URL: str = env.str("FRONTEND_URL", default="") or "http://127.0.0.1:8000"  # where their links lead
-# A team's own servers that call for many people: what is counted by address is not counted for them.
+
+# Cost units that an account, and an address, may have executed; an empty budget is full again after 25 s, so a 25th of
+# these is earned each second. An address stands for all who are behind it.
+BUDGET_ACCOUNT: int = env.limit("BUDGET_ACCOUNT", default=50_000)
+BUDGET_ADDRESS: int = env.limit("BUDGET_ADDRESS", default=10 * BUDGET_ACCOUNT)
+# A team's own servers that call for many people, as those that render pages: what is counted by address is not counted.
 BUDGET_TRUSTED_ADDRESSES: tuple[IPv4Network | IPv6Network, ...] = tuple(
     ip_network(network.strip()) for network in env.list("BUDGET_TRUSTED_ADDRESSES", default=[])
 )
+
+TESTS = {"BUDGET_ACCOUNT": 1_000 * BUDGET_ACCOUNT, "BUDGET_ADDRESS": 1_000 * BUDGET_ADDRESS}  # one address sends all
 
 
 def problems(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -28,7 +29,7 @@ class Subscription:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The order's global id.")]
     ) -> models.Order:
         key = key_of(id, "Order")
-        info.context.follow(events.topic(key))  # before the first read: what changes after it is heard
+        info.context.follow(events.topic(key), partial(events.version, key))
         order = await info.context.loaders.get(OrderByIdLoader).load(key)
         if order is None:
             raise ForbiddenError("There is no such order, or it is not yours to follow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Set
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ KEPT = 16  # a change wakes all who follow a thing at once, so they come one aft
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What was read, when that began (seconds of `time.monotonic`), and the topics whose changes make it old."""
+    """What was read, when that began (seconds of `time.monotonic`), and of which versions of the topics it follows."""
 
     began: float
-    topics: frozenset[str]
+    versions: Mapping[str, object]
     result: dict[str, Any]
 
 
@@ -28,22 +28,26 @@ class Executions:
         self._lock = threading.Lock()
 
     def run(
-        self, key: Hashable, run: Callable[[], dict[str, Any]], *, topics: Set[str], since: float
-    ) -> dict[str, Any]:
-        """The result of an execution that began after `since`: another's, if it needs no topics but these."""
+        self, key: Hashable, run: Callable[[], dict[str, Any]], *, versions: Mapping[str, object], since: float
+    ) -> Execution:
+        """An execution that began after `since`: another's, if it follows no topics but these, or `run`.
+
+        `run` brings `versions` up to date.
+        """
         with self._lock:
             known = self._latest.get(key)
-        if known and known.began > since and known.topics <= topics:
-            return known.result
+        if known and known.began > since and known.versions.keys() <= versions.keys():
+            return known
         began = time.monotonic()
         result = run()
-        if "errors" not in result:  # they carry the id of one request
+        execution = Execution(began, dict(versions), result)
+        if "errors" not in execution.result:  # they carry the id of one request
             with self._lock:
                 self._latest.pop(key, None)  # to the end of the order
-                self._latest[key] = Execution(began, frozenset(topics), result)
+                self._latest[key] = execution
                 if len(self._latest) > KEPT:
                     del self._latest[next(iter(self._latest))]
-        return result
+        return execution
 
 
 executions = Executions()

@@ -33,6 +33,10 @@ class Event:
     last: bool = False
 
 
+class Postponed(Exception):
+    """The viewer's budget has no room for another execution now."""
+
+
 class Live:
     """A subscription that is open: the same operation, executed anew whenever what it follows may have changed.
 
@@ -55,7 +59,8 @@ class Live:
         self._run = run
         self._refusal = refusal
         self._on_close = on_close
-        self._topics: set[str] = set()
+        self._version_of: dict[str, Callable[[], object]] = {}
+        self._versions: dict[str, object] = {}  # of what is followed, as it was when it was read
         self._viewer = viewer
         self._sent = b""
         self._closed = False
@@ -63,11 +68,12 @@ class Live:
         self.changed = False
         self.on_change: Callable[[], None] = lambda: None
 
-    def follow(self, topic: str) -> None:
-        """Be told of changes of this topic from now on."""
-        if topic not in self._topics:
-            self._topics.add(topic)
+    def follow(self, topic: str, version: Callable[[], object]) -> None:
+        """Be told of changes of this topic from now on. `version` is asked for those that were never told."""
+        if topic not in self._version_of:
+            self._version_of[topic] = version
             listeners.join(topic, self._wake)
+        self._versions[topic] = version()
 
     def first(self, result: Result) -> Event:
         """The event for what was read when the stream was opened."""
@@ -80,18 +86,19 @@ class Live:
         viewer = self._verified()
         return viewer if isinstance(viewer, Event) else self._read(viewer, since)
 
-    def check(self) -> Event | None:
-        """Whether the viewer is still who it was; cheaper than `look`."""
+    def check(self, *, versions: bool = False) -> Event | None:
+        """Look only if the viewer is not who it was, or what is followed has other `versions`; cheaper than `look`."""
         viewer = self._verified()
         if isinstance(viewer, Event):
             return viewer
-        return None if viewer == self._viewer else self._read(viewer, time.monotonic())
+        changed = viewer != self._viewer or (versions and self._has_changed())
+        return self._read(viewer, time.monotonic()) if changed else None
 
     def close(self) -> None:
         """Follow nothing any more. Safe to repeat."""
         if not self._closed:
             self._closed = True
-            for topic in self._topics:
+            for topic in self._version_of:
                 listeners.leave(topic, self._wake)
             self._on_close()
 
@@ -100,6 +107,9 @@ class Live:
         self.changed = True
         self.on_change()
 
+    def _has_changed(self) -> bool:
+        return any(version() != self._versions[topic] for topic, version in self._version_of.items())
+
     def _verified(self) -> Viewer | Event:
         try:
             return self._authenticate()
@@ -107,10 +117,16 @@ class Live:
             return _end(self._refusal(error))
 
     def _read(self, viewer: Viewer, since: float) -> Event | None:
-        """The state at some time after `since`."""
-        self._viewer = viewer
+        """The state at some time after `since`; None, to be asked again, while the budget has no room for it."""
         key = (viewer, self._operation)
-        return self._event(executions.run(key, partial(self._run, viewer), topics=self._topics, since=since))
+        try:
+            latest = executions.run(key, partial(self._run, viewer), versions=self._versions, since=since)
+        except Postponed:
+            self._changed_at, self.changed = time.monotonic(), True
+            return None
+        self._viewer = viewer
+        self._versions.update(latest.versions)
+        return self._event(latest.result)
 
     def _event(self, result: Result) -> Event | None:
         if not result.get("data"):  # an error in a root field, all of which are required, or none selected

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Hashable
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -16,37 +16,39 @@ from graphql import DocumentNode, OperationType, get_operation_ast
 
 from domains.common.data.transactions import snapshot
 from domains.common.graphql.context import Context
-from domains.common.viewer import Viewer
+from domains.common.guard import budgets
+from domains.common.guard.addresses import network
+from domains.common.viewer import Viewer, client_address
 from schema.errors import RequestProblem
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
 from schema.request import GraphQLRequest
-from schema.streams.live import COMPLETE, EVENT_STREAM, EventStreamResponse, Live, Result, next_event
+from schema.streams.live import COMPLETE, EVENT_STREAM, EventStreamResponse, Live, Postponed, Result, next_event
 
 MAX_BYTES = 65_536  # of a subscription's request: it is kept as long as the stream is open
 RETRY_SECONDS = 5  # a page that is loaded again has given its streams back by then
 
 
 class Slots:
-    """Counts the streams that each user has open on this process; nobody counts as one user."""
+    """Counts the streams that each user, or without one each address, has open on this process."""
 
     def __init__(self) -> None:
-        self._taken: Counter[UUID | None] = Counter()
+        self._taken: Counter[Hashable] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, user_id: UUID | None) -> bool:
+    def take(self, owner: Hashable) -> bool:
         """False when all are taken. Whoever got True gives back."""
         with self._lock:
-            if self._taken[user_id] >= settings.STREAMS_PER_USER:
+            if self._taken[owner] >= settings.STREAMS_PER_USER:
                 return False
-            self._taken[user_id] += 1
+            self._taken[owner] += 1
             return True
 
-    def give_back(self, user_id: UUID | None) -> None:
+    def give_back(self, owner: Hashable) -> None:
         """After a `take` that was True."""
         with self._lock:
-            self._taken[user_id] -= 1
-            if not self._taken[user_id]:
-                del self._taken[user_id]
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]
 
 
 slots = Slots()
@@ -95,7 +97,9 @@ class StreamView(GraphQLView):
             return super()._execute(request, node, wanted, viewer, refused)
         if len(request.body) + len(request.META["QUERY_STRING"]) > MAX_BYTES:
             raise RequestProblem(f"The request of a subscription may have at most {MAX_BYTES} bytes", status=413)
-        if not slots.take(viewer.user_id):
+        address = client_address.get()  # of the request: events are made outside of it
+        owner = viewer.user_id or network(address)
+        if not slots.take(owner):
             message = f"You have {settings.STREAMS_PER_USER} streams open; close one of them first"
             return 200, refusal(request, message, "RATE_LIMITED", retryAfterSeconds=RETRY_SECONDS)
         execute = super()._execute
@@ -103,6 +107,12 @@ class StreamView(GraphQLView):
         def read(viewer: Viewer) -> Reply:
             with snapshot():  # a change while it is read must not be shown in halves
                 return execute(request, node, wanted, viewer, refused)
+
+        def look(viewer: Viewer) -> Result:
+            throttle = budgets.charge(self.cost, user_id=viewer.user_id, address=address)
+            if throttle and throttle.retry_after:
+                raise Postponed
+            return read(viewer)[1]
 
         self._live = Live(
             viewer,
@@ -112,9 +122,9 @@ class StreamView(GraphQLView):
                 orjson.dumps(wanted.variables, option=orjson.OPT_SORT_KEYS),
             ),
             authenticate=partial(authenticate, request, node, operation),
-            run=lambda viewer: read(viewer)[1],
+            run=look,
             refusal=lambda error: refusal(request, error.message, error.code),
-            on_close=partial(slots.give_back, viewer.user_id),
+            on_close=partial(slots.give_back, owner),
         )
         return read(viewer)
 

@@ -64,7 +64,7 @@ def test_an_allowed_origin_reads_what_the_server_itself_refuses(
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
     given, headers = refused(path, body, ORIGIN, max_waiting=max_waiting)
     assert (given, headers["access-control-allow-origin"], headers["vary"]) == (status, ORIGIN, "origin")
-    assert headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
+    assert headers["access-control-expose-headers"] == "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy"
     given, headers = refused(path, body, "https://evil.example", max_waiting=max_waiting)
     assert (given, headers["vary"]) == (status, "origin")
     assert "access-control-allow-origin" not in headers

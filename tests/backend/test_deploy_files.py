@@ -59,7 +59,7 @@ def test_no_secret_has_an_example_value(name: str) -> None:
 
 def test_compose_has_no_secret_of_its_own() -> None:
     taken = read_by_compose()
-    assert {"SECRET_KEY", "JWT_KEYS", "POSTGRES_PASSWORD"} <= taken.keys()
+    assert {"SECRET_KEY", "JWT_KEYS", "POSTGRES_PASSWORD", "REDIS_PASSWORD"} <= taken.keys()
     assert all(rest.startswith(":?") for name, rest in taken.items() if SECRETS.search(name))
     written = re.findall(r"^ +(\w*(?:SECRET|PASSWORD|KEYS?)\w*): (.*)$", COMPOSE, flags=re.MULTILINE)
     assert all(value.startswith("${") for _, value in written)
@@ -72,6 +72,13 @@ def test_the_image_and_development_start_the_same_web_server() -> None:
     assert {"--respawn-failed-workers", "--workers-kill-timeout"} <= set(command)
     assert "MALLOC_MMAP_THRESHOLD_=1048576" in dockerfile
     assert (units.web(8000).env or {})["MALLOC_MMAP_THRESHOLD_"] == "1048576"
+
+
+def test_a_full_redis_of_compose_refuses_strangers_and_never_evicts_the_broker() -> None:
+    service = COMPOSE.partition("image: redis:")[2].partition("\n\n")[0]
+    for setting in ("--maxmemory, 256mb", "--maxmemory-policy, volatile-lru", "--requirepass, "):
+        assert setting in service
+    assert "REDIS_URL: redis://:${REDIS_PASSWORD" in COMPOSE
 
 
 def test_the_image_runs_production_settings_as_nobody_special() -> None:

@@ -94,7 +94,7 @@ def someone(*, active: bool = True, networks: int = 0) -> str:
     from django.utils import timezone
 
     from domains.accounts.models import KnownNetwork
-    from domains.accounts.throttling import network
+    from domains.common.guard.addresses import network
     from tests.domains.accounts.strangers import new_address, new_email
     from tests.factories import UserFactory
 

@@ -11,9 +11,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from domains.accounts.models import User
+from domains.common.guard import budgets
 from domains.orders.models import Order
 from domains.orders.services import events
-from schema.streams.view import MAX_BYTES
+from schema.streams.view import MAX_BYTES, slots
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory, UserFactory
@@ -223,3 +224,56 @@ def test_of_a_person_s_tabs_only_those_whose_session_goes_on_hear_of_a_change(
     assert events.move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.CANCELLED)
     assert ended.refusal() == "UNAUTHENTICATED"
     assert [tab.next()["data"]["orderUpdated"]["version"] for tab in going_on] == [3] * 2
+
+
+def test_an_idle_stream_costs_nothing_and_events_beyond_the_budget_wait_for_it(
+    server: Wire, api: Api, order: Order, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "WINDOW", 10_000_000)  # nothing comes back within the test
+    monkeypatch.setattr(budgets, "advances", budgets.Advances())
+    settings.STREAM_HEARTBEAT_SECONDS, settings.BUDGET_ACCOUNT = 0.1, 10_000
+    stream = follow(server, order, api)
+    stream.next()
+
+    def left_after(cost: int) -> int:
+        throttle = budgets.charge(cost, user_id=order.customer_id, address="127.0.0.1")
+        assert throttle is not None
+        return throttle.available
+
+    def idle() -> bool:
+        before = left_after(1)
+        assert [stream.event()[0] for _ in range(3)] == ["comment"] * 3
+        return left_after(1) == before - 1
+
+    wait_until(idle, what="it has looked once more, when it began to hear of changes", seconds=5)
+    assert left_after(left_after(1)) == 0
+    for before, after in [("CONFIRMED", "CANCELLED"), ("CANCELLED", "CONFIRMED")]:
+        assert events.move(order.id, before=Order.Status(before), after=Order.Status(after))
+    assert [stream.event()[0] for _ in range(3)] == ["comment"] * 3
+    settings.BUDGET_ACCOUNT = 20_000
+    while (event := stream.event())[0] == "comment":
+        pass
+    assert '"version":4' in event[1]
+
+
+def test_a_subscription_has_a_cost_limit_of_its_own(server: Wire, api: Api, order: Order, settings: Settings) -> None:
+    settings.STREAM_MAX_COST = 1
+    query = "subscription ($id: ID!) { orderUpdated(id: $id) { lines { product { id } } } }"
+    assert server.post(query, {"id": gid(order)}, token=api.token).refusal() == "QUERY_TOO_COMPLEX"
+
+
+def test_fifty_streams_of_one_account_or_of_nobody_elsewhere_leave_room_for_everybody_else(
+    server: Wire, api: Api, order: Order, settings: Settings
+) -> None:
+    settings.STREAMS_PER_USER = 2
+    assert sum("data" in follow(server, order, api).next() for _ in range(50)) == 2
+    assert slots.take("203.0.113.9")
+    assert slots.take("203.0.113.9")
+    try:
+        assert follow(server, order, Api()).refusal() == "UNAUTHENTICATED"  # not RATE_LIMITED
+    finally:
+        slots.give_back("203.0.113.9")
+        slots.give_back("203.0.113.9")
+    other = Api(UserFactory.create(is_staff=True))
+    assert follow(server, order, other).next()["data"]
+    assert other.data("{ __typename }")

@@ -223,6 +223,14 @@ def test_however_many_documents_are_registered_redis_keeps_4096(settings: LazySe
     assert 3_000 < len(kept) <= 4_096
 
 
+def test_registered_documents_never_take_more_than_41_megabytes(settings: LazySettings) -> None:
+    settings.REDIS_PREFIX += "bytes:"
+    for text in ("ü" * 5_000, "ü" * 5_001):
+        persisted.register(persisted.sha256(text), text)
+    assert [persisted._registered(persisted.sha256("ü" * length)) for length in (5_000, 5_001)] == ["ü" * 5_000, None]
+    assert persisted.REGISTERED_DOCUMENTS * persisted.REGISTERED_BYTES < 41_000_000
+
+
 def test_without_redis_clients_fall_back_to_the_whole_query(settings: LazySettings) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     digest = persisted.sha256(QUERY)

@@ -29,10 +29,15 @@ def _send(method: str, *, headers: dict[str, str], **more: Any) -> HttpResponse:
 
 
 def body(response: HttpResponse) -> dict[str, Any]:
-    """The answer, which is a JSON object whatever went wrong."""
+    """The answer, which is a JSON object whatever went wrong, without what every answer tells of the budget."""
     answer = orjson.loads(response.content)
     assert isinstance(answer, dict)
-    return answer
+    return without_throttle(answer)
+
+
+def without_throttle(answer: dict[str, Any]) -> dict[str, Any]:
+    answer.get("extensions", {}).pop("throttle", None)
+    return {name: value for name, value in answer.items() if value != {}}
 
 
 def code(response: HttpResponse) -> str:

@@ -18,8 +18,9 @@ class Context:
 
     request: HttpRequest
     viewer: Viewer
-    # What a subscription calls with the topics (see `background.changes`) after whose changes it is executed again.
-    follow: Callable[[str], None] = lambda topic: None
+    # What a subscription calls, before it reads, with each topic (see `background.changes`) after whose changes it is
+    # executed again, and what reads its version: by one cheap statement, anything that is another after each change.
+    follow: Callable[[str, Callable[[], object]], None] = lambda topic, version: None
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

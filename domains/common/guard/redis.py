@@ -20,9 +20,11 @@ CONNECT_TIMEOUT_SECONDS = 0.1
 TIMEOUT_SECONDS = 0.2  # for an answer
 PAUSE_SECONDS = 1.0  # how long a Redis that failed is left alone, so that it does not slow every request down
 
-__all__ = ["RedisError", "client", "guarded", "key"]
+__all__ = ["NoScriptError", "Redis", "RedisError", "client", "guarded", "key"]
 
+Redis = redis.Redis
 RedisError = redis.RedisError
+NoScriptError = redis.exceptions.NoScriptError
 
 
 @contextmanager

@@ -8,12 +8,20 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common.background import changes
+from domains.common.data.prepared import fetch_one
 from domains.common.data.writes import change_one, insert
 from domains.orders.models import Order, OrderEvent
 from domains.orders.transitions import MOVES, Action
 
 Type = OrderEvent.Type
 _MOVE = "UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s WHERE id = %s AND status = %s"
+
+# xmin: the transaction that wrote the row, whichever column it changed.
+_VERSION = """
+SELECT orders_order.xmin::text, payment.xmin::text, (
+    SELECT id FROM orders_orderevent WHERE order_id = orders_order.id ORDER BY created_at DESC, id DESC LIMIT 1
+) FROM orders_order JOIN payments_payment AS payment ON payment.id = payment_id WHERE orders_order.id = %s
+"""
 
 
 def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> Order | None:
@@ -44,6 +52,11 @@ def event(
 ) -> OrderEvent:
     """The row of `note`, for a caller that inserts it along with others."""
     return OrderEvent(order_id=order_id, type=type_, message=message, actor_id=actor_id, data=data)
+
+
+def version(order_id: UUID) -> object:
+    """Another one after each change of the order, its payment or its history."""
+    return fetch_one(_VERSION, order_id)
 
 
 def topic(order_id: UUID) -> str:

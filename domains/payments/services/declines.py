@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from ipaddress import ip_address
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from domains.accounts.throttling import network
 from domains.common.data.prepared import fetch_one
 from domains.common.errors import RateLimitedError
+from domains.common.guard.addresses import is_trusted, network
 from domains.common.viewer import client_address
 
 PERIOD = timedelta(hours=1)
@@ -61,7 +60,7 @@ def check_declines(payer_id: UUID, origin: str) -> None:
 def origin() -> str:
     """Where the request comes from, as a keyed hash; empty for addresses that are not counted, and for commands."""
     address = client_address.get()
-    if address is None or any(ip_address(address) in trusted for trusted in settings.BUDGET_TRUSTED_ADDRESSES):
+    if address is None or is_trusted(address):
         return ""
     return salted_hmac("declines", network(address), algorithm="sha256").hexdigest()
 

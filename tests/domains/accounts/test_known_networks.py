@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from domains.accounts import handlers, links
 from domains.accounts.models import KnownNetwork, User
-from domains.accounts.throttling import is_known, network
+from domains.accounts.throttling import is_known
+from domains.common.guard.addresses import network
 from tests.api import Api
 from tests.domains.accounts.strangers import enter, guess, new_address, new_email, sign_in
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from ipaddress import ip_network
 
 import pytest
 from pytest_django import Settings
 
+from domains.accounts import throttling
 from domains.accounts.models import AuditEvent, User
 from domains.common.background.models import OutboxMessage
 from domains.common.guard.bulkhead import PASSWORDS
@@ -82,6 +84,19 @@ def test_more_right_passwords_at_once_than_failures_are_allowed_all_get_in(owner
 def test_as_many_people_as_have_a_thread_register_at_once_from_one_address(here: str) -> None:
     outcomes = together(*(partial(register, new_email(), here) for _ in range(PASSWORDS.threads)))
     assert outcomes == ["RegisterSuccess"] * PASSWORDS.threads
+
+
+def test_right_passwords_have_a_budget_of_their_own(
+    owner: User, here: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(throttling, "SIGN_INS", 1)
+    assert [enter(owner, address=new_address()) for _ in range(2)] == ["LoginSuccess", "RateLimitedError"]
+    people = [newcomer() for _ in range(12)]
+    assert [enter(person, address=here) for person in people[:11]] == ["LoginSuccess"] * 10 + ["RateLimitedError"]
+    settings.BUDGET_TRUSTED_ADDRESSES = [ip_network(f"{here}/64", strict=False)]
+    assert enter(people[11], address=here) == "LoginSuccess"
+    time_passes(61)
+    assert enter(owner, address=new_address()) == "LoginSuccess"
 
 
 def test_a_refused_guess_does_not_lengthen_the_wait(owner: User, here: str) -> None:
