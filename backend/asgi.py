@@ -15,13 +15,13 @@ from backend.dispatcher import Dispatcher
 from backend.health import Probes
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
-from domains.common.guard.bulkhead import PASSWORDS
+from domains.common.guard.bulkhead import BULKHEADS
 
 OPEN_FILES = 8_192
 
 settings.DATABASES["default"]["OPTIONS"] = bounded(settings.DATABASES["default"]["OPTIONS"])
 application = Dispatcher(
-    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=[PASSWORDS]),
+    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS),
     Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),
     Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=settings.REQUEST_BODY_SECONDS),
     Probes(),

@@ -1,11 +1,15 @@
-"""The Celery application; `celery -A backend worker` finds it here."""
+"""The Celery application; `celery -A backend worker` finds it here.
+
+A worker serves all queues, or those of `--queues`: `ordergraph` and, for what domains keep apart, `ordergraph.NAME`.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import task_failure
+from celery.signals import celeryd_init, task_failure
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
@@ -20,3 +24,16 @@ app.autodiscover_tasks()
 def _leave_the_database(**_: object) -> None:
     """The next task gets a new connection: what failed may be that this one leads to a former primary."""
     connections.close_all()
+
+
+@celeryd_init.connect
+def declare_queues(**_: Any) -> None:
+    """Those that the domains name beside their handlers, which can be imported only now."""
+    from django.utils.module_loading import autodiscover_modules
+
+    from domains.common.background import broker
+
+    autodiscover_modules("handlers")
+    queues: Any = app.amqp.queues
+    for name in map(broker.queue_name, broker.queues()):
+        queues.select_add(queues.new_missing(name))

@@ -24,6 +24,7 @@ from django.db import close_old_connections
 from backend.bridge import Application, Receive, Reply, Scope, Send, environ, reply_of, send_reply, send_too_busy
 from backend.logging import request_id
 from domains.common.background.changes import listeners
+from domains.common.guard.bulkhead import BULKHEADS
 from schema.errors import database_is_away, log_outage
 from schema.streams.live import HEARTBEAT, Event, Live
 
@@ -114,7 +115,8 @@ class Streams:
 
     def __init__(self, application: Application, *, threads: int, limit: int) -> None:
         self._application = application
-        self._openers = ThreadPoolExecutor(threads, thread_name_prefix="stream-opener")
+        slow = sum(bulkhead.threads for bulkhead in BULKHEADS)  # what is no stream may be slow work, too
+        self._openers = ThreadPoolExecutor(threads + slow, thread_name_prefix="stream-opener")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="stream")
         self._limit = limit
         self._accepted = 0  # changed on the event loop alone, as all below

@@ -32,6 +32,15 @@ class OwnRedis:
         self._process.wait()
 
     @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens at its address."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
     def paused(self) -> Iterator[None]:
         """It keeps what it knows and what it is sent, and answers nobody."""
         self._process.send_signal(signal.SIGSTOP)

@@ -99,8 +99,13 @@ class Supervisor:
         try:
             self._start_servers()
             self._run_once(units.manage("migrate", "migrate", "--no-input"), must_succeed=True)
-            self._apps = [self._unit(partial(units.web, self._port)), self._unit(units.worker)]
-            self._apps.append(self._unit(partial(units.manage, "relay", "relay")))
+            specs = (
+                partial(units.web, self._port),
+                partial(units.worker, "money", "--queues", units.MONEY),
+                partial(units.worker, "worker", "--exclude-queues", units.MONEY),
+                partial(units.manage, "relay", "relay"),
+            )
+            self._apps = [self._unit(spec) for spec in specs]
             seed = self._run_once(units.manage("seed", "seed", "demo"), must_succeed=False)
             self._tend_until(self._answers, "waiting for the first answer of the web server")
             self._announce(self._page_state(graphiql), seed)

@@ -13,6 +13,7 @@ from backend.dev.processes import Child, Children, Spec
 from backend.dev.state import ROOT
 
 LONGEST_PAUSE = 10.0  # seconds
+MONEY = "ordergraph.money"  # the queue that must not wait behind another one's work
 SETTLED = 30.0  # seconds of life after which a death counts as the first
 # As in the Dockerfile. A connection takes one of the 4,096 places for as long as it is open, also while it is silent.
 WEB_SERVER = (
@@ -72,11 +73,13 @@ def web(port: int) -> Spec:
     return _spec("web", [sys.executable, "-m", "granian", *options, "backend.asgi:application"])
 
 
-def worker() -> Spec:
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "INFO"]
+def worker(name: str = "worker", *queues: str) -> Spec:
+    """A Celery worker of all queues, or of those that its options `queues` say."""
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "INFO", *queues]
     # Celery means root in production; here the superuser is the developer.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker"}
-    return _spec("worker", [*celery, "--concurrency", "2", "--without-gossip", "--without-mingle"], **quiet)
+    quick = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
+    return _spec(name, [*celery, "--hostname", f"{name}@%h", *quick], **quiet)
 
 
 def manage(name: str, *arguments: str) -> Spec:

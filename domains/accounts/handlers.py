@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from domains.accounts.models import AuditEvent, KnownNetwork, Session
 from domains.accounts.services import mailing
 from domains.accounts.throttling import KNOWN
-from domains.common.background import outbox, periodic
+from domains.common.background import mails, periodic
 
 for topic in mailing.SUBJECTS:
-    outbox.handler(topic)(mailing.send)
+    mails.handler(topic)(mailing.send)
 
 
 @periodic.every(timedelta(hours=1))
@@ -23,10 +23,9 @@ def purge() -> int:
     A revoked session stays until that end, and a spent refresh token as long as its session: they are what tells
     a stolen token from an unknown one. Raises Unfinished.
     """
-    now = timezone.now()
-    old = now - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+    old = Now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
     return periodic.purge(
-        Session.objects.filter(expires_at__lt=now).order_by("expires_at"),
+        Session.objects.filter(expires_at__lt=Now()).order_by("expires_at"),
         AuditEvent.objects.filter(created_at__lt=old).order_by("created_at"),
-        KnownNetwork.objects.filter(seen_at__lt=now - KNOWN).order_by("seen_at"),
+        KnownNetwork.objects.filter(seen_at__lt=Now() - KNOWN).order_by("seen_at"),
     )

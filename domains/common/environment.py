@@ -18,11 +18,11 @@ PUBLIC_SECRET = "development-only-never-accepted-in-production"  # noqa: S105  #
 class Env(environ.Env):  # type: ignore[misc]
     """Variables, with one kind more."""
 
-    def limit(self, name: str, *, default: int) -> int:
-        """A number that is 1 or more: none at all would be an error at every request, this one is an error at once."""
+    def limit(self, name: str, *, default: int, least: int = 1) -> int:
+        """A number of `least` or more: fewer would be an error at every request, this one is an error at once."""
         value = int(self.int(name, default=default))
-        if value < 1:
-            raise ImproperlyConfigured(f"{name} must be 1 or more, not {value}")
+        if value < least:
+            raise ImproperlyConfigured(f"{name} must be {least} or more, not {value}")
         return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from domains.common.background import periodic
 from domains.common.background.models import OutboxMessage
@@ -20,9 +20,9 @@ def purge() -> None:
 
     Dead messages stay until somebody looks.
     """
-    now = timezone.now()
+    old = Now() - RETENTION
     periodic.purge(
-        IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("created_at"),
-        OutboxMessage.objects.filter(done_at__lt=now - RETENTION).order_by("done_at"),
-        Attempt.objects.filter(expires_at__lt=now).order_by("expires_at"),
+        IdempotencyKey.objects.filter(created_at__lt=old).order_by("created_at"),
+        OutboxMessage.objects.filter(done_at__lt=old).order_by("done_at"),
+        Attempt.objects.filter(expires_at__lt=Now()).order_by("expires_at"),
     )

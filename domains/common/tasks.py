@@ -8,8 +8,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.module_loading import autodiscover_modules, import_string
 
-from domains.common.background import outbox
-from domains.common.background.periodic import SCHEDULE, Unfinished
+from domains.common.background import broker, outbox
+from domains.common.background.periodic import QUEUES, SCHEDULE, Unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -30,4 +30,4 @@ def run_periodic(path: str) -> None:
     try:
         import_string(path)()
     except Unfinished:
-        run_periodic.apply_async((path,))
+        broker.ring(run_periodic, path, queue=QUEUES.get(path, outbox.DEFAULT))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from domains.common.data.transactions import assert_no_transaction
+from domains.common.guard.breaker import CircuitBreaker
 
 GATEWAYS = {
     "sandbox": "domains.payments.sandbox.gateway.SandboxGateway",
     "stripe": "domains.payments.stripe.gateway.StripeGateway",
 }
+FAILURES = 5  # calls in a row without an answer, until the provider is left alone
+PAUSE_SECONDS = 5.0  # by all but one caller; short beside the 30 s in which an order is decided
 
 
 class IntentStatus(StrEnum):
@@ -96,6 +100,18 @@ class Gateway(Protocol):
         """Give back `amount` of what was captured. Raises Declined when less than that is left."""
 
 
+class Watched:
+    """A gateway behind a circuit breaker: one that has stopped answering is GatewayUnavailable at once."""
+
+    def __init__(self, inner: Gateway) -> None:
+        self._inner = inner
+        self._breaker = CircuitBreaker("payment provider", GatewayUnavailable, failures=FAILURES, pause=PAUSE_SECONDS)
+
+    def __getattr__(self, name: str) -> Callable[..., Intent]:
+        call: Callable[..., Intent] = getattr(self._inner, name)
+        return self._breaker.call(Declined)(call)
+
+
 def gateway(provider: str = "") -> Gateway:
     """The provider that made a payment, else the one that PAYMENT_GATEWAY names, for the calls that follow.
 
@@ -107,5 +123,5 @@ def gateway(provider: str = "") -> Gateway:
 
 @cache
 def _made(name: str) -> Gateway:
-    made: Gateway = import_string(GATEWAYS[name])()
-    return made
+    watched: Any = Watched(import_string(GATEWAYS[name])())
+    return cast("Gateway", watched)

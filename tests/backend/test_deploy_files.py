@@ -40,7 +40,7 @@ def explained() -> dict[str, str]:
 def test_compose_runs_the_whole_shop() -> None:
     services = COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0]
     names = re.findall(r"^  (\w+):$", services, flags=re.MULTILINE)
-    assert names == ["postgres", "redis", "migrate", "web", "worker", "relay"]
+    assert names == ["postgres", "redis", "migrate", "web", "worker", "money", "mail", "relay"]
 
 
 def test_every_variable_that_settings_read_is_explained() -> None:

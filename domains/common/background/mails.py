@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from domains.common.background.outbox import Postpone
+from domains.common.background import outbox
 from domains.common.data.transactions import assert_no_transaction
 from domains.common.errors import RateLimitedError
 from domains.common.guard.throttling import Budget, attempt
 
 UNPROVEN_MAILS, UNPROVEN_PERIOD = 5, timedelta(hours=1)
+QUEUE = "mail"
+PATIENCE = timedelta(days=3)  # a mail server may be away for a weekend
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 class MailRefused(Exception):
-    """The mail server did not take the mail; the kind of its refusal, without the address."""
+    """The mail server did not take the mail, or was not there; the kind of its refusal, without the address."""
+
+
+def handler(topic: str) -> Callable[[outbox.Handler], outbox.Handler]:
+    """As `outbox.handler`, for a topic whose work is to send a mail."""
+    return outbox.handler(topic, queue=QUEUE, away=MailRefused, patience=PATIENCE, longest_pause=LONGEST_PAUSE)
 
 
 @contextmanager
 def few(to: str, *, proven: bool) -> Iterator[None]:
     """Around a mail that somebody else's doings cause. Unless the address is proven to be its account's, it gets
-    UNPROVEN_MAILS in UNPROVEN_PERIOD and Postpone is raised for what is over; mails that are not sent do not count.
+    UNPROVEN_MAILS in UNPROVEN_PERIOD, and for what is over outbox.Postpone is raised; only mails that are sent count.
 
     Anybody can register somebody else's address. So such mails also hold nobody's free text.
     """
@@ -38,7 +45,7 @@ def few(to: str, *, proven: bool) -> Iterator[None]:
         with attempt(successes=[Budget("mails to an unproven address", to, UNPROVEN_MAILS, UNPROVEN_PERIOD)]):
             yield
     except RateLimitedError as refusal:
-        raise Postpone(timedelta(seconds=refusal.retry_after_seconds)) from refusal
+        raise outbox.Postpone(timedelta(seconds=refusal.retry_after_seconds)) from refusal
 
 
 def send(*, to: str, subject: str, template: str, context: dict[str, Any], identifier: str) -> None:
@@ -57,5 +64,5 @@ def send(*, to: str, subject: str, template: str, context: dict[str, Any], ident
     mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     try:
         mail.send()
-    except SMTPException as error:  # its text quotes the address
+    except OSError as error:  # SMTPException is one; its text quotes the address
         raise MailRefused(f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()) from None

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,11 +20,11 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules
 
 from domains.common.background.models import OutboxMessage
-from domains.common.data.writes import change, insert
+from domains.common.data.writes import change, from_now, insert
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +35,27 @@ REDELIVERY = timedelta(seconds=10)  # a message that the relay handed over and n
 MAX_FAILURES = 20
 WORKER_DIED = "WorkerDied"
 MAX_BACK_OFF = timedelta(minutes=5)
+PATIENCE = timedelta(days=1)  # longer than a neighbour's outage; then it is for people to look at
 BATCH = 100
-_WITHDRAW = "UPDATE common_outboxmessage SET done_at = %s WHERE key = %s AND topic = %s AND done_at IS NULL"
+DEFAULT = ""  # the queue of topics that name none
+_WITHDRAW = "UPDATE common_outboxmessage SET done_at = now() WHERE key = %s AND topic = %s AND done_at IS NULL"
 
 type Effect = Callable[[], object]
 type Handler = Callable[[OutboxMessage], Effect | None]
 
-_handlers: dict[str, Handler] = {}
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How the messages of a topic are done; the parameters of `handler`."""
+
+    function: Handler
+    queue: str
+    away: type[Exception] | tuple[type[Exception], ...]
+    patience: timedelta
+    longest_pause: timedelta
+
+
+_handlers: dict[str, Work] = {}
 
 
 class Postpone(Exception):
@@ -51,17 +66,32 @@ class Postpone(Exception):
         self.after = after
 
 
-def handler(topic: str) -> Callable[[Handler], Handler]:
+def handler(
+    topic: str,
+    *,
+    queue: str = DEFAULT,
+    away: type[Exception] | tuple[type[Exception], ...] = (),
+    patience: timedelta = PATIENCE,
+    longest_pause: timedelta = timedelta(minutes=1),
+) -> Callable[[Handler], Handler]:
     """Register the function that does the work of a topic; domains keep theirs in `handlers.py`.
 
     It runs outside any transaction, at least once, and may return an effect to commit with the acknowledgement.
+    `queue` is for work that waits for somebody else: workers of its own keep it from holding up all other work.
+    An error of the kind `away` says that somebody else does not answer. It is no failure until the message is older
+    than `patience`: the work is tried again, after pauses that grow to `longest_pause`.
     """
 
     def register(function: Handler) -> Handler:
-        _handlers[topic] = function
+        _handlers[topic] = Work(function, queue, away, patience, longest_pause)
         return function
 
     return register
+
+
+def queues() -> set[str]:
+    """The queues of all topics."""
+    return {DEFAULT, *(work.queue for work in _handlers.values())}
 
 
 def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
@@ -73,28 +103,43 @@ def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payloa
 
 def promise(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
     """The row of `enqueue`, for a caller that inserts it along with others."""
-    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=timezone.now() + due_in)
+    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=from_now(due_in))
 
 
 def hasten(topic: str, *, key: UUID) -> None:
     """Make the open messages of a row due at once."""
-    OutboxMessage.objects.filter(topic=topic, key=key, done_at__isnull=True).update(due_at=timezone.now())
+    OutboxMessage.objects.filter(topic=topic, key=key, done_at__isnull=True).update(due_at=Now())
 
 
 def withdraw(topic: str, *, key: UUID) -> None:
     """Acknowledge the open messages of a row: what they promised has happened otherwise."""
-    change(_WITHDRAW, timezone.now(), key, topic)
+    change(_WITHDRAW, key, topic)
 
 
-def hand_over() -> list[UUID]:
-    """Take up to BATCH due messages for delivery and push their next due time back, skipping locked rows."""
-    now = timezone.now()
-    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+def hand_over(queue: str | None = None) -> list[UUID]:
+    """Take up to BATCH due messages for delivery and push their next due time back, skipping locked rows.
+
+    Those of one queue, or of all.
+    """
     with transaction.atomic(durable=True):
-        due = OutboxMessage.objects.filter(free, due_at__lte=now, done_at__isnull=True, dead_at__isnull=True)
-        ids = list(due.order_by("due_at").select_for_update(skip_locked=True).values_list("id", flat=True)[:BATCH])
-        OutboxMessage.objects.filter(id__in=ids).update(due_at=now + REDELIVERY)
+        due = _free().filter(_topics(queue), due_at__lte=Now()).order_by("due_at")
+        ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:BATCH])
+        OutboxMessage.objects.filter(id__in=ids).update(due_at=Now() + REDELIVERY)
     return ids
+
+
+def _free() -> QuerySet[OutboxMessage]:
+    """Open messages that nobody works at."""
+    no_lease = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+    return OutboxMessage.objects.filter(no_lease, done_at__isnull=True, dead_at__isnull=True)
+
+
+def _topics(queue: str | None) -> Q:
+    if queue is None:
+        return Q()
+    if queue == DEFAULT:  # and of topics that nobody does: they fail, and staff see them
+        return ~Q(topic__in=[topic for topic, work in _handlers.items() if work.queue != DEFAULT])
+    return Q(topic__in=[topic for topic, work in _handlers.items() if work.queue == queue])
 
 
 def deliver(message_id: UUID) -> bool:
@@ -108,7 +153,7 @@ def deliver(message_id: UUID) -> bool:
         return False
     try:
         with _kept(message):
-            effect = _handlers[message.topic](message)
+            effect = _do(message)
             return _finish(message, effect)
     except Postpone as later:
         _release(message, after=later.after)
@@ -120,29 +165,38 @@ def deliver(message_id: UUID) -> bool:
     return False
 
 
+def _do(message: OutboxMessage) -> Effect | None:
+    """The work itself. Raises Postpone while somebody else is away."""
+    work = _handlers[message.topic]
+    try:
+        return work.function(message)
+    except work.away as error:
+        old = OutboxMessage.objects.filter(id=message.id, created_at__lt=Now() - work.patience)
+        if old.exists():
+            raise
+        pause = back_off(message.attempts, most=work.longest_pause)
+        logger.warning("outbox message waits", extra={"topic": message.topic, "error": type(error).__name__})
+        raise Postpone(pause) from error
+
+
 def _lease(message_id: UUID) -> OutboxMessage | None:
     """Take a free message. A lease that nobody gave back is that of a worker that died: a failure like any other."""
-    now = timezone.now()
-    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
-    open_ = OutboxMessage.objects.filter(free, id=message_id, done_at__isnull=True, dead_at__isnull=True)
-    message = open_.first()
+    message = _free().filter(id=message_id).first()
     if message is None:
         return None
-    taken = open_.filter(attempts=message.attempts)
+    taken = _free().filter(id=message_id, attempts=message.attempts)
     if message.lease is not None:
         message.failures, message.last_error = message.failures + 1, WORKER_DIED
     if message.failures >= MAX_FAILURES:
         _bury(message, taken)
         return None
     message.lease, message.attempts = uuid4(), message.attempts + 1
-    message.leased_until = now + _lasting(message)
-    changed = ("lease", "leased_until", "attempts", "failures", "last_error")
-    return message if taken.update(**{name: getattr(message, name) for name in changed}) else None
+    changed = {name: getattr(message, name) for name in ("lease", "attempts", "failures", "last_error")}
+    return message if taken.update(leased_until=Now() + _lasting(message), **changed) else None
 
 
 def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
-    now = timezone.now()
-    end = {"lease": None, "leased_until": None, "dead_at": now, "updated_at": now}
+    end = {"lease": None, "leased_until": None, "dead_at": Now(), "updated_at": Now()}
     if taken.update(failures=message.failures, last_error=message.last_error, **end):
         logger.error("outbox message died", extra={"topic": message.topic, "message_id": str(message.id)})
 
@@ -167,7 +221,7 @@ def _renew(message: OutboxMessage, done: threading.Event) -> None:
     end = time.monotonic() + settings.CELERY_TASK_TIME_LIMIT  # work that hangs is somebody else's turn at last
     while not done.wait(LEASE.total_seconds() / 3) and time.monotonic() < end:
         try:
-            _held(message).update(leased_until=timezone.now() + _lasting(message))
+            _held(message).update(leased_until=Now() + _lasting(message))
         except DatabaseError as error:
             logger.warning("lease not renewed", extra={"error": type(error).__name__})
         finally:
@@ -180,10 +234,9 @@ def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
 
 def _finish(message: OutboxMessage, effect: Effect | None) -> bool:
     """The first one to finish is the one that did it, whoever holds the lease by now."""
-    now = timezone.now()
     with transaction.atomic(durable=True):
         open_ = OutboxMessage.objects.filter(id=message.id, done_at__isnull=True)
-        if not open_.update(done_at=now, lease=None, leased_until=None, updated_at=now):
+        if not open_.update(done_at=Now(), lease=None, leased_until=None, updated_at=Now()):
             return False
         if effect is not None:
             effect()
@@ -191,13 +244,12 @@ def _finish(message: OutboxMessage, effect: Effect | None) -> bool:
 
 
 def _release(message: OutboxMessage, *, after: timedelta, **changes: Any) -> None:
-    now = timezone.now()
-    _held(message).update(due_at=now + after, lease=None, leased_until=None, updated_at=now, **changes)
+    _held(message).update(due_at=Now() + after, lease=None, leased_until=None, updated_at=Now(), **changes)
 
 
 def _fail(message: OutboxMessage, error: Exception) -> None:
     failures = message.failures + 1
-    dead = timezone.now() if failures >= MAX_FAILURES else None
+    dead = Now() if failures >= MAX_FAILURES else None
     # The type alone: the text of a driver's error may quote the row.
     _release(message, after=back_off(failures), failures=failures, dead_at=dead, last_error=type(error).__name__)
 

@@ -13,20 +13,24 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from domains.common.background.outbox import DEFAULT
+
 BATCH = 200  # what hangs on a row goes with it: some thousand refresh tokens with a session that lived long
 SECONDS = 10.0  # of one call: other tasks take their turns in between
 SCHEDULE: dict[str, timedelta] = {}  # dotted path -> interval
+QUEUES: dict[str, str] = {}  # dotted path -> queue, see `outbox.handler`
 
 
 class Unfinished(Exception):
     """A periodic function's way to say: my time is up and there is more to do. It is rung for again at once."""
 
 
-def every[F: Callable[[], object]](interval: timedelta) -> Callable[[F], F]:
+def every[F: Callable[[], object]](interval: timedelta, *, queue: str = DEFAULT) -> Callable[[F], F]:
     """Call the function about once an interval. Two calls at once must be harmless: several relays may run."""
 
     def register(function: F) -> F:
-        SCHEDULE[f"{function.__module__}.{function.__qualname__}"] = interval
+        path = f"{function.__module__}.{function.__qualname__}"
+        SCHEDULE[path], QUEUES[path] = interval, queue
         return function
 
     return register

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from pathlib import Path
 
 from celery import current_app
 from celery.exceptions import OperationalError as BrokerError
@@ -20,8 +20,8 @@ from kombu.exceptions import OperationalError as TransportError
 from redis.exceptions import RedisError
 
 from domains.common import tasks
-from domains.common.background import outbox
-from domains.common.background.periodic import SCHEDULE
+from domains.common.background import broker, outbox
+from domains.common.background.periodic import QUEUES, SCHEDULE
 
 logger = logging.getLogger(__name__)
 
@@ -29,52 +29,56 @@ IDLE_SECONDS = 0.25
 TROUBLE_SECONDS = 1.0
 # The relay hears at once that Redis is away and tries again itself. Not for workers: they wait for it patiently.
 IMPATIENT = {"max_retries": 0, "interval_start": 0}
-# Tasks that wait for a worker. Beyond, what is handed over again (see REDELIVERY) would only make the queue longer:
-# workers that fell behind would spend their time on repetitions.
+AWAY = (DatabaseError, BrokerError, TransportError, RedisError, OSError)
+# Tasks of one queue that wait for a worker. Beyond, what is handed over again (see REDELIVERY) would only make the
+# queue longer: workers that fell behind would spend their time on repetitions.
 CROWDED = 3 * outbox.BATCH
 
 
 class Relay:
-    """One loop: `run` until `stop` is set."""
+    """One loop: `run` until `stop` is set. It touches the file `heartbeat` every time it goes round, also in trouble.
 
-    def __init__(self) -> None:
+    A heartbeat older than a minute is that of a relay that hangs, and will not go on by itself.
+    """
+
+    def __init__(self, heartbeat: Path | None = None) -> None:
         autodiscover_modules("handlers")
         options = current_app.conf.broker_transport_options
         current_app.conf.broker_transport_options = {**options, **IMPATIENT}
+        self._heartbeat = heartbeat
         self._next: dict[str, float] = dict.fromkeys(SCHEDULE, 0.0)
 
     def run(self, stop: threading.Event) -> None:
         """Go round until `stop`; a database or broker that is away is logged and tried again every second."""
         while not stop.is_set():
-            stop.wait(self._guarded(self.round))
+            pause = self._guarded(self.round)
+            if self._heartbeat:
+                self._heartbeat.touch()
+            stop.wait(pause)
 
     def round(self) -> int:
-        """Ring for what is due now, unless the queue is CROWDED; the number of messages handed over."""
-        if _waiting_tasks() >= CROWDED:
-            return 0
-        ids = outbox.hand_over()
-        for message_id in ids:
-            tasks.deliver.apply_async((str(message_id),), retry=False)
-        self._ring_periodic(time.monotonic())
-        return len(ids)
+        """Ring for what is due now, but not in queues that are CROWDED; the number of messages handed over."""
+        handed_over = 0
+        open_ = [queue for queue in sorted(broker.queues()) if broker.waiting(queue) < CROWDED]
+        for queue in open_:
+            for message_id in outbox.hand_over(queue):
+                broker.ring(tasks.deliver, str(message_id), queue=queue)
+                handed_over += 1
+        self._ring_periodic(time.monotonic(), open_)
+        return handed_over
 
-    def _ring_periodic(self, now: float) -> None:
-        for path in [path for path, at in self._next.items() if at <= now]:
-            tasks.run_periodic.apply_async((path,), retry=False)
+    def _ring_periodic(self, now: float, queues: Collection[str]) -> None:
+        for path in [path for path, at in self._next.items() if at <= now and QUEUES[path] in queues]:
+            broker.ring(tasks.run_periodic, path, queue=QUEUES[path])
             self._next[path] = now + SCHEDULE[path].total_seconds()  # only now: with Redis away it stays due
 
     def _guarded(self, work: Callable[[], int]) -> float:
+        """Nothing that goes wrong ends the relay. How long to pause, in seconds."""
         try:
-            return 0.0 if work() == outbox.BATCH else IDLE_SECONDS
-        except (DatabaseError, BrokerError, TransportError, RedisError, OSError) as error:
+            return 0.0 if work() >= outbox.BATCH else IDLE_SECONDS
+        except AWAY as error:
             logger.warning("relay waits: the database or Redis is away", extra={"error": type(error).__name__})
-            connection.close()
-            return TROUBLE_SECONDS
-
-
-def _waiting_tasks() -> int:
-    queue: str = current_app.conf.task_default_queue
-    pooled: Any = current_app.pool.acquire(block=True)
-    with pooled as connection, connection.channel() as channel:
-        waiting: int = channel.queue_declare(queue=queue).message_count
-    return waiting
+        except Exception:
+            logger.exception("relay waits: a round failed")
+        connection.close()
+        return TROUBLE_SECONDS

@@ -49,7 +49,16 @@ def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result
     now = timezone.now()
     if change(_CLAIM, new_id(), now, now, owner_id, operation, key, fingerprint, result_id):
         return result_id
-    known = IdempotencyKey.objects.get(owner_id=owner_id, operation=operation, key=key)
+    known_id = find(owner_id=owner_id, operation=operation, key=key, fingerprint=fingerprint)
+    assert known_id is not None
+    return known_id
+
+
+def find(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str) -> UUID | None:
+    """The result that the key stands for by now, None for a new one. Raises IdempotencyConflictError as `claim`."""
+    known = IdempotencyKey.objects.filter(owner_id=owner_id, operation=operation, key=key).first()
+    if known is None:
+        return None
     if known.fingerprint != fingerprint:
         raise IdempotencyConflictError
     return known.result_id

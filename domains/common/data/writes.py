@@ -7,7 +7,9 @@ every order makes are plain SQL beside the rule they belong to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
@@ -18,7 +20,20 @@ from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
 type Column = models.Field[Any, Any]
-type Shape = tuple[type[models.Model], tuple[str, ...]]  # a row's model, and its columns that the database fills
+type Shape = tuple[type[models.Model], tuple[str, ...]]  # a row's model, and how the value of each column is written
+
+
+@dataclass(frozen=True, slots=True)
+class _FromNow:
+    after: timedelta
+
+
+def from_now(after: timedelta) -> Any:
+    """The moment so long after `insert` writes it. By the database's clock: those of our machines may differ."""
+    return _FromNow(after)
+
+
+_PLACEHOLDERS: dict[type, str] = {DatabaseDefault: "DEFAULT", _FromNow: "statement_timestamp() + %s"}
 
 
 def insert(*rows: models.Model) -> None:
@@ -27,8 +42,8 @@ def insert(*rows: models.Model) -> None:
     Columns that the database fills, generated ones and defaults of its own where the row has no value, are left to it
     and not read back. Raises IntegrityError as `save` would.
     """
-    shapes = tuple((type(row), _unset(row)) for row in rows)
-    values = (_values(row, unset) for row, (_, unset) in zip(rows, shapes, strict=True))
+    shapes = tuple((type(row), _placeholders(row)) for row in rows)
+    values = map(_values, rows)
     change(_statement(shapes), *chain.from_iterable(values))
 
 
@@ -88,18 +103,19 @@ def _whole(model: type[models.Model]) -> tuple[str, list[str]]:
     return ", ".join(quoted), [field.attname for field in fields]
 
 
-def _unset(row: models.Model) -> tuple[str, ...]:
-    """Columns that get the database's own default, as the row was given no value."""
-    names = (column.attname for column in _columns(type(row)))
-    return tuple(name for name in names if isinstance(getattr(row, name), DatabaseDefault))
+def _placeholders(row: models.Model) -> tuple[str, ...]:
+    values = (getattr(row, column.attname) for column in _columns(type(row)))
+    return tuple(_PLACEHOLDERS.get(type(value), "%s") for value in values)
 
 
-def _values(row: models.Model, unset: tuple[str, ...]) -> list[Any]:
-    return [
-        column.get_db_prep_save(column.pre_save(row, add=True), connection)
-        for column in _columns(type(row))
-        if column.attname not in unset
-    ]
+def _values(row: models.Model) -> Iterator[Any]:
+    """Of the columns that are not left to the database."""
+    for column in _columns(type(row)):
+        value = getattr(row, column.attname)
+        if isinstance(value, _FromNow):
+            yield value.after
+        elif not isinstance(value, DatabaseDefault):
+            yield column.get_db_prep_save(column.pre_save(row, add=True), connection)
 
 
 @lru_cache(maxsize=256)
@@ -118,7 +134,6 @@ def _statement(shapes: tuple[Shape, ...]) -> str:
 def _insert(model: type[models.Model], rows: Sequence[Shape]) -> str:
     quote, columns = connection.ops.quote_name, _columns(model)
     names = ", ".join(quote(str(column.column)) for column in columns)
-    values = (", ".join("DEFAULT" if column.attname in unset else "%s" for column in columns) for _, unset in rows)
-    tuples = ", ".join(f"({each})" for each in values)
+    tuples = ", ".join(f"({', '.join(placeholders)})" for _, placeholders in rows)
     # Names of our own models alone; values are parameters.
     return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {tuples}"  # noqa: S608

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from domains.common.errors import ServiceUnavailableError
 
-QUEUE_FACTOR = 8  # for each thread of a bulkhead so many requests may queue
+QUEUE_FACTOR = 16  # for each thread of a bulkhead so many requests may queue
 
 
 class BulkheadFullError(ServiceUnavailableError):
@@ -24,14 +24,19 @@ class Bulkhead:
     Requests that name it (`mark` is in their body) queue for a thread where waiting is free, on the event loop: the
     bridge sees to that. It is no guard: a body can be spelled otherwise. So the work itself is within `enter`, which
     refuses what came without queueing when all threads are taken.
+
+    When nothing has left the bulkhead for `patience` seconds, what it calls hangs: then nobody queues any more, and
+    `enter` refuses at once.
     """
 
-    def __init__(self, *, threads: int, mark: bytes) -> None:
+    def __init__(self, *, threads: int, mark: bytes, patience: float | None = None) -> None:
         self.threads = threads
         self.mark = mark
+        self._patience = patience
         self._free = threading.BoundedSemaphore(threads)
         self._turns = asyncio.Semaphore(threads)
-        self._queued = 0  # changed on the event loop alone
+        self._queued = 0  # changed on the event loop alone, as is the next
+        self._moved = 0.0  # when a turn last began or ended, on its clock
 
     @contextmanager
     def enter(self) -> Iterator[None]:
@@ -53,14 +58,40 @@ class Bulkhead:
             raise BulkheadFullError
         self._queued += 1
         try:
-            await self._turns.acquire()
+            has_turn = await self._wait()
         finally:
             self._queued -= 1
+        self._moved = asyncio.get_running_loop().time() if has_turn else self._moved
         try:
             yield
         finally:
-            self._turns.release()
+            if has_turn:
+                self._moved = asyncio.get_running_loop().time()
+                self._turns.release()
+
+    async def _wait(self) -> bool:
+        """Until it is our turn; False when the bulkhead stands still."""
+        if not self._turns.locked():
+            return await self._turns.acquire()
+        acquiring, has_turn = asyncio.ensure_future(self._turns.acquire()), False
+        try:
+            while not acquiring.done() and (left := self._still_patient()) != 0:
+                await asyncio.wait([acquiring], timeout=left)
+            has_turn = acquiring.done()
+        finally:
+            if not has_turn and not acquiring.cancel():  # it came as our client left
+                self._turns.release()
+        return has_turn
+
+    def _still_patient(self) -> float | None:
+        """For how many seconds; None: however long it takes."""
+        if self._patience is None:
+            return None
+        return max(0.0, self._moved + self._patience - asyncio.get_running_loop().time())
 
 
 # Hashing, and waiting for attempts that hash. All mutations that do so have an input field that ends in this.
-PASSWORDS = Bulkhead(threads=max(1, settings.WEB_THREADS // 2), mark=b"assword")
+PASSWORDS = Bulkhead(threads=max(1, settings.WEB_THREADS // 4), mark=b"assword")
+# Calls to the payment provider, and waiting for those of others. So the two leave a quarter of the threads to all else.
+PAYMENTS = Bulkhead(threads=max(1, settings.WEB_THREADS // 2), mark=b"idempotencyKey", patience=1.0)
+BULKHEADS = (PASSWORDS, PAYMENTS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +11,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-logger = logging.getLogger(__name__)
+from domains.common.guard.breaker import CircuitBreaker
 
 CONNECT_TIMEOUT_SECONDS = 0.1
 TIMEOUT_SECONDS = 0.2  # for an answer
@@ -34,14 +31,8 @@ def guarded() -> Iterator[redis.Redis]:
     Raises RedisError at once, without touching the network, for PAUSE_SECONDS after a failure; then one caller tries
     again, and the others go on without Redis until it has answered. Callers need not log the error: it was logged.
     """
-    guard = _guard(settings.REDIS_URL)
-    began = guard.enter()
-    try:
+    with _breaker(settings.REDIS_URL).call():
         yield client()
-    except redis.RedisError as error:
-        guard.failed(error, began)
-        raise
-    guard.answered()
 
 
 def client() -> redis.Redis:
@@ -58,39 +49,9 @@ def key(*parts: object) -> str:
     return settings.REDIS_PREFIX + ":".join(map(str, parts))
 
 
-class _Guard:
-    """When a server failed last, and until when it is left alone. For all threads of the process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failed_at = self._alone_until = 0.0  # on the monotonic clock
-
-    def enter(self) -> float:
-        """When the call begins. Raises RedisError during the pause."""
-        now = time.monotonic()
-        with self._lock:
-            if now < self._alone_until:
-                raise redis.ConnectionError("Redis failed a moment ago")
-            if self._alone_until:
-                self._alone_until = now + PAUSE_SECONDS  # for the others, while this caller tries
-        return now
-
-    def answered(self) -> None:
-        with self._lock:
-            self._alone_until = 0.0
-
-    def failed(self, error: Exception, began: float) -> None:
-        with self._lock:
-            if began < self._failed_at:
-                return  # it was under way when another call failed
-            self._failed_at = time.monotonic()
-            self._alone_until = self._failed_at + PAUSE_SECONDS
-        logger.warning("Redis is away and left alone for a moment", extra={"error": type(error).__name__})
-
-
 @cache
-def _guard(url: str) -> _Guard:
-    return _Guard()
+def _breaker(url: str) -> CircuitBreaker:
+    return CircuitBreaker("Redis", redis.RedisError, failures=1, pause=PAUSE_SECONDS)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.validation import visible
@@ -38,8 +38,8 @@ def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
 
 def expire_holds() -> int:
     """Cancel CONFIRMED orders whose hold is about to end at the provider; how many. Called periodically."""
-    before = timezone.now() - HOLD_LIFETIME
-    old = payments.Payment.objects.filter(status=payments.Payment.Status.AUTHORIZED, authorized_at__lte=before)
+    authorized = payments.Payment.objects.filter(status=payments.Payment.Status.AUTHORIZED)
+    old = authorized.filter(authorized_at__lte=Now() - HOLD_LIFETIME)
     held = Order.objects.filter(status=Status.CONFIRMED, payment__in=old).order_by("payment__authorized_at")
     return end_each(
         held[:ENDED_AT_ONCE],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.guard.bulkhead import PAYMENTS
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError
 from domains.orders.models import Order
@@ -21,12 +22,14 @@ def fulfill_order(*, viewer: Viewer, order_id: UUID) -> Order:
     """Capture the hold of a CONFIRMED order. For staff; the caller has checked that.
 
     Raises NotFoundError, InvalidStateError, PaymentDeclinedError (the capture was refused: the order is not sent) or
-    PaymentPendingError (its outcome is not known or written down: it goes on in the background).
+    PaymentPendingError (its outcome is not known or written down: it goes on in the background), and
+    ServiceUnavailableError, with nothing written, when the calls to the provider have all the threads they may have.
     """
-    operation_id = _claim(viewer=viewer, order_id=order_id)
-    with pending(order_id):
-        operation = payments.carry_out(operation_id)
-        follow_payment(order_id)
+    with PAYMENTS.enter():
+        operation_id = _claim(viewer=viewer, order_id=order_id)
+        with pending(order_id):
+            operation = payments.carry_out(operation_id)
+            follow_payment(order_id)
     if operation.status == payments.PaymentOperation.Status.FAILED:
         raise PaymentDeclinedError(operation.failure_code, message=NOT_CAPTURED, path=["orderId"])
     return Order.objects.get(id=order_id)

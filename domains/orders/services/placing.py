@@ -8,13 +8,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from domains.common.background import outbox
 from domains.common.data import idempotency
 from domains.common.data.models import NO_ID, BaseModel, new_id
 from domains.common.data.transactions import retried, short_transaction
+from domains.common.data.writes import from_now
 from domains.common.errors import ValidationError
+from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine
@@ -51,9 +52,21 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
 
     Raises ValidationError, RateLimitedError, ProductUnavailableError and InsufficientStockError (nothing written, the
     key stays free), IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back), PaymentPendingError
-    (undecided yet).
+    (undecided yet), and ServiceUnavailableError when the calls to the provider have all the threads they may have:
+    nothing is written.
     """
     cart = Cart(lines, payment_method)
+    try:
+        with PAYMENTS.enter():
+            return _create_order(viewer, cart, key)
+    except BulkheadFullError:  # who repeats a call hears of it all the same, without waiting
+        known_id = _known(viewer, cart, key)
+        if known_id is None:
+            raise
+    return Placement(settling.answer(known_id), replayed=True)
+
+
+def _create_order(viewer: Viewer, cart: Cart, key: UUID) -> Placement:
     order_id = new_id()
     placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
     if payment is None:
@@ -61,6 +74,12 @@ def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: s
     with settling.pending(order_id):
         confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
     return Placement(confirmed or settling.answer(order_id), replayed=False)
+
+
+def _known(viewer: Viewer, cart: Cart, key: UUID) -> UUID | None:
+    """The order of an earlier call."""
+    assert viewer.user_id is not None
+    return idempotency.find(owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint)
 
 
 class Cart:
@@ -152,7 +171,7 @@ def _rows(payment: payments.Payment, cart: Cart, offers: Mapping[UUID, stock.Off
         currency=payment.currency,
         total=payment.amount,
         payment=payment,
-        expires_at=timezone.now() + timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES),
+        expires_at=from_now(timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)),
     )
     placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
     promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)

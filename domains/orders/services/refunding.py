@@ -11,6 +11,7 @@ from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import ValidationError
+from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentPendingError, RefundTooLargeError
@@ -55,20 +56,45 @@ def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reas
 
     A call that meets a running operation waits for it and is judged anew. Raises ValidationError, NotFoundError,
     InvalidStateError (also when the provider refuses it), RefundTooLargeError, IdempotencyConflictError,
-    PaymentPendingError.
+    PaymentPendingError; ServiceUnavailableError, with nothing written, when the calls to the provider have all the
+    threads they may have.
     """
     wish = _checked(viewer, order_id, amount, reason, key)
-    claimed = poll(lambda: _claim(wish))
-    if claimed is None:
-        raise PaymentPendingError(order_id)
-    operation_id, replayed = claimed
-    with pending(order_id):
-        operation = payments.carry_out(operation_id)
-        follow_payment(order_id)
+    try:
+        with PAYMENTS.enter():
+            operation, replayed = _carry_out(wish)
+    except BulkheadFullError:  # who repeats a call hears of it all the same, without waiting
+        operation, replayed = _known(wish), True
     order = Order.objects.select_related("payment").get(id=order_id)
     if operation.status == payments.PaymentOperation.Status.FAILED:
         raise _refusal(order, operation)
-    return Refunded(order, payments.Refund.objects.get(id=operation_id), replayed)
+    return Refunded(order, payments.Refund.objects.get(id=operation.id), replayed)
+
+
+def _carry_out(wish: _Wish) -> tuple[payments.PaymentOperation, bool]:
+    """The ended operation, and whether an earlier call claimed it."""
+    claimed = poll(lambda: _claim(wish))
+    if claimed is None:
+        raise PaymentPendingError(wish.order.id)
+    operation_id, replayed = claimed
+    with pending(wish.order.id):
+        operation = payments.carry_out(operation_id)
+        follow_payment(wish.order.id)
+    return operation, replayed
+
+
+def _known(wish: _Wish) -> payments.PaymentOperation:
+    """The operation of an earlier call. Raises BulkheadFullError without one, PaymentPendingError before its end."""
+    assert wish.viewer.user_id is not None
+    known_id = idempotency.find(
+        owner_id=wish.viewer.user_id, operation=OPERATION, key=wish.key, fingerprint=wish.fingerprint
+    )
+    if known_id is None:
+        raise BulkheadFullError
+    operation = payments.PaymentOperation.objects.get(id=known_id)
+    if operation.status == payments.PaymentOperation.Status.REQUESTED:
+        raise PaymentPendingError(wish.order.id)
+    return operation
 
 
 def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> _Wish:

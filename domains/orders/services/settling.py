@@ -9,12 +9,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from domains.common.background import outbox
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import insert
 from domains.common.errors import ServiceUnavailableError
+from domains.common.guard.bulkhead import PAYMENTS
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events
@@ -44,7 +45,7 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
     order = Order.objects.select_related("payment").get(id=order_id)
     if order.status != Status.PENDING:  # decided; a hold that came too late has its own void
         return
-    if order.expires_at <= timezone.now():
+    if Order.objects.filter(id=order_id, expires_at__lte=Now()).exists():
         if void_id := _expire(order):
             release(void_id)
         return
@@ -55,7 +56,7 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
 
 def expire_orders() -> int:
     """End orders whose payment window has passed; how many. Called periodically."""
-    late = Order.objects.filter(status=Status.PENDING, expires_at__lte=timezone.now()).order_by("expires_at")
+    late = Order.objects.filter(status=Status.PENDING, expires_at__lte=Now()).order_by("expires_at")
     return end_each(late[:ENDED_AT_ONCE], _expire)
 
 
@@ -78,9 +79,10 @@ def end_each(orders: Iterable[Order], end: Callable[[Order], UUID | None]) -> in
 
 
 def release(void_id: UUID) -> None:
-    """Carry out a void; one without an answer, or whose answer cannot be written down, goes on in the background."""
+    """Carry out a void; one without a thread or an answer, or whose answer finds a busy database, goes on later."""
     try:
-        payments.carry_out(void_id)
+        with PAYMENTS.enter():
+            payments.carry_out(void_id)
     except (payments.GatewayUnavailable, ServiceUnavailableError):
         logger.warning("void goes on in the background", extra={"operation_id": str(void_id)})
 

@@ -17,6 +17,7 @@ from domains.payments.transitions import HOLDING
 
 logger = logging.getLogger(__name__)
 
+QUEUE = "money"  # what calls the provider: its outbox topics and periodic functions
 CHANGED = "payments.changed"  # outbox topic: the provider has news of a payment; whoever owns the purchase listens
 
 Status = Payment.Status
@@ -36,7 +37,7 @@ class Outcome:
 
 
 _AUTHORIZE = """UPDATE payments_payment
-    SET status = 'AUTHORIZED', authorized = amount, authorized_at = %s, updated_at = %s
+    SET status = 'AUTHORIZED', authorized = amount, authorized_at = statement_timestamp(), updated_at = %s
     WHERE id = %s AND status = ANY(%s)"""
 _SAVE_INTENT = """UPDATE payments_payment SET intent_id = %s, client_secret = %s
     WHERE id = %s AND status = 'PENDING' AND intent_id = ''"""
@@ -70,8 +71,7 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
     """
     after, before = HOLDING[outcome.intent]
     if after == Status.AUTHORIZED:
-        now = timezone.now()
-        changed = change(_AUTHORIZE, now, now, payment_id, [status.value for status in before])
+        changed = change(_AUTHORIZE, timezone.now(), payment_id, [status.value for status in before])
         if changed and outcome.intent == IntentStatus.SUCCEEDED:
             outbox.enqueue(CHANGED, key=payment_id)
     else:

@@ -22,15 +22,31 @@ _no_request_after: ContextVar[float | None] = ContextVar("no_request_after", def
 
 
 class PunctualClient(stripe.RequestsClient):
-    """Refuses to begin a request when the time of its call is over."""
+    """Refuses to begin a request when the time of its call is over, and repeats one that met a dead connection."""
 
     def request(  # type: ignore[override]  # as that of the SDK's own client
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            return self._request(method, url, headers, post_data)
+        except stripe.APIConnectionError as error:
+            if not _was_cut(error):
+                raise
+        # Once more over a new connection, with the same headers and so with the same idempotency key.
+        return self._request(method, url, headers, post_data)
+
+    def _request(self, *request: Any) -> tuple[bytes, int, Mapping[str, str]]:
         end = _no_request_after.get()
         if end is not None and time.monotonic() > end:
             raise GatewayUnavailable
-        return super().request(method, url, headers, post_data)
+        return super().request(*request)
+
+
+def _was_cut(error: BaseException | None) -> bool:
+    """Whether the connection was closed on us: those that are idle for minutes are forgotten by gateways on the way."""
+    while error is not None and not isinstance(error, (ConnectionResetError, BrokenPipeError)):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextmanager

@@ -13,14 +13,16 @@ from celery import Celery
 from django.conf import settings
 
 from backend.celery import app as project
+from domains.common.background.broker import queue_name
+from domains.common.background.outbox import DEFAULT
 
 
 @contextmanager
-def own_queue(url: str | None = None) -> Iterator[Celery]:
+def own_queue(url: str | None = None, **options: Any) -> Iterator[Celery]:
     """What the tasks are sent through meanwhile; the settings are the project's but for the queue and the broker."""
     app = Celery("test", broker=url or settings.REDIS_URL, set_as_current=False)
     app.conf.task_default_queue = f"test-{uuid4().hex}"
-    app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    app.conf.broker_transport_options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **options}
     app.set_current()
     try:
         yield app
@@ -29,11 +31,11 @@ def own_queue(url: str | None = None) -> Iterator[Celery]:
         app.close()
 
 
-def waiting(app: Celery) -> list[tuple[str, list[Any]]]:
+def waiting(app: Celery, name: str = DEFAULT) -> list[tuple[str, list[Any]]]:
     """Take every task from the queue: name and arguments."""
     tasks: list[tuple[str, list[Any]]] = []
     with app.connection_for_read() as connection:
-        queue = connection.SimpleQueue(app.conf.task_default_queue)
+        queue = connection.SimpleQueue(queue_name(name))
         try:
             while True:
                 message = queue.get(block=False)

@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
+from domains.common.background.outbox import PATIENCE
 from domains.common.viewer import Viewer
-from domains.orders.handlers import PATIENCE
 from domains.orders.models import Order
 from domains.orders.services import following
 from domains.orders.services.fulfilling import _claim

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from domains.common.background.models import OutboxMessage
+from domains.common.guard.bulkhead import PAYMENTS
 from domains.payments.gateway import Declined, GatewayUnavailable
 from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
 from domains.payments.sandbox.gateway import SandboxGateway
@@ -126,7 +127,7 @@ def test_ten_refunds_at_once_never_give_back_more_than_was_captured(staff: Api, 
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(PAYMENTS.threads) as pool:
         answers = sorted(pool.map(give, range(10)))
     assert answers == ["RefundOrderSuccess"] * 3 + ["RefundTooLargeError"] * 7
     assert Payment.objects.get().refunded == sum(SandboxRefund.objects.values_list("amount", flat=True)) == 1800

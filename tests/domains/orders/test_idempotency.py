@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from domains.accounts.models import User
 from domains.common.data.models import IdempotencyKey
+from domains.common.guard.bulkhead import PAYMENTS
 from domains.orders.models import Order
 from domains.payments.models import SandboxIntent
 from tests.api import Api, gid
@@ -114,7 +115,7 @@ def test_twenty_calls_at_once_with_one_key_make_one_order(customer: User) -> Non
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(PAYMENTS.threads) as pool:
         replayed = list(pool.map(call, range(20)))
     assert sorted(replayed) == [False] + [True] * 19
     assert Order.objects.count() == SandboxIntent.objects.count() == 1

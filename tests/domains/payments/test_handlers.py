@@ -17,7 +17,7 @@ from domains.common.viewer import Viewer
 from domains.operations.models import FailedMessage
 from domains.operations.services import retry_message
 from domains.payments import gateway, services
-from domains.payments.handlers import INBOX_RETENTION, PATIENCE, purge_inbox
+from domains.payments.handlers import INBOX_RETENTION, purge_inbox
 from domains.payments.models import Payment, PaymentOperation, WebhookEvent
 from tests.domains.common.broker import closed_port
 
@@ -51,7 +51,7 @@ def test_an_operation_is_tried_again_while_the_provider_may_still_answer(capture
 
 
 def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_retry_it(capture: OutboxMessage) -> None:
-    old = timezone.now() - PATIENCE
+    old = timezone.now() - outbox.PATIENCE
     OutboxMessage.objects.update(created_at=old, failures=outbox.MAX_FAILURES - 2)
     for _ in range(2):
         outbox.deliver(capture.id)

@@ -8,8 +8,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from celery.exceptions import OperationalError as BrokerError
@@ -18,17 +20,19 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as TransportError
 
 from domains.common import tasks
-from domains.common.background import outbox
+from domains.common.background import broker, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import BATCH
 from domains.common.background.periodic import SCHEDULE, Unfinished, every
 from domains.common.background.relay import CROWDED, IDLE_SECONDS, TROUBLE_SECONDS, Relay
 from domains.common.data.models import new_id
 from tests.domains.common.broker import closed_port, own_queue, waiting
+from tests.own_redis import OwnRedis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DELIVER = "domains.common.tasks.deliver"
+MONEY = "money"
 PERIODIC = "domains.common.tasks.run_periodic"
 EXPIRE = "domains.orders.services.settling.expire_orders"
 rung: list[str] = []
@@ -58,9 +62,9 @@ def test_periodic_work_is_rung_for_once_an_interval() -> None:
     with own_queue() as app:
         relay = Relay()
         relay.round()
-        assert (PERIODIC, [EXPIRE]) in waiting(app)
+        assert (PERIODIC, [EXPIRE]) in waiting(app, MONEY)
         relay.round()
-        assert waiting(app) == []
+        assert waiting(app, MONEY) == []
 
 
 def test_periodic_functions_are_registered_by_their_path() -> None:
@@ -97,6 +101,22 @@ def test_a_full_round_is_followed_at_once_and_an_idle_one_after_a_pause() -> Non
         waiting(app)
 
 
+def test_a_queue_whose_workers_fell_behind_holds_up_no_other() -> None:
+    outbox.handler("test-slow", queue="slow")(lambda message: None)
+    for _ in range(CROWDED):
+        outbox.enqueue("test-slow", key=new_id())
+    with own_queue() as app:
+        relay = Relay()
+        for _ in range(5):
+            relay.round()
+            OutboxMessage.objects.update(due_at=timezone.now())
+        [message_id] = due(1)
+        relay.round()
+        assert [(DELIVER, [message_id])] == [task for task in waiting(app) if task[0] == DELIVER]
+        assert len(waiting(app, "slow")) == CROWDED
+    del outbox._handlers["test-slow"]
+
+
 def test_workers_that_fell_behind_are_not_sent_the_same_again_and_again() -> None:
     due(CROWDED)
     with own_queue() as app:
@@ -108,15 +128,19 @@ def test_workers_that_fell_behind_are_not_sent_the_same_again_and_again() -> Non
         assert relay.round() == BATCH
 
 
-def test_without_its_broker_the_relay_says_so_and_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    [message_id] = due(1)
-    relay = Relay()
-    with own_queue(f"redis://127.0.0.1:{closed_port()}/0"), caplog.at_level(logging.WARNING):
-        assert relay._guarded(relay.round) == TROUBLE_SECONDS
-    assert "relay waits: the database or Redis is away" in caplog.text
-    OutboxMessage.objects.update(due_at=timezone.now())
-    with own_queue() as app:
+@pytest.mark.parametrize("outage", [OwnRedis.away, OwnRedis.paused])
+def test_the_relay_outlives_its_broker_and_loses_nothing(
+    outage: Callable[[OwnRedis], AbstractContextManager[None]], own_redis: OwnRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    with own_queue(own_redis.url, socket_timeout=0.1) as app:
+        relay = Relay()
         relay.round()
+        [message_id] = due(1)
+        with outage(own_redis), caplog.at_level(logging.WARNING):
+            assert {relay._guarded(relay.round) for _ in range(12)} == {TROUBLE_SECONDS}
+        assert "relay waits: the database or Redis is away" in caplog.text
+        OutboxMessage.objects.update(due_at=timezone.now())
+        assert relay._guarded(relay.round) == IDLE_SECONDS
         assert (DELIVER, [message_id]) in waiting(app)
 
 
@@ -124,10 +148,10 @@ def test_periodic_work_that_could_not_be_rung_for_stays_due() -> None:
     with own_queue(f"redis://127.0.0.1:{closed_port()}/0"):
         relay = Relay()
         with pytest.raises((BrokerError, TransportError)):
-            relay._ring_periodic(time.monotonic())
+            relay._ring_periodic(time.monotonic(), broker.queues())
     with own_queue() as app:
         relay.round()
-        assert (PERIODIC, [EXPIRE]) in waiting(app)
+        assert (PERIODIC, [EXPIRE]) in waiting(app, MONEY)
 
 
 def test_periodic_work_whose_time_is_up_is_rung_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +161,7 @@ def test_periodic_work_whose_time_is_up_is_rung_for_again(monkeypatch: pytest.Mo
         assert waiting(app) == [(PERIODIC, [f"{__name__}.ring_unfinished"])]
 
 
-def test_the_relay_goes_round_until_it_is_stopped() -> None:
+def test_the_relay_goes_round_until_it_is_stopped_and_its_heart_beats(tmp_path: Path) -> None:
     stop = threading.Event()
 
     class Once(Relay):
@@ -147,8 +171,9 @@ def test_the_relay_goes_round_until_it_is_stopped() -> None:
 
     [message_id] = due(1)
     with own_queue() as app:
-        Once().run(stop)
+        Once(tmp_path / "heartbeat").run(stop)
         assert (DELIVER, [message_id]) in waiting(app)
+    assert (tmp_path / "heartbeat").exists()
 
 
 class _Output(StringIO):
