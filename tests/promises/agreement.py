@@ -9,6 +9,7 @@ from uuid import UUID
 from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderEvent, OrderLine
+from domains.orders.services.reserving import held
 from domains.orders.services.settling import SETTLE
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent, SandboxRefund
 from domains.payments.services import CHANGED, OPERATION
@@ -51,8 +52,10 @@ def _assert_stock(products: Sequence[Product]) -> None:
     lines = OrderLine.objects.filter(product__in=ids).exclude(order__status="CANCELLED")
     for id_, pieces in lines.values_list("product", "quantity"):
         put_in[id_] -= pieces
-    for id_, stock in Product.objects.filter(id__in=ids).values_list("id", "stock"):
+    open_ = held(ids)
+    for id_, stock, reserved in Product.objects.filter(id__in=ids).values_list("id", "stock", "reserved"):
         assert stock == ledger[id_] == put_in[id_] >= 0
+        assert reserved == open_.get(id_, 0)
 
 
 def _agrees(order: Order, operation: PaymentOperation | None, *, told: bool) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from django.db.models import F
 
-from domains.products.models import Product
+from domains.common.data.models import new_id
+from domains.products import stock
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +26,9 @@ def test_a_sale_that_leaves_pieces_touches_no_index_and_the_last_one_does() -> N
     product = ProductFactory.create(stock=3)
     before = updates()
     for _ in range(2):
-        Product.objects.filter(id=product.id).update(stock=F("stock") - 1)
+        stock.take({product.id: 1}, order_id=new_id())
     sold = updates()
-    Product.objects.filter(id=product.id).update(stock=F("stock") - 1)
+    stock.take({product.id: 1}, order_id=new_id())
     emptied = updates()
     assert (sold[0] - before[0], sold[1] - before[1]) == (2, 2)
     assert (emptied[0] - sold[0], emptied[1] - sold[1]) == (1, 0)
