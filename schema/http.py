@@ -140,7 +140,8 @@ class GraphQLView(View):
             operation_name=wanted.operation_name,
             hide_suggestions=not settings.INTROSPECTION,
         )
-        deadline.check()
+        if not result.errors:  # such as that the database is away
+            deadline.check()
         return result
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:

@@ -19,6 +19,7 @@ from domains.common.guard import deadline
 
 LOOK_SECONDS = 0.1  # between two looks at the deadline, while the server works
 CANCEL_SECONDS = 1.0
+SILENT = "the database does not answer"
 WRITING_SECONDS = 4.0  # more than a read has: the statements of a transaction have a longer limit
 
 
@@ -26,6 +27,7 @@ class Connection(psycopg.Connection[Any]):
     """Raises OperationalError and closes when the server is silent for too long, Stopped when the request is over."""
 
     silence: float | None = None
+    was_silent = False
 
     def wait[R](self, gen: PQGen[R], interval: float = LOOK_SECONDS, timeout: float | None = None) -> R:
         if timeout is not None:
@@ -45,8 +47,9 @@ class Connection(psycopg.Connection[Any]):
             self._cancel(gen)
             raise
         if self.silence is not None and waited > self.silence + (0 if self.autocommit else WRITING_SECONDS):
+            self.was_silent = True
             self.close()
-            raise psycopg.OperationalError("the database does not answer")
+            raise psycopg.OperationalError(SILENT)
 
     def _cancel(self, gen: PQGen[Any]) -> None:
         """End the running statement, or else the connection."""
@@ -79,3 +82,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection: Connection = super().get_new_connection(conn_params)
         connection.silence = self.settings_dict["OPTIONS"].get("silence")
         return connection
+
+    def close_if_health_check_failed(self) -> None:
+        """Of a server that said nothing the request is told at once: connecting anew would only wait once more."""
+        checked = self.connection
+        super().close_if_health_check_failed()
+        if checked is not None and self.connection is None and checked.was_silent:
+            with self.wrap_database_errors:
+                raise psycopg.OperationalError(SILENT)
