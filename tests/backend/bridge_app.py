@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +16,9 @@ from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
 from backend.health import Probes
 from backend.streaming import Streams
+from domains.common.guard import deadline
 from domains.common.guard.bulkhead import Bulkhead
+from domains.common.guard.deadline import ENVIRON_KEY, Stopped
 
 THREADS, MAX_WAITING, MAX_BYTES, HELD_BODIES, BODY_SECONDS = 4, 2, 100_000, 3, 2.0
 SLOW_WORK = Bulkhead(threads=2, mark=b"slow work")
@@ -36,6 +39,17 @@ def _hold(_environ: dict[str, Any], name: str) -> str:
     events[f"{name} released"].wait(PATIENCE)
     events[f"{name} finished"].set()
     return "held"
+
+
+def _until_left(environ: dict[str, Any], name: str) -> str:
+    """Until the deadline hears that the client has left."""
+    events[f"{name} started"].set()
+    with suppress(Stopped), environ[ENVIRON_KEY].within(600):
+        while True:
+            deadline.check()
+            events["never"].wait(0.01)
+    events[f"{name} finished"].set()
+    return "left"
 
 
 def _await_event(_environ: dict[str, Any], name: str) -> str:
@@ -76,6 +90,7 @@ class Long:
 ROUTES: dict[str, Callable[[dict[str, Any], str], str]] = {
     "/meet": _meet,
     "/hold": _hold,
+    "/until-left": _until_left,
     "/await": _await_event,
     "/set": _set_event,
     "/fail": _fail,

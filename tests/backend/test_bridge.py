@@ -238,6 +238,13 @@ def test_a_client_that_leaves_does_not_stop_its_request(server: Server) -> None:
     assert not any("ERROR" in line or "Traceback" in line for line in server.log[noise:])
 
 
+def test_a_query_hears_that_its_client_has_left(server: Server) -> None:
+    connection = server.send(b"GET /until-left?name=query HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert server.get("/await?name=query+started")[1] == b"True"
+    connection.close()
+    assert server.get("/await?name=query+finished")[1] == b"True"
+
+
 def test_a_client_that_leaves_within_its_body_is_forgotten(server: Server) -> None:
     for _ in range(2 * THREADS):
         server.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf").close()
