@@ -150,8 +150,8 @@ def _header(table: Table, layout: Layout, *, stock_given: bool) -> list[str]:
     if missing:
         found = ", ".join(map(repr, table.header))
         raise UnreadableFileError(
-            f"the header lacks {', '.join(missing)}; it has {found} (read as {table}). --map COLUMN=sku names a column, "
-            "--preset the shop that wrote it"
+            f"the header lacks {', '.join(missing)}; it has {found} (read as {table}). --map COLUMN=sku names a "
+            "column, --preset the shop that wrote it"
         )
     twice = [theirs for theirs in layout.columns.values() if names.count(theirs) > 1]
     if twice:
