@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from backend.dev.units import WEB_SERVER
+from backend.dev.units import MONEY, WEB_SERVER
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds
@@ -64,7 +64,11 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/graphql"
         self._env = environment(
-            EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend", EMAIL_FILE_PATH=str(mails), **env
+            **{
+                "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+                "EMAIL_FILE_PATH": str(mails),
+                **env,
+            }
         )
         self._log = (mails.parent / "processes.log").open("ab")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -78,7 +82,7 @@ class Stack:
         self._log.close()
 
     def start(self, *names: str) -> None:
-        """Start some of web, worker and relay; web answers when this returns."""
+        """Start some of web, worker (or money and mail) and relay; web answers when this returns."""
         for name in names:
             self._running[name] = self.spawn(self._command(name))
         if "web" in names:
@@ -112,23 +116,15 @@ class Stack:
 
     def _command(self, name: str) -> list[str]:
         python = sys.executable
+        worker = [python, "-m", "celery", "-A", "backend", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
         return {
             "web": [
                 *(python, "-m", "granian", *WEB_SERVER, "--port", str(self.port)),
                 "backend.asgi:application",
             ],
-            "worker": [
-                python,
-                "-m",
-                "celery",
-                "-A",
-                "backend",
-                "worker",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "WARNING",
-            ],
+            "worker": worker,
+            "money": [*worker, "--hostname", "money@%h", "--queues", MONEY],
+            "mail": [*worker, "--hostname", "mail@%h", "--exclude-queues", MONEY],
             "relay": [python, "-m", "django", "relay"],
         }[name]
 

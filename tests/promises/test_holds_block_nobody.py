@@ -29,7 +29,7 @@ from tests.promises.shoppers import crowd, outcomes, wanted
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 ORDERS = size(200, 4_000)
-CLIENTS = size(16, 24)  # and as many threads of each web process
+CLIENTS = size(16, 24)  # and twice as many threads of each web process: half of them may wait for the provider
 # Some 100 orders a second on two cores: short of all they can do, when transactions also wait for a turn to compute.
 CALM_CLIENTS = size(2, 16)
 RATE = 100  # orders per second
@@ -59,9 +59,9 @@ class Watch(threading.Thread):
 
 @contextmanager
 def shop(tmp_path: Path) -> Iterator[Stack]:
-    """The web server alone: two processes, for two cores, each with a thread for each client."""
+    """The web server alone: two processes, for two cores, each with room for all clients' holds."""
     (tmp_path / "mails").mkdir()
-    with Stack(tmp_path / "mails", WEB_THREADS=str(CLIENTS), GRANIAN_WORKERS="2") as stack:
+    with Stack(tmp_path / "mails", WEB_THREADS=str(2 * CLIENTS), GRANIAN_WORKERS="2") as stack:
         stack.start("web")
         yield stack
 
