@@ -34,7 +34,7 @@ GATEWAY_SECONDS = 1  # the provider's time-out
 class Deployment:
     """To be used from the main thread: the kernel ends children with the thread that started them."""
 
-    def __init__(self, folder: Path, children: Children) -> None:
+    def __init__(self, folder: Path, children: Children, **env: str) -> None:
         self.mails = folder / "mails"
         self.mails.mkdir(parents=True)
         self._children = children
@@ -52,8 +52,7 @@ class Deployment:
             REDIS_URL=valkey.url,
             EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
             EMAIL_FILE_PATH=str(self.mails),
-            PAYMENT_GATEWAY_TIMEOUT=str(GATEWAY_SECONDS),
-            LOG_LEVEL="WARNING",
+            **{"PAYMENT_GATEWAY_TIMEOUT": str(GATEWAY_SECONDS), "LOG_LEVEL": "WARNING", **env},
         )
         starts: dict[str, Callable[[], Child]] = {
             "postgres": partial(servers.start_one, self._postgres),
@@ -92,6 +91,15 @@ class Deployment:
             os.killpg(unit.child.process.pid, signal.SIGKILL)
         unit.child.process.wait()
 
+    def pause(self, name: str, seconds: float) -> None:
+        """Freeze all processes of a part (SIGSTOP) for so long."""
+        child = self._parts[name].child
+        assert child is not None
+        os.killpg(child.process.pid, signal.SIGSTOP)
+        until = time.monotonic() + seconds
+        self.tend_until(lambda: time.monotonic() > until, what="the pause is over")
+        os.killpg(child.process.pid, signal.SIGCONT)
+
     def tend(self) -> None:
         """Start again what has died."""
         for unit in self._parts.values():
@@ -114,11 +122,11 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployed(folder: Path) -> Iterator[Deployment]:
-    """A deployment whose parts are not started yet; nothing of it is left afterwards."""
+def deployed(folder: Path, **env: str) -> Iterator[Deployment]:
+    """A deployment whose parts are not started yet, with these settings; nothing of it is left afterwards."""
     with contextlib.ExitStack() as stack:
         children = Children()
-        deployment = Deployment(folder, children)
+        deployment = Deployment(folder, children, **env)
         stack.callback(deployment.remove)
         stack.enter_context(children)
         yield deployment

@@ -40,6 +40,7 @@ class Shopper:
 
     def __init__(self, url: str, user: User, *, token: str | None = None) -> None:
         self.url = url
+        self.user = user
         self.token = token or sign_in(user).access_token
 
     def buy(self, *products: Product, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
