@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import autodiscover_modules
 from granian.cli import cli as web_server
 
 from backend.dev import units
-from backend.dev.units import WEB_SERVER
+from backend.dev.units import MONEY, WEB_SERVER
+from domains.common.background import broker
+from domains.common.background.outbox import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -41,6 +44,14 @@ def test_compose_runs_the_whole_shop() -> None:
     services = COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0]
     names = re.findall(r"^  (\w+):$", services, flags=re.MULTILINE)
     assert names == ["postgres", "redis", "migrate", "web", "worker", "money", "mail", "relay"]
+
+
+def test_what_waits_for_somebody_else_has_workers_of_its_own() -> None:
+    autodiscover_modules("handlers")
+    apart = {broker.queue_name(queue) for queue in broker.queues() - {DEFAULT}}
+    left_out = re.findall(r'--exclude-queues, "([^"]+)"', COMPOSE)[0].split(",")
+    assert set(re.findall(r" --queues, ([\w.]+),", COMPOSE)) == set(left_out) == apart
+    assert MONEY in apart
 
 
 def test_every_variable_that_settings_read_is_explained() -> None:

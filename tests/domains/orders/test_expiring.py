@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
+from django.utils import timezone
 
 from domains.common import tasks
+from domains.common.background import outbox
+from domains.common.data.models import new_id
+from domains.common.data.transactions import short_transaction
+from domains.common.handlers import purge
 from domains.orders.models import Order
 from domains.orders.services import expire_holds, expire_orders
 from domains.payments.models import Payment, SandboxIntent
@@ -70,3 +77,22 @@ def test_a_time_limit_ends_the_task_and_is_no_trouble_of_an_order(
     with locked_elsewhere(held), time_is_up(somebody_waits), pytest.raises(SoftTimeLimitExceeded):
         tasks.run_periodic(path(work))
     assert not Order.objects.filter(status="CANCELLED").exists()
+
+
+def test_a_clock_that_jumps_a_week_ends_no_order_forgets_no_key_and_delays_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One machine of several wakes up with a wrong clock; the database's is right."""
+    product, key, real = ProductFactory.create(stock=5), uuid4(), timezone.now
+    buy(api, [(product, 1)], key=key)
+    buy(api, [(product, 1)], "pm_card_authenticationRequired")
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=7, minutes=1))
+    expire_holds()
+    expire_orders()
+    purge()
+    with short_transaction():
+        message = outbox.enqueue("test", key=new_id())
+    monkeypatch.undo()
+    assert set(Order.objects.values_list("status", flat=True)) == {"CONFIRMED", "PENDING"}
+    assert buy(api, [(product, 1)], key=key)["replayed"]
+    assert message.id in outbox.hand_over()

@@ -64,6 +64,20 @@ def test_a_message_that_always_fails_dies_and_is_left_alone(promise: Promise) ->
     assert message.attempts == MAX_FAILURES
 
 
+def test_a_neighbour_that_is_away_is_no_failure_until_patience_ends(promise: Promise) -> None:
+    message = promise(fail)
+    outbox.handler(message.topic, away=ConnectionError, longest_pause=timedelta(hours=1))(fail)
+    for _ in range(2 * MAX_FAILURES):
+        outbox.deliver(message.id)
+    message.refresh_from_db()
+    assert (message.failures, message.dead_at) == (0, None)
+    assert timedelta(minutes=59) < message.due_at - timezone.now() <= timedelta(hours=1)
+    OutboxMessage.objects.update(created_at=timezone.now() - outbox.PATIENCE)
+    outbox.deliver(message.id)
+    message.refresh_from_db()
+    assert (message.failures, message.last_error) == (1, "ConnectionError")
+
+
 def test_waits_double_up_to_a_limit() -> None:
     assert [outbox.back_off(n).total_seconds() for n in (1, 2, 3, 4)] == [2, 4, 8, 16]
     assert outbox.back_off(10_000) == MAX_BACK_OFF
