@@ -141,7 +141,7 @@ QUERY_LIMITS: dict[str, int] = {
     "spreads": env.int("QUERY_MAX_SPREADS", default=200),
     "values": env.int("QUERY_MAX_VALUES", default=1_000),
     "comparisons": env.int("QUERY_MAX_COMPARISONS", default=5_000),
-    "cost": env.int("QUERY_MAX_COST", default=30_000),
+    "cost": env.int("QUERY_MAX_COST", default=25_000),
 }
 
 LOGGING: dict[str, Any] = {
