@@ -32,7 +32,7 @@ from graphql import (
 from schema.sizes import Arguments, Around, declared, is_connection
 
 # One unit is about 30 microseconds of processor time: `python -m tests.benchmarks.bench_worst_document`.
-ENTITY_COST, OBJECT_COST, LEAF_COST = 0.8, 0.4, 0.1  # a row in the answer, what is none (money, an edge), a value
+ENTITY_COST, OBJECT_COST, LEAF_COST = 1, 0.4, 0.1  # a row in the answer, what is none (money, an edge), a value
 LEAF_COSTS = {"ID": 0.25, "DateTime": 0.15}
 READ_COST = 60  # of each root field of a query, and of each list that has pages: a statement, however many it serves
 MUTATION_COST = 300  # of each root field of a mutation: locks and a dozen statements
