@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common.guard import budgets
+from domains.common.guard import budgets, redis
 from domains.orders.models import Order
 from domains.orders.services import events
 from schema.streams.view import MAX_BYTES, slots
@@ -231,6 +231,7 @@ def test_an_idle_stream_costs_nothing_and_events_beyond_the_budget_wait_for_it(
 ) -> None:
     monkeypatch.setattr(budgets, "WINDOW", 10_000_000)  # nothing comes back within the test
     monkeypatch.setattr(budgets, "advances", budgets.Advances())
+    settings.REDIS_PREFIX += f"{order.id}:"
     settings.STREAM_HEARTBEAT_SECONDS, settings.BUDGET_ACCOUNT = 0.1, 10_000
     stream = follow(server, order, api)
     stream.next()
@@ -250,7 +251,7 @@ def test_an_idle_stream_costs_nothing_and_events_beyond_the_budget_wait_for_it(
     for before, after in [("CONFIRMED", "CANCELLED"), ("CANCELLED", "CONFIRMED")]:
         assert events.move(order.id, before=Order.Status(before), after=Order.Status(after))
     assert [stream.event()[0] for _ in range(3)] == ["comment"] * 3
-    settings.BUDGET_ACCOUNT = 20_000
+    redis.client().delete(redis.key("budget", order.customer_id))  # it is full again
     while (event := stream.event())[0] == "comment":
         pass
     assert '"version":4' in event[1]
