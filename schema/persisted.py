@@ -24,7 +24,7 @@ KNOWN_DOCUMENTS = 1_000  # kept in the process
 KNOWN_SECONDS = 60  # after which a document that was removed is no longer trusted
 MAX_IDENTIFIER = 200  # with its prefix; what is kept in the process is kept under it
 REGISTERED_SECONDS = 86_400  # since it was last used
-# Anybody may register, and Redis must not fill: 41 MB at most. Of two documents that share a slot the later stays.
+# Anybody may register, and Redis must not fill: 43 MB at most. Of two documents that share a slot the later stays.
 REGISTERED_DOCUMENTS = 4_096
 REGISTERED_BYTES = 10_000  # longer documents are executed and not kept
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -223,12 +223,12 @@ def test_however_many_documents_are_registered_redis_keeps_4096(settings: LazySe
     assert 3_000 < len(kept) <= 4_096
 
 
-def test_registered_documents_never_take_more_than_41_megabytes(settings: LazySettings) -> None:
+def test_registered_documents_never_take_more_than_43_megabytes(settings: LazySettings) -> None:
     settings.REDIS_PREFIX += "bytes:"
     for text in ("ü" * 5_000, "ü" * 5_001):
         persisted.register(persisted.sha256(text), text)
     assert [persisted._registered(persisted.sha256("ü" * length)) for length in (5_000, 5_001)] == ["ü" * 5_000, None]
-    assert persisted.REGISTERED_DOCUMENTS * persisted.REGISTERED_BYTES < 41_000_000
+    assert persisted.REGISTERED_DOCUMENTS * persisted.REGISTERED_BYTES < 41_000_000  # and 2 MB for keys
 
 
 def test_without_redis_clients_fall_back_to_the_whole_query(settings: LazySettings) -> None:
