@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,8 @@ type Cells = Mapping[str, str]
 class ProductRow:
     """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none.
 
-    `stock` is a count; None leaves the stock alone. `active` says whether a new product is for sale at once.
+    `stock` is a count of the shelf; None leaves the stock alone. `active` says whether a new product is for sale at
+    once, `cells` are those of the row, in the order of the header.
     """
 
     sku: str
@@ -45,6 +46,7 @@ class ProductRow:
     category: str
     line: int
     active: bool = True
+    cells: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ class ParsedFile:
     rows: list[ProductRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     others: int = 0
+
+    def without(self, reasons: Mapping[int, str]) -> ParsedFile:
+        """The same, but that the rows on these lines are bad for these reasons."""
+        bad = [BadRow(row.line, reasons[row.line], row.cells) for row in self.rows if row.line in reasons]
+        rows = [row for row in self.rows if row.line not in reasons]
+        return replace(self, rows=rows, bad=sorted([*self.bad, *bad], key=lambda row: row.line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def _parse(table: Table, layout: Layout, stock: int | None, decimals: int) -> Pa
             bad.append(BadRow(line, reason, cells if isinstance(cells, list) else None))
         else:
             records.append((line, defaultdict(str, zip(header, cells, strict=False))))
-    reader, rows = _Reader(layout, stock, decimals, comma=table.separator != ","), []
+    reader, rows = _Reader(layout, header, stock, decimals, comma=table.separator != ","), []
     fitted = list(layout.fit(records))
     for line, whole in fitted:
         row = reader.read(line, whole)
@@ -168,6 +176,7 @@ def _shape_problem(header: list[str], record: list[str]) -> str:
 @dataclass(frozen=True, slots=True)
 class _Reader:
     layout: Layout
+    header: list[str]
     stock: int | None
     decimals: int
     comma: bool
@@ -185,7 +194,8 @@ class _Reader:
         price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
         count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock
         shown = (text["sku"], text["name"], text["description"], price, count, text["category"])
-        return "; ".join(problems) or ProductRow(*shown, line, active=HIDDEN not in cells)
+        whole = [cells[name] for name in self.header]
+        return "; ".join(problems) or ProductRow(*shown, line, active=HIDDEN not in cells, cells=whole)
 
     def _sku_problems(self, sku: str, line: int) -> Iterable[str]:
         if sku and (first := self.line_of_sku.setdefault(unique_key(sku), line)) != line:

@@ -24,11 +24,8 @@ _SELL = """UPDATE products_product SET stock = stock - %s, reserved = reserved +
 # An order that a server of the release before placed during an upgrade may not be among the reserved ones, until they
 # are counted anew (`recount_reserved`): that must not keep anybody from cancelling or sending it.
 _RELEASE = "UPDATE products_product SET stock = stock + %s, reserved = greatest(reserved - %s, 0) WHERE id = %s"
-_MOVE = """UPDATE products_product AS product SET stock = stock + delta
-    FROM unnest(%s::uuid[], %s::int[]) AS moved(id, delta) WHERE product.id = moved.id"""
 _CORRECT = """UPDATE products_product AS product SET reserved = reserved + delta
     FROM unnest(%s::uuid[], %s::int[]) AS moved(id, delta) WHERE product.id = moved.id"""
-_BATCH = 1_000  # movements in one statement
 
 
 class OutOfStock(Exception):
@@ -38,14 +35,6 @@ class OutOfStock(Exception):
         super().__init__(str(product_id))
         self.product_id = product_id
         self.available = available
-
-
-class CountTooLow(Exception):
-    """Less was counted than is reserved. `reserved` says how much, for each product of which that is so."""
-
-    def __init__(self, reserved: Mapping[UUID, int]) -> None:
-        super().__init__(", ".join(map(str, reserved)))
-        self.reserved = dict(reserved)
 
 
 class Offer(NamedTuple):
@@ -99,24 +88,6 @@ def adjust(product_id: UUID, delta: int, *, note: str = "", reference: UUID | No
     return True
 
 
-def count(
-    counted: Mapping[UUID, int], *, reason: StockMovement.Reason, note: str = "", reference: UUID | None = None
-) -> dict[UUID, int]:
-    """Bring stock to what was counted on the shelf, reserved ones among it, in the caller's transaction.
-
-    By how much it moved, for each product whose stock was another one. Raises CountTooLow: nothing is written then.
-    """
-    known = _locked(counted)
-    if short := {id_: reserved for id_, (_, reserved) in known.items() if counted[id_] < reserved}:
-        raise CountTooLow(short)
-    free = {id_: counted[id_] - reserved - stock for id_, (stock, reserved) in known.items()}
-    deltas = {id_: delta for id_, delta in free.items() if delta}
-    change(_MOVE, list(deltas), list(deltas.values()))
-    movements = _movements(deltas, reason, note=note, reference=reference)
-    StockMovement.objects.bulk_create(movements, batch_size=_BATCH)
-    return deltas
-
-
 def correct_reserved(ids: Collection[UUID], held: Callable[[Collection[UUID]], Mapping[UUID, int]]) -> int:
     """Make `reserved` what open orders hold, in the caller's transaction; of how many of these it was something else.
 
@@ -124,15 +95,15 @@ def correct_reserved(ids: Collection[UUID], held: Callable[[Collection[UUID]], M
     """
     known = _locked(ids)
     quantities = held(known)
-    off = {id_: quantities.get(id_, 0) - reserved for id_, (_, reserved) in known.items()}
+    off = {id_: quantities.get(id_, 0) - reserved for id_, reserved in known.items()}
     deltas = {id_: delta for id_, delta in off.items() if delta}
     return change(_CORRECT, list(deltas), list(deltas.values()))
 
 
-def _locked(ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Stock and reserved of these products, locked in id order."""
+def _locked(ids: Collection[UUID]) -> dict[UUID, int]:
+    """`reserved` of these products, locked in id order."""
     rows = Product.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id")
-    return {id_: (stock, reserved) for id_, stock, reserved in rows.values_list("id", "stock", "reserved")}
+    return dict(rows.values_list("id", "reserved"))
 
 
 def _refusal(product_id: UUID, quantity: int) -> Exception:

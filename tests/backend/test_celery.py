@@ -27,7 +27,7 @@ IN_FORCE = {
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",
-    "accept_content": ["json"],
+    "accept_content": ("json",),
     "task_ignore_result": True,
     "task_time_limit": 60,
     "task_soft_time_limit": 50,

@@ -46,7 +46,7 @@ def test_ready_means_a_query_is_answered_and_stopping_leaves_no_process(state: S
 def starts_and_stops(state: State, port: int, number: signal.Signals) -> None:
     with started(dev(state, port)) as supervisor:
         assert read_until_ready(supervisor) == f"ready: http://127.0.0.1:{port}/graphql"
-        assert ask(port) == {"data": {"__typename": "Query"}}
+        assert ask(port)["data"] == {"__typename": "Query"}
         record = state.record()
         assert (record["pid"], record["url"]) == (supervisor.pid, f"http://127.0.0.1:{port}/graphql")
         assert [path for path in (state.folder, *state.folder.rglob("*")) if path.stat().st_mode & 0o066] == []

@@ -13,10 +13,13 @@ from django.db import connection
 from django.db.models import CharField, Sum
 from django.test.utils import CaptureQueriesContext
 
+from domains.common.data.models import new_id
+from domains.products import stock
 from domains.products.bulk import import_products
 from domains.products.importing import MAX_LENGTHS, ProductRow
 from domains.products.models import Category, Product, StockMovement
 from domains.products.services import MAX_DESCRIPTION_CHARACTERS
+from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +48,18 @@ def test_products_come_in_with_their_price_category_and_stock(file: Path) -> Non
     assert jug.category is not None
     assert (jug.category.name, jug.category.slug) == ("Kitchen", "kitchen")
     assert Product.objects.get(sku="TAG-1").category is None
+
+
+def test_what_is_sold_stays_sold_whoever_counts_the_shelf(file: Path) -> None:
+    cup = ProductFactory.create(stock=10, sku="CUP", name="Cup", description="", price=1_000)
+    stock.take({cup.id: 4}, order_id=new_id())
+    run(file, HEADER + "CUP,Cup,,10.00,10,\n")
+    with pytest.raises(CommandError, match="1 of 2 rows are bad"):
+        run(file, HEADER + "CUP,Cup,,10.00,3,\nMUG,Mug,,10.00,1,\n")
+    assert "1 of 2 rows are bad" in run(file, file.read_text(), "--rejects", str(rejects := file.with_name("bad.csv")))
+    assert "CUP,Cup,,10.00,3,,2,stock 3 is less than the 4 that open orders hold" in rejects.read_text()
+    stock.send({cup.id: 4})
+    assert Product.objects.values_list("stock", "reserved").get(sku="CUP") == (6, 0)
 
 
 def test_products_stand_in_the_order_of_the_file(file: Path) -> None:

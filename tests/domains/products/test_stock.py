@@ -48,22 +48,6 @@ def test_pieces_are_sold_and_put_back(customer: object) -> None:
     assert_ledgers_agree()
 
 
-def test_what_is_sold_stays_sold_whoever_counts_the_shelf() -> None:
-    counted, other = ProductFactory.create_batch(2, stock=10)
-    order_id = new_id()
-    stock.take({counted.id: 4, other.id: 1}, order_id=order_id)
-    count = partial(stock.count, reason=StockMovement.Reason.IMPORT)
-    assert count({counted.id: 10, other.id: 12}) == {other.id: 2}
-    with pytest.raises(stock.CountTooLow) as refusal:
-        count({counted.id: 3, other.id: 1})
-    assert refusal.value.reserved == {counted.id: 4}
-    stock.send({counted.id: 4})
-    stock.put_back({other.id: 1}, order_id=order_id)
-    products = Product.objects.order_by("id").values_list("stock", "reserved")
-    assert list(products) == [(6, 0), (12, 0)]
-    assert_ledgers_agree()
-
-
 def test_an_order_that_lacks_one_product_takes_none() -> None:
     plenty, few = ProductFactory.create(stock=10), ProductFactory.create(stock=1)
     assert take({plenty.id: 1, few.id: 2}) == "1 left"

@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from domains.common.data.csvfile import UnreadableFileError
 from domains.common.data.money import exponent
 from domains.common.errors import RequestError
-from domains.products.bulk import ImportResult, imported
+from domains.products.bulk import ImportResult, counted_too_low, imported
 from domains.products.foreign import PRESETS
 from domains.products.importing import OWN, BadRow, ParsedFile, ProductRow, parse_stock, read_products
 
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         decimals = exponent(settings.STORE_CURRENCY)
         try:
             parsed = read_products(file, layout=layout, stock=stock, decimals=decimals, encoding=options["encoding"])
+            parsed = parsed.without(counted_too_low(parsed.rows))
             self._sort_out(parsed, rejects)
         except (UnreadableFileError, OSError) as error:
             raise CommandError(str(error)) from error
