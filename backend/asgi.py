@@ -10,9 +10,9 @@ from django.conf import settings
 
 from backend.bodies import Bodies
 from backend.bridge import Bridge
-from backend.database import bounded
 from backend.dispatcher import Dispatcher
 from backend.health import Probes
+from backend.postgresql import bounded
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
 from domains.common.guard.bulkhead import BULKHEADS

@@ -63,7 +63,7 @@ _database = env.db_url_config(env.str("DATABASE_URL", default="") or "postgres:/
 DATABASES: dict[str, Any] = {
     "default": {
         **_database,
-        "ENGINE": "backend.database",
+        "ENGINE": "backend.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {

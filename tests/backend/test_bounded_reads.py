@@ -12,7 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from backend.database import bounded
+from backend.postgresql import bounded
 from domains.common.data.transactions import short_transaction
 from domains.common.guard.deadline import Deadline, Stopped
 from tests.factories import CategoryFactory

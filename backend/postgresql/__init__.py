@@ -1,4 +1,7 @@
-"""Django's PostgreSQL engine with bounded waits (`base`), and the bounds of web processes."""
+"""Django's PostgreSQL engine with bounded waits (`base`), and the bounds of web processes.
+
+Tools tell the kind of database by the name of the engine, so the word is in it.
+"""
 
 from __future__ import annotations
 
