@@ -33,6 +33,7 @@ from schema.sizes import Arguments, Around, declared, is_connection
 
 # One unit is about 30 microseconds of processor time: `python -m tests.benchmarks.bench_worst_document`.
 ENTITY_COST, OBJECT_COST, LEAF_COST = 1, 0.4, 0.1  # a row in the answer, what is none (money, an edge), a value
+CURSOR_COST = 0.6  # of each row of a page besides: its edge, whose cursor is signed whether or not it is asked for
 LEAF_COSTS = {"ID": 0.25, "DateTime": 0.15}
 READ_COST = 60  # of each root field of a query, and of each list that has pages: a statement, however many it serves
 MUTATION_COST = 300  # of each root field of a mutation: locks and a dozen statements
@@ -147,6 +148,8 @@ class Meter:
         times, inside = self._arguments.items(definition, node, around) if definition else (1, None)
         inner = self._set(node.selection_set, kind, inside, level + 1) if node.selection_set else Counts()
         own = _own_cost(kind) if kind else 0
+        if around and name in ("nodes", "edges"):
+            own += CURSOR_COST
         if name == "__typename" and parent and not parent.name.startswith("__"):
             own = LEAF_COST
         return inner._replace(
