@@ -110,7 +110,7 @@ def test_an_allowed_origin_may_send_json_with_a_token(path: str) -> None:
 def test_an_allowed_origin_reads_the_answer_its_id_and_when_to_come_back() -> None:
     answer = ask("{ __typename }", Origin=ORIGIN)
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert answer.headers["Access-Control-Expose-Headers"] == "X-Request-ID, Retry-After"
+    assert answer.headers["Access-Control-Expose-Headers"] == "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy"
     assert "origin" in answer.headers["Vary"]
 
 

@@ -16,7 +16,7 @@ from domains.payments.models import Payment, PaymentOperation, SandboxIntent, Sa
 from domains.products.models import Product
 from tests.api import gid
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees
-from tests.factories import ProductFactory
+from tests.factories import ProductFactory, UserFactory
 from tests.processes import running, wait_until
 from tests.promises.figures import Rounds, figures, size
 from tests.promises.shoppers import Shopper, at_once, post
@@ -28,13 +28,11 @@ STOCK, PRICE = 10, 1_000
 LOST = "InvalidStateError"
 
 
-def test_of_cancel_fulfil_and_refund_at_once_exactly_one_wins(
-    customer: User, staff_member: User, tmp_path: Path
-) -> None:
+def test_of_cancel_fulfil_and_refund_at_once_exactly_one_wins(staff_member: User, tmp_path: Path) -> None:
     """Web, worker and relay are processes of their own. A refund may follow the fulfilment that it met."""
     rounds = Rounds("one_winner", ROUNDS)
     with running(tmp_path / "mails", "web", "worker", "relay") as stack:
-        buyer, staff = Shopper(stack.url, customer), Shopper(stack.url, staff_member)
+        buyer, staff = Shopper(stack.url, UserFactory.create(proven=True)), Shopper(stack.url, staff_member)
         for number in rounds:
             product = ProductFactory.create(price=PRICE, stock=STOCK)
             assert buyer.buy(product)["__typename"] == "CreateOrderSuccess"

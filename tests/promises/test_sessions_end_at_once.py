@@ -149,7 +149,7 @@ def test_a_stream_ends_with_its_session_while_redis_is_away(
 
 
 def test_neither_ending_a_session_nor_asking_for_one_waits_for_redis(customer: User, settings: Settings) -> None:
-    """It is not even connected to."""
+    """Only what callers may have executed is asked of it, and once: then it is left alone for a moment."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         here, there = Api(customer), Api(customer)
@@ -157,5 +157,6 @@ def test_neither_ending_a_session_nor_asking_for_one_waits_for_redis(customer: U
         there.data("mutation { logoutEverywhere { __typename } }")
         assert [who.code(ME) for who in (here, there)] == [*OVER, *OVER]
         silent.setblocking(False)
+        silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()

@@ -18,10 +18,10 @@ QUERY = "{ products(first: 40) { nodes { id } } }"
 
 @pytest.fixture(autouse=True)
 def hundred(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 units an account, of which none comes back within a test."""
+    """1,000 units an account, of which none comes back within a test."""
     monkeypatch.setattr(budgets, "WINDOW", 100_000)
     settings.REDIS_PREFIX += f"{uuid4()}:"
-    settings.BUDGET_ACCOUNT = 100
+    settings.BUDGET_ACCOUNT = 1_000
 
 
 def throttle(response: Any) -> dict[str, int]:
@@ -33,9 +33,9 @@ def test_every_answer_tells_what_it_cost_and_what_is_left(api: Api) -> None:
     response = api.respond(QUERY)
     told = throttle(response)
     assert told.keys() == {"cost", "currentlyAvailable", "maximumAvailable", "restoreRate"}
-    assert told["currentlyAvailable"] == told["maximumAvailable"] - told["cost"] == 100 - told["cost"]
-    assert response.headers["RateLimit-Policy"] == '"cost";q=100;w=100000;qu="cost"'
-    assert response.headers["RateLimit"] == f'"cost";r={told["currentlyAvailable"]};t={told["cost"] * 1_000}'
+    assert told["currentlyAvailable"] == told["maximumAvailable"] - told["cost"] == 1_000 - told["cost"]
+    assert response.headers["RateLimit-Policy"] == '"cost";q=1000;w=100000;qu="cost"'
+    assert response.headers["RateLimit"] == f'"cost";r={told["currentlyAvailable"]};t={told["cost"] * 100}'
 
 
 @pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (GRAPHQL, 429)])

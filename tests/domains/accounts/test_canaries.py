@@ -151,7 +151,7 @@ def test_nothing_is_told_when_the_mail_server_refuses_the_address(owner: User, s
     with refusing_mail_server() as port, json_log() as log:
         settings.EMAIL_PORT = port
         assert not any(outbox.deliver(message_id) for message_id in outbox.hand_over())
-    assert lines(log, "outbox message failed")
+    assert lines(log, "outbox message waits")
     assert "SMTPRecipientsRefused" in log.getvalue()
     assert not PLANTED.findall(log.getvalue() + str(list(OutboxMessage.objects.values())))
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from pytest_django import Settings
 
-from domains.common.guard import budgets, redis
+from domains.common.guard import breaker, budgets, redis
 from domains.common.guard.budgets import Throttle
 from tests.domains.common.together import together
 from tests.own_redis import OwnRedis
@@ -98,7 +98,7 @@ def test_a_silent_redis_is_waited_for_once_and_a_process_gives_a_quarter_meanwhi
     with own_redis.paused():
         results = [charge(10, user_id=user_id) for _ in range(4)]
     assert results[:3] == [Throttle(10, 15, 25), Throttle(10, 5, 25), Throttle(10, 5, 25, retry_after=20_000)]
-    assert sum(record.name == redis.__name__ for record in caplog.records) == 1
+    assert sum(record.name == breaker.__name__ for record in caplog.records) == 1
 
 
 def test_without_redis_a_process_remembers_a_bounded_number_of_callers(monkeypatch: pytest.MonkeyPatch) -> None:
