@@ -34,6 +34,7 @@ from domains.accounts.models import User  # noqa: E402
 from domains.orders.models import Order  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
 from schema.cost import Counts, Meter  # noqa: E402
+from schema.documents import MAX_CHARACTERS  # noqa: E402
 from schema.merge import core  # noqa: E402
 from tests.api import Api, gid  # noqa: E402
 
@@ -191,7 +192,9 @@ class Search:
 
     def _cost(self, candidate: Candidate) -> int | None:
         """None when it is refused for another reason than its cost."""
-        meter = Meter(core, document := parse(candidate.query), {})
+        if len(query := candidate.query) > MAX_CHARACTERS:
+            return None
+        meter = Meter(core, document := parse(query), {})
         if meter.document().excess(Counts(**settings.QUERY_LIMITS)):
             return None
         operation: Any = document.definitions[0]
@@ -202,7 +205,7 @@ def _type_of(parent: Any, step: Step) -> Any:
     """Of what is selected in this step."""
     if step.name.startswith("..."):
         return core.type_map[step.name.split()[-1]]
-    return get_named_type(parent.fields[step.name].type)
+    return get_named_type(parent.fields[step.name].type if step.name in parent.fields else core.type_map["String"])
 
 
 def _with_copies(candidate: Candidate, at: int, copies: int) -> Candidate:
@@ -227,10 +230,8 @@ def line(candidate: Candidate) -> str:
     """Figures, then the document with its copies told in short."""
     short = Candidate(tuple(replace(step, copies=1) for step in candidate.steps)).query
     copies = "x".join(str(step.copies) for step in candidate.steps)
-    figures = (
-        f"{candidate.cost:6} units {candidate.server:6.0f} ms {candidate.database:6.0f} ms {candidate.size:9} bytes"
-    )
-    return f"{figures}  {short[:150]} copies {copies}"
+    times = f"{candidate.cost:6} units {candidate.server:6.0f} ms {candidate.database:6.0f} ms"
+    return f"{times} {candidate.size:9} bytes  {short[:150]} copies {copies}"
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ def handler(
 
     It runs outside any transaction, at least once, and may return an effect to commit with the acknowledgement.
     `queue` is for work that waits for somebody else: workers of its own keep it from holding up all other work.
-    An error of the kind `away` says that somebody else does not answer. It is no failure until the message is older
+    An error of the kind `away`, whose text holds no secret, says that somebody else does not answer. It is no failure until the message is older
     than `patience`: the work is tried again, after pauses that grow to `longest_pause`.
     """
 
@@ -175,7 +175,8 @@ def _do(message: OutboxMessage) -> Effect | None:
         if old.exists():
             raise
         pause = back_off(message.attempts, most=work.longest_pause)
-        logger.warning("outbox message waits", extra={"topic": message.topic, "error": type(error).__name__})
+        why = f"{type(error).__name__} {error}".rstrip()
+        logger.warning("outbox message waits", extra={"topic": message.topic, "error": why})
         raise Postpone(pause) from error
 
 
