@@ -78,8 +78,8 @@ def handler(
 
     It runs outside any transaction, at least once, and may return an effect to commit with the acknowledgement.
     `queue` is for work that waits for somebody else: workers of its own keep it from holding up all other work.
-    An error of the kind `away`, whose text holds no secret, says that somebody else does not answer. It is no failure until the message is older
-    than `patience`: the work is tried again, after pauses that grow to `longest_pause`.
+    An error of the kind `away`, whose text holds no secret, says that somebody else does not answer. It is no failure
+    until the message is older than `patience`: the work is tried again, after pauses that grow to `longest_pause`.
     """
 
     def register(function: Handler) -> Handler:
