@@ -22,7 +22,12 @@ OPEN_FILES = 8_192
 settings.DATABASES["default"]["OPTIONS"] = bounded(settings.DATABASES["default"]["OPTIONS"])
 application = Dispatcher(
     Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS),
-    Streams(wsgi_application, threads=settings.STREAM_THREADS, limit=settings.STREAMS_PER_PROCESS),
+    Streams(
+        wsgi_application,
+        threads=settings.STREAM_THREADS,
+        limit=settings.STREAMS_PER_PROCESS,
+        slow=sum(each.threads for each in BULKHEADS),
+    ),
     Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=settings.REQUEST_BODY_SECONDS),
     Probes(),
 )

@@ -24,7 +24,6 @@ from django.db import close_old_connections
 from backend.bridge import Application, Receive, Reply, Scope, Send, environ, reply_of, send_reply, send_too_busy
 from backend.logging import request_id
 from domains.common.background.changes import listeners
-from domains.common.guard.bulkhead import BULKHEADS
 from schema.errors import database_is_away, log_outage
 from schema.streams.live import HEARTBEAT, Event, Live
 
@@ -110,12 +109,12 @@ class Stream:
 class Streams:
     """An ASGI application for requests that read event streams; at most `limit` are open at a time.
 
-    `threads` open them and answer what is no stream, as many others execute the events.
+    `threads` open them and answer what is no stream, and `slow` more, because that may be slow work, too. As many as
+    `threads` execute the events.
     """
 
-    def __init__(self, application: Application, *, threads: int, limit: int) -> None:
+    def __init__(self, application: Application, *, threads: int, limit: int, slow: int = 0) -> None:
         self._application = application
-        slow = sum(bulkhead.threads for bulkhead in BULKHEADS)  # what is no stream may be slow work, too
         self._openers = ThreadPoolExecutor(threads + slow, thread_name_prefix="stream-opener")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="stream")
         self._limit = limit
