@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
-from domains.common.guard import budgets
 from tests.api import Api
+from tests.budgets import small_budget
 from tests.schema.wire import GRAPHQL, JSON
 
 pytestmark = pytest.mark.django_db
@@ -17,11 +16,8 @@ QUERY = "{ products(first: 40) { nodes { id } } }"
 
 
 @pytest.fixture(autouse=True)
-def hundred(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """1,000 units an account, of which none comes back within a test."""
-    monkeypatch.setattr(budgets, "WINDOW", 100_000)
-    settings.REDIS_PREFIX += f"{uuid4()}:"
-    settings.BUDGET_ACCOUNT = 1_000
+def thousand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_budget(1_000, settings, monkeypatch)
 
 
 def throttle(response: Any) -> dict[str, int]:

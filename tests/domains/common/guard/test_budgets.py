@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from domains.common.guard import breaker, budgets, redis
 from domains.common.guard.budgets import Throttle
+from tests.budgets import small_budget
 from tests.domains.common.together import together
 from tests.own_redis import OwnRedis
 
@@ -20,11 +21,7 @@ HERE = "203.0.113.7"
 
 @pytest.fixture(autouse=True)
 def hundred(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 units an account, of which none comes back within a test."""
-    monkeypatch.setattr(budgets, "WINDOW", 100_000)
-    settings.REDIS_PREFIX += f"{uuid4()}:"
-    settings.BUDGET_ACCOUNT = 100
-    monkeypatch.setattr(budgets, "advances", budgets.Advances())
+    small_budget(100, settings, monkeypatch)
 
 
 def charge(cost: int, *, user_id: UUID | None = None, address: str = HERE) -> Throttle:
