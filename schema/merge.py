@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.base import get_object_definition
@@ -16,7 +16,7 @@ from domains import modules
 from domains.common.errors import BadUserInputError
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import parse_global_id
-from domains.common.graphql.loaders import Loader
+from domains.common.graphql.loaders import Loader, Pending
 from domains.common.graphql.scalars import SCALARS
 from domains.common.graphql.types import Node
 
@@ -43,27 +43,23 @@ class NodeQuery:
         description="Anything by its id; null when absent or not yours to see.",
         metadata={"public": "the loaders are scoped by viewer"},
     )
-    async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
-    ) -> Any:
-        found = _load(info, id)
-        return await found if found else None
+    def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")]) -> Any:
+        return _load(info, id)
 
     @strawberry.field(
         graphql_type=list[Node | None],
         description="As `node`, for at most 100 ids; the answers are in their order.",
         metadata={"public": "the loaders are scoped by viewer"},
     )
-    async def nodes(
+    def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="0 to 100 global ids.")]
     ) -> Sequence[Any]:
         if len(ids) > MAX_NODES:
             raise BadUserInputError(f"Ask for at most {MAX_NODES} ids at once")
-        waiting = [_load(info, global_id) for global_id in ids]  # all are asked for before the first is awaited
-        return [await row if row else None for row in waiting]
+        return [_load(info, global_id) for global_id in ids]
 
 
-def _load(info: Info, global_id: str) -> Awaitable[Any] | None:
+def _load(info: Info, global_id: str) -> Pending[Any] | None:
     parsed = parse_global_id(global_id)
     loader = NODE_LOADERS.get(parsed[0]) if parsed else None
     return info.context.loaders.get(loader).load(parsed[1]) if loader and parsed else None
@@ -90,8 +86,34 @@ def build() -> strawberry.Schema:
     )
 
 
+def declare_sources(core: GraphQLSchema) -> None:
+    """Say in each field's `extensions` where its values come from, as `schema.execution` reads it."""
+    for kind in core.type_map.values():
+        for field in kind.fields.values() if isinstance(kind, GraphQLObjectType) else ():
+            declared = field.extensions.get("strawberry-definition")
+            if declared is None:  # of introspection
+                continue
+            if declared.is_basic_field:
+                field.extensions["attribute"] = declared.python_name
+            elif "relation" in declared.metadata:
+                field.extensions["relation"] = declared.metadata["relation"]
+            elif "batch" in declared.metadata and field.resolve:
+                field.extensions["batch"], field.resolve = field.resolve, _alone(field.resolve)
+
+
+def _alone(batch: Callable[..., Any]) -> Callable[..., Any]:
+    """A batch resolver for one object, as graphql-core calls it."""
+
+    def resolve(source: Any, info: Any, **arguments: Any) -> Any:
+        (value,) = batch([source], info, **arguments)
+        return value
+
+    return resolve
+
+
 schema = build()
 core: GraphQLSchema = schema._schema
+declare_sources(core)
 for kind in core.type_map.values():  # Strawberry tells graphql-core nothing of @oneOf, which both know
     if isinstance(kind, GraphQLInputObjectType) and kind.extensions["strawberry-definition"].is_one_of:
         kind.is_one_of = True

@@ -8,6 +8,7 @@ from domains.accounts import models
 from domains.accounts.loaders import UserByIdLoader
 from domains.accounts.types import User
 from domains.common.graphql.context import Info
+from domains.common.graphql.loaders import Pending
 
 
 @strawberry.type
@@ -17,6 +18,6 @@ class Query:
         description="The person that is signed in; null for nobody.",
         metadata={"public": "null for nobody"},
     )
-    async def me(self, info: Info) -> models.User | None:
+    def me(self, info: Info) -> Pending[models.User | None] | None:
         user_id = info.context.viewer.user_id
-        return await info.context.loaders.get(UserByIdLoader).load(user_id) if user_id else None
+        return info.context.loaders.get(UserByIdLoader).load(user_id) if user_id else None

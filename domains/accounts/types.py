@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 import strawberry
-from django.db.models import Model
+from django.db.models import QuerySet
 from strawberry import auto
 
 from domains.accounts import models
 from domains.accounts.loaders import (
     MOST,
-    AuditEventPageLoader,
     AuditEventsByUserIdLoader,
-    SessionPageLoader,
     SessionsByUserIdLoader,
+    visible_audit_events,
+    visible_sessions,
 )
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
-from domains.common.graphql.loaders import Loader
-from domains.common.graphql.paging import Ordering, Page, Pager
-from domains.common.graphql.types import Node, entity, related, show_choices
+from domains.common.graphql.paging import Ordering, Page, Pager, paginate
+from domains.common.graphql.types import Node, batched, entity, related, show_choices
+from domains.common.viewer import Viewer
 
 
 @entity(models.Session, description="A signed-in device.", visible_to="Only its owner sees it.")
@@ -57,23 +57,28 @@ class AuditEvent(Node):
     created_at: auto = strawberry.field(description="When it happened.")
 
 
-def own_pages(loader: type[Loader[tuple[UUID, Pager], Page]], model: type[Model], of: type, *, description: str) -> Any:
-    """A connection of rows that are the person's own, newest first."""
+def own_pages(rows: Callable[[Viewer], QuerySet[Any]], of: type, *, description: str) -> Any:
+    """A connection of rows that are the person's own, newest first; an empty one for anybody else."""
 
-    async def resolve(
-        root: strawberry.Parent[models.User],
+    def resolve(
+        root: strawberry.Parent[list[models.User]],
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> Page:
-        newest = Ordering("created_at", descending=True)
-        pager = Pager.of(model, newest, first, after, last, before, scope=[model.__name__, root.id])
-        return await info.context.loaders.get(loader).load((root.id, pager))
+    ) -> list[Page]:
+        found, newest = rows(info.context.viewer), Ordering("created_at", descending=True)
 
-    scope = {"scope": "one's own, also for staff"}
-    return strawberry.field(resolve, graphql_type=of, description=description, metadata=scope)
+        def page(person: models.User) -> Page:
+            scope = [found.model.__name__, person.id]
+            pager = Pager.of(found.model, newest, first, after, last, before, scope=scope)
+            own = person.id == info.context.viewer.user_id
+            return paginate(found, pager) if own else pager.page([], lambda: 0)
+
+        return [page(person) for person in root]
+
+    return batched(graphql_type=of, description=description, scope="one's own, also for staff")(resolve)
 
 
 @entity(models.User, description="A person with an account.", visible_to="Visible to that person and to staff.")
@@ -93,8 +98,7 @@ class User(Node):
         size=MOST,
     )
     session_page = own_pages(
-        SessionPageLoader,
-        models.Session,
+        visible_sessions,
         Connection[Session],
         description="All signed-in devices, newest first. One's own only: staff see an empty page for others.",
     )
@@ -106,8 +110,7 @@ class User(Node):
         size=MOST,
     )
     audit_event_page = own_pages(
-        AuditEventPageLoader,
-        models.AuditEvent,
+        visible_audit_events,
         Connection[AuditEvent],
         description="All of `auditEvents`, newest first. One's own only: staff see an empty page for others.",
     )

@@ -9,6 +9,7 @@ import strawberry
 from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
+from domains.common.graphql.loaders import Pending
 from domains.common.graphql.paging import Page, Pager, paginate
 from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.orders import models
@@ -24,10 +25,10 @@ class Query:
         description="One order; null when absent or not yours to see.",
         metadata={"public": "null for nobody, and for everybody but its customer and staff"},
     )
-    async def order(
+    def order(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
-    ) -> models.Order | None:
-        return await info.context.loaders.get(OrderByIdLoader).load(key_of(id, "Order"))
+    ) -> Pending[models.Order | None]:
+        return info.context.loaders.get(OrderByIdLoader).load(key_of(id, "Order"))
 
     @guarded_field(
         graphql_type=OrderConnection,

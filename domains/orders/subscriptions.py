@@ -25,12 +25,12 @@ class Subscription:
         "stream for others and where there is no such order, UNAUTHENTICATED when the access token or session ends.",
         permission_classes=[IsAuthenticated],
     )
-    async def order_updated(
+    def order_updated(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The order's global id.")]
     ) -> models.Order:
         key = key_of(id, "Order")
         info.context.follow(events.topic(key), partial(events.version, key))
-        order = await info.context.loaders.get(OrderByIdLoader).load(key)
+        order: models.Order | None = info.context.loaders.get(OrderByIdLoader).load(key).now()
         if order is None:
             raise ForbiddenError("There is no such order, or it is not yours to follow")
         return order

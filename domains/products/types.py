@@ -10,11 +10,11 @@ from strawberry import auto
 
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
-from domains.common.graphql.paging import Page, Pager
-from domains.common.graphql.types import PUBLIC, Money, Node, entity, related
+from domains.common.graphql.paging import Page, Pager, paginate_each
+from domains.common.graphql.types import PUBLIC, Money, Node, batched, entity, related
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
-from domains.products.loaders import CategoryByIdLoader, CategoryPage, ProductPageLoader
+from domains.products.loaders import CategoryByIdLoader
 
 
 @entity(
@@ -33,9 +33,9 @@ class Product(Node):
     created_at: auto = strawberry.field(description="When it was added.")
     updated_at: auto = strawberry.field(description="When it was last edited.")
 
-    @strawberry.field(description="The price of one, in the shop's currency.")
-    def price(self, root: strawberry.Parent[models.Product]) -> Money:
-        return Money.of(root.price, settings.STORE_CURRENCY)
+    @batched(graphql_type=Money, description="The price of one, in the shop's currency.")
+    def price(self, root: strawberry.Parent[list[models.Product]]) -> list[Money]:
+        return [Money.of(product.price, settings.STORE_CURRENCY) for product in root]
 
     category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
         CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."
@@ -52,10 +52,10 @@ class Category(Node):
     created_at: auto = strawberry.field(description="When it was added.")
     updated_at: auto = strawberry.field(description="When it was last edited.")
 
-    @strawberry.field(graphql_type=ProductConnection, description="Its products, newest first unless sorted.")
-    async def products(
+    @batched(graphql_type=ProductConnection, description="Its products, newest first unless sorted.")
+    def products(
         self,
-        root: strawberry.Parent[models.Category],
+        root: strawberry.Parent[list[models.Category]],
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
@@ -63,8 +63,13 @@ class Category(Node):
         before: Before = strawberry.UNSET,
         filter: Annotated[ProductFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
-    ) -> Page:
+    ) -> list[Page]:
         query, ordering = list_of(filter, sort)
-        scope = {**query.scope, "category": str(root.id)}
-        pager = Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
-        return await info.context.loaders.get(ProductPageLoader).load(CategoryPage(root.id, query, pager))
+        scopes = {category.id: {**query.scope, "category": str(category.id)} for category in root}
+        pagers = {
+            id_: Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
+            for id_, scope in scopes.items()
+        }
+        visible = query.rows(models.Product.objects.visible_to(info.context.viewer))
+        pages = paginate_each(visible, "category", pagers, query.searched)
+        return [pages[category.id] for category in root]

@@ -1,13 +1,14 @@
 """Loaders: the many small reads of one relation become one call.
 
-A resolver asks for one key and gets an awaitable. Nothing is read until no resolver can go on; then each loader is
-called once with every key asked for meanwhile. Who resumes the resolvers (``schema.execution`` does) is not known here.
+A relation, or a resolver that answers `load(key)`, names a loader and a key. Once all fields of a level have said what
+they want, each loader is called once with every key that it does not know yet (``schema.execution`` does).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -23,40 +24,28 @@ _LATEST = """SELECT * FROM (
     WHERE place <= %s ORDER BY {column}, created_at, id"""
 
 
-class Deferred[V]:
-    """The value of one key, to come. May be awaited by several resolvers and more than once."""
+@dataclass(frozen=True, slots=True)
+class Pending[V]:
+    """The value of one key, to be read together with others."""
 
-    __slots__ = ("_error", "_traceback", "_value", "done")
+    loader: Loader[Any, V]
+    key: Any
 
-    def __init__(self) -> None:
-        self.done = False
-        self._error: Exception | None = None
-
-    def __await__(self) -> Generator[Deferred[V], None, V]:
-        while not self.done:  # resumed meanwhile for the sake of others
-            yield self
-        if self._error is not None:
-            # One failed batch is raised once per key: without this every raise would lengthen the same traceback.
-            raise self._error.with_traceback(self._traceback)
-        return self._value
-
-    def settle(self, outcome: V | Exception) -> None:
-        """Set the value, or the error that every await of this key raises."""
-        if isinstance(outcome, Exception):
-            self._error = outcome
-            self._traceback = outcome.__traceback__
-        else:
-            self._value = outcome
-        self.done = True
+    def now(self) -> V:
+        """Read it at once. Raises its error."""
+        self.loader.read([self.key])
+        value = self.loader.known[self.key]
+        if isinstance(value, Exception):
+            raise value
+        return value
 
 
 class Loader[K: Hashable, V]:
-    """Batches the keys of one relation into one call of ``batch()``. One instance per request, values cached by key."""
+    """Batches the keys of one relation into one call of ``batch()``. One a request; it keeps what it read."""
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
-        self._known: dict[K, Deferred[V]] = {}
-        self._queue: dict[K, Deferred[V]] = {}
+        self.known: dict[K, V | Exception] = {}
 
     def batch(self, keys: Sequence[K]) -> Sequence[V | Exception]:
         """Read the values of ``keys`` (unique, in the order first asked for), one value per key in the same order.
@@ -65,21 +54,14 @@ class Loader[K: Hashable, V]:
         """
         raise NotImplementedError
 
-    def load(self, key: K) -> Awaitable[V]:
-        """The value of one key, read together with the others of its wave."""
-        deferred = self._known.get(key)
-        if deferred is None:
-            deferred = self._known[key] = self._queue[key] = Deferred()
-        return deferred
+    def load(self, key: K) -> Pending[V]:
+        """The value of one key, which a resolver answers in place of the value itself."""
+        return Pending(self, key)
 
-    def dispatch(self) -> bool:
-        """Read every waiting key now. False when none was waiting."""
-        waiting, self._queue = self._queue, {}
-        if not waiting:
-            return False
-        for deferred, outcome in zip(waiting.values(), self._outcomes(list(waiting)), strict=True):
-            deferred.settle(outcome)
-        return True
+    def read(self, keys: Iterable[K]) -> None:
+        """Have the values of all these in ``known``."""
+        if unknown := [key for key in keys if key not in self.known]:
+            self.known.update(zip(unknown, self._outcomes(unknown), strict=True))
 
     def _outcomes(self, keys: list[K]) -> Sequence[V | Exception]:
         try:
@@ -89,11 +71,6 @@ class Loader[K: Hashable, V]:
         except Exception as error:
             return [error] * len(keys)
         return values
-
-    def clear(self) -> None:
-        """Forget every value, read or waiting."""
-        self._known.clear()
-        self._queue.clear()
 
 
 class Loaders:
@@ -109,16 +86,9 @@ class Loaders:
             self._loaders[loader] = loader(self._viewer)
         return cast("L", self._loaders[loader])
 
-    def dispatch(self) -> bool:
-        """Call each loader that has waiting keys, once. False when there was none."""
-        # A list first: a batch may get a loader that is new, which changes the dict.
-        called = [loader.dispatch() for loader in list(self._loaders.values())]
-        return any(called)
-
     def clear(self) -> None:
-        """Forget every cached value (a mutation may have changed it)."""
-        for loader in self._loaders.values():
-            loader.clear()
+        """Forget every value (a mutation may have changed it)."""
+        self._loaders.clear()
 
 
 def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]]) -> type[Loader[UUID, M | None]]:

@@ -23,11 +23,23 @@ PUBLIC = "Public."
 STAFF_ONLY = "Visible to staff."
 
 
+def batched(*, graphql_type: Any, description: str, scope: str = "") -> Callable[[Callable[..., Any]], Any]:
+    """A field that is resolved once for all objects of its level: the resolver gets them as one list, and answers the
+    list of their values (a value may be an exception, or what a loader is to read).
+
+    `graphql_type` is the type of one of these values, `scope` says whose rows they are.
+    """
+    metadata = {"batch": True, **({"scope": scope} if scope else {})}
+    declared: Any = strawberry.field(graphql_type=graphql_type, description=description, metadata=metadata)
+    return declared  # type: ignore[no-any-return]
+
+
 @strawberry.interface(description="Anything with a global id; `node(id:)` fetches it again.")
 class Node:
-    @strawberry.field(description="Global id, opaque and stable. Not a primary key.")
-    def id(self, root: strawberry.Parent[BaseModel], info: strawberry.Info) -> strawberry.ID:
-        return to_global_id(info.path.typename or "", root.id)
+    @batched(graphql_type=strawberry.ID, description="Global id, opaque and stable. Not a primary key.")
+    def id(self, root: strawberry.Parent[list[BaseModel]], info: strawberry.Info) -> list[strawberry.ID]:
+        kind = info.path.typename or ""
+        return [to_global_id(kind, row.id) for row in root]
 
 
 class Column(StrawberryDjangoField):
@@ -81,10 +93,10 @@ class Money:
 def money(column: str, *, description: str) -> Any:
     """A field that shows a column of minor units, in the currency of its row."""
 
-    def resolve(root: strawberry.Parent[Any]) -> Money:
-        return Money.of(getattr(root, column), root.currency)
+    def resolve(root: strawberry.Parent[list[Any]]) -> list[Money]:
+        return [Money.of(getattr(row, column), row.currency) for row in root]
 
-    return strawberry.field(resolve, description=description)
+    return batched(graphql_type=Money, description=description)(resolve)
 
 
 def related(
@@ -95,9 +107,9 @@ def related(
     The annotation names its type. `scope` says whose the rows are, `size` how many there may be.
     """
 
-    async def resolve(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]  # the field says it
-        key = getattr(root, by)
-        return None if key is None else await info.context.loaders.get(loader).load(key)
+    def resolve(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]  # the field says it
+        key = getattr(root, by)  # for who executes without batches: a relation is read for all objects together
+        return None if key is None else info.context.loaders.get(loader).load(key).now()
 
     metadata = {name: value for name, value in (("scope", scope), ("size", size)) if value}
-    return strawberry.field(resolve, description=description, metadata=metadata)
+    return strawberry.field(resolve, description=description, metadata={**metadata, "relation": (loader, by)})
