@@ -31,6 +31,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from domains.common.graphql.scalars import SafeError
 from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
+from schema.execution.plan import Plans
 from schema.merge import core
 from schema.redaction import ValuesRule
 from schema.request import NUL_MESSAGE
@@ -58,6 +59,7 @@ class Document:
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
     code: str = ""
+    plans: Plans = field(default_factory=Plans, compare=False, repr=False)
     _sizes: frozenset[str] = frozenset()
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
@@ -118,7 +120,7 @@ def _checked(query: str, introspection: bool, limits: Counts) -> Document:
     # A schema that is not told must not be guessed from suggestions.
     errors = validate(core, node, rules, hide_suggestions=not introspection)
     sizes = frozenset(meter.sizes)
-    return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", sizes)
+    return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", _sizes=sizes)
 
 
 def _lines(query: str) -> int:

@@ -22,6 +22,7 @@ from domains.common.guard.budgets import Throttle
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, persisted, redaction
+from schema.documents import Document
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
 from schema.merge import IGNORE_AUTHORIZATION, core
@@ -95,21 +96,22 @@ class GraphQLView(View):
             return 429 if strict else 200, throttled(request, throttle)
         if nulls := redaction.null_errors(core, operation, wanted.variables or {}):
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
-        status, body = self._execute(request, document.node, wanted, viewer, refused)
+        status, body = self._execute(request, document, wanted, viewer, refused)
         told = {"cost": {"requested": cost, "allowed": allowed}} if wanted.tells_cost else {}
         if told := told | shown(throttle):
             body["extensions"] = told
         return status, body
 
     def _execute(
-        self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
+        self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer, refused: int
     ) -> Reply:
         identifier = errors.request_id_in(request)
-        operation = get_operation_ast(node, wanted.operation_name)
+        assert document.node is not None
+        operation = get_operation_ast(document.node, wanted.operation_name)
         assert operation is not None
         try:
             with self._bounded(request, operation):
-                result = self._result(request, node, wanted, viewer)
+                result = self._result(request, document, wanted, viewer)
                 data = written(result.data, settings.RESPONSE_MAX_BYTES) if result.data else result.data
         except (Stopped, TooLarge) as over:
             limit = "bytes" if isinstance(over, TooLarge) else "milliseconds"
@@ -130,11 +132,13 @@ class GraphQLView(View):
         return of_request.within(settings.QUERY_MAX_SECONDS)
 
     def _result(
-        self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer
+        self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer
     ) -> ExecutionResult:
+        assert document.node is not None
         result = execute(
             core,
-            node,
+            document.node,
+            plans=document.plans,
             context_value=self._context(request, viewer),
             variable_values=wanted.variables,
             operation_name=wanted.operation_name,

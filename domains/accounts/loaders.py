@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 
 from domains.accounts.models import AuditEvent, Session, SessionQuerySet, User
 from domains.common.data.models import NO_ID
+from domains.common.graphql.listing import Listing
 from domains.common.graphql.loaders import Loader, by_id, grouped
 from domains.common.viewer import Viewer
 
@@ -28,6 +30,24 @@ def visible_sessions(viewer: Viewer) -> SessionQuerySet:
 def visible_audit_events(viewer: Viewer) -> QuerySet[AuditEvent]:
     """What the viewer may see of what happened to accounts' security."""
     return AuditEvent.objects.visible_to(viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSessions(Listing):
+    """The viewer's signed-in devices."""
+
+    def rows(self, viewer: Viewer) -> SessionQuerySet:
+        """In no order."""
+        return visible_sessions(viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAuditEvents(Listing):
+    """What happened to the viewer's account."""
+
+    def rows(self, viewer: Viewer) -> QuerySet[AuditEvent]:
+        """In no order."""
+        return visible_audit_events(viewer)
 
 
 class AuditEventsByUserIdLoader(Loader[UUID, list[AuditEvent]]):

@@ -10,7 +10,7 @@ from uuid import UUID
 import idna
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from domains.accounts.jwt import RefreshTokenBase
 from domains.common.data.models import NO_ID, BaseModel
@@ -76,7 +76,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def alive(self) -> Self:
         """Neither revoked nor past their absolute end, of an active person."""
-        return self.filter(revoked_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
+        return self.filter(revoked_at__isnull=True, expires_at__gt=Now(), user__is_active=True)
 
 
 class Session(BaseModel):  # type: ignore[django-manager-missing]  # the base of RefreshToken is untyped

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 
 import strawberry
-from django.db.models import QuerySet
+from django.db.models import Model
 from strawberry import auto
 
 from domains.accounts import models
 from domains.accounts.loaders import (
     MOST,
     AuditEventsByUserIdLoader,
+    OwnAuditEvents,
+    OwnSessions,
     SessionsByUserIdLoader,
-    visible_audit_events,
-    visible_sessions,
 )
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
+from domains.common.graphql.listing import Listing
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate
 from domains.common.graphql.types import Node, batched, entity, related, show_choices
-from domains.common.viewer import Viewer
 
 
 @entity(models.Session, description="A signed-in device.", visible_to="Only its owner sees it.")
@@ -57,7 +56,7 @@ class AuditEvent(Node):
     created_at: auto = strawberry.field(description="When it happened.")
 
 
-def own_pages(rows: Callable[[Viewer], QuerySet[Any]], of: type, *, description: str) -> Any:
+def own_pages(listing: Listing, model: type[Model], of: type, *, description: str) -> Any:
     """A connection of rows that are the person's own, newest first; an empty one for anybody else."""
 
     def resolve(
@@ -68,13 +67,12 @@ def own_pages(rows: Callable[[Viewer], QuerySet[Any]], of: type, *, description:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> list[Page]:
-        found, newest = rows(info.context.viewer), Ordering("created_at", descending=True)
+        viewer, newest = info.context.viewer, Ordering("created_at", descending=True)
 
         def page(person: models.User) -> Page:
-            scope = [found.model.__name__, person.id]
-            pager = Pager.of(found.model, newest, first, after, last, before, scope=scope)
-            own = person.id == info.context.viewer.user_id
-            return paginate(found, pager) if own else pager.page([], lambda: 0)
+            pager = Pager.of(model, newest, first, after, last, before, scope=[model.__name__, person.id])
+            own = person.id == viewer.user_id
+            return paginate(info.context.loaders, listing, pager) if own else pager.page([], lambda: 0)
 
         return [page(person) for person in root]
 
@@ -98,7 +96,8 @@ class User(Node):
         size=MOST,
     )
     session_page = own_pages(
-        visible_sessions,
+        OwnSessions(),
+        models.Session,
         Connection[Session],
         description="All signed-in devices, newest first. One's own only: staff see an empty page for others.",
     )
@@ -110,7 +109,8 @@ class User(Node):
         size=MOST,
     )
     audit_event_page = own_pages(
-        visible_audit_events,
+        OwnAuditEvents(),
+        models.AuditEvent,
         Connection[AuditEvent],
         description="All of `auditEvents`, newest first. One's own only: staff see an empty page for others.",
     )

@@ -11,29 +11,33 @@ from django.db.models import QuerySet
 from django.db.models.functions import ExtractYear
 from django.db.models.lookups import Exact
 
-from domains.orders.models import Order, OrderNumber
+from domains.common.graphql.listing import Listing
+from domains.common.viewer import Viewer
+from domains.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
-class OrderQuery:
-    """The checked filter of a list of orders: lookups, and a number; None does not filter."""
+class OrderQuery(Listing):
+    """The checked filter of a list of orders: lookups, and the two parts of a number; None does not filter."""
 
-    status__in: tuple[str, ...] | None = None
+    status__in: list[str] | None = None
     created_at__gt: datetime | None = None
     created_at__lt: datetime | None = None
     customer_id: UUID | None = None
-    number: OrderNumber | None = None
+    year: int | None = None
+    serial: int | None = None
 
-    def rows(self, visible: QuerySet[Order]) -> QuerySet[Order]:
-        """Those of the rows that a viewer may see which the list holds."""
-        lookups = {name: value for name, value in self.scope.items() if value is not None and name != "number"}
-        chosen = visible.filter(**lookups)
-        if self.number is None:
-            return chosen
+    def rows(self, viewer: Viewer) -> QuerySet[Order]:
+        """Those that meet all conditions."""
+        lookups = self.given()
+        year = lookups.pop("year", None)
+        chosen = Order.objects.visible_to(viewer).filter(**lookups)
         # The index of the serial finds one row at most, the year is looked at there.
-        return chosen.filter(Exact(ExtractYear("created_at", tzinfo=UTC), self.number.year), serial=self.number.serial)
+        return chosen if year is None else chosen.filter(Exact(ExtractYear("created_at", tzinfo=UTC), year))
 
     @property
     def scope(self) -> dict[str, Any]:
         """What cursors are bound to."""
-        return asdict(self)
+        conditions = asdict(self)
+        number = {name: conditions.pop(name) for name in ("year", "serial")}
+        return {**conditions, "number": None if self.serial is None else number}

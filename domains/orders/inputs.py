@@ -32,13 +32,15 @@ class OrderFilter:
 
     def query(self) -> OrderQuery:
         """As the database wants it."""
-        status, number = given(self.status), given(self.number)
+        status, written = given(self.status), given(self.number)
+        number = None if written is None else OrderNumber.parse(written)
         return OrderQuery(
-            status__in=None if status is None else tuple(str(one.value) for one in status),
+            status__in=None if status is None else [str(one.value) for one in status],
             created_at__gt=given(self.created_after),
             created_at__lt=given(self.created_before),
             customer_id=None if given(self.customer_id) is None else key_of(str(self.customer_id), "User"),
-            number=None if number is None else OrderNumber.parse(number),
+            year=number.year if number else None,
+            serial=number.serial if number else None,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_id, grouped, latest
+from domains.common.graphql.loaders import Loader, by_id, by_parent, latest
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.products.models import Product
 
@@ -21,11 +21,8 @@ OrderEventByIdLoader = by_id(lambda viewer: OrderEvent.objects.filter(order__in=
 OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
 
 
-class LinesByOrderIdLoader(Loader[UUID, list[OrderLine]]):
-    """The lines of orders that the viewer was given already."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[list[OrderLine]]:
-        return grouped(OrderLine.objects.filter(order_id__in=keys).order_by("order_id", "position"), keys, "order_id")
+# The lines of orders that the viewer was given already.
+LinesByOrderIdLoader = by_parent(lambda viewer: OrderLine.objects.all(), "order_id", sort=("position",))
 
 
 class EventsByOrderIdLoader(Loader[UUID, list[OrderEvent]]):

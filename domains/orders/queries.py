@@ -47,4 +47,4 @@ class Query:
     ) -> Page:
         query, ordering = list_of(filter, sort)
         pager = Pager.of(models.Order, ordering, first, after, last, before, scope=query.scope)
-        return paginate(query.rows(models.Order.objects.visible_to(info.context.viewer)), pager)
+        return paginate(info.context.loaders, query, pager)

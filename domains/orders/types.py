@@ -50,7 +50,10 @@ class Order(Node):
     created_at: auto = strawberry.field(description="When it was placed.")
     updated_at: auto = strawberry.field(description="When its status last changed.")
 
-    number: str = strawberry.field(description='What people read out: year and running number, "2026-000123".')
+    number: str = strawberry.field(
+        description='What people read out: year and running number, "2026-000123".',
+        metadata={"needs": ["created_at", "serial"]},
+    )
     total: Money = money("total", description="The exact sum of its lines.")
     customer: User | None = related(
         UserByIdLoader, by="customer_id", description="Who placed it.", scope="UserByIdLoader: oneself, staff everybody"

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from domains.common.data.folding import words
+from domains.common.graphql.listing import Listing
+from domains.common.viewer import Viewer
 from domains.products.models import Product
 
 MAX_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ProductQuery:
+class ProductQuery(Listing):
     """The checked filter of a list of products: lookups, and a search; None does not filter. Prices are minor units."""
 
     search: str | None = None
-    category__in: tuple[UUID, ...] | None = None
+    category__in: list[UUID] | None = None
     price__gte: int | None = None
     price__lte: int | None = None
     in_stock: bool | None = None
@@ -29,10 +30,12 @@ class ProductQuery:
     created_at__gt: datetime | None = None
     created_at__lt: datetime | None = None
 
-    def rows(self, visible: QuerySet[Product]) -> QuerySet[Product]:
-        """Those of the visible rows that meet all conditions but the search."""
-        lookups = {name: value for name, value in self.scope.items() if value is not None and name != "search"}
-        return visible.filter(**lookups)
+    def rows(self, viewer: Viewer) -> QuerySet[Product]:
+        """Those that meet all conditions but the search."""
+        lookups = {name: value for name, value in self.given().items() if name != "search"}
+        if "category__in" in lookups:  # by its column: the lookup of a relation takes no Bound
+            lookups["category__id__in"] = lookups.pop("category__in")
+        return Product.objects.visible_to(viewer).filter(**lookups)
 
     @property
     def searched(self) -> Q | None:
@@ -46,11 +49,6 @@ class ProductQuery:
         *whole, last = words(self.search)[:MAX_WORDS] or [""]
         begun = f"{last}:*"
         return Q(search=_query(*whole) & (_query(begun) | _query(begun, config="simple"))) if last else Q(pk__in=[])
-
-    @property
-    def scope(self) -> dict[str, Any]:
-        """What cursors are bound to."""
-        return asdict(self)
 
 
 def _query(*terms: str, config: str = "english") -> SearchQuery:

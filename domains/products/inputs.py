@@ -58,13 +58,13 @@ class ProductFilter:
             created_at__lt=given(self.created_before),
         )
 
-    def _category_keys(self) -> tuple[UUID, ...] | None:
+    def _category_keys(self) -> list[UUID] | None:
         ids = given(self.category_ids)
         if ids is None:
             return None
         if len(ids) > MAX_CATEGORY_IDS:
             raise BadUserInputError(f"categoryIds has at most {MAX_CATEGORY_IDS} ids")
-        return tuple(key_of(global_id, "Category") for global_id in ids)
+        return [key_of(global_id, "Category") for global_id in ids]
 
 
 def _minor(value: Decimal | None, name: str) -> int | None:

@@ -5,11 +5,25 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from domains.common.graphql.loaders import Loader, by_id
+from domains.common.viewer import Viewer
 from domains.products.models import Category, Product
 
-CategoryByIdLoader = by_id(lambda viewer: Category.objects.visible_to(viewer))
-ProductByIdLoader = by_id(lambda viewer: Product.objects.visible_to(viewer))
 
+def _categories(viewer: Viewer) -> QuerySet[Category]:
+    return Category.objects.visible_to(viewer)
+
+
+def _products(viewer: Viewer) -> QuerySet[Product]:
+    return Product.objects.visible_to(viewer)
+
+
+CategoryByIdLoader = by_id(_categories)
+CategoryBySlugLoader = by_id(_categories, "slug")
+ProductByIdLoader = by_id(_products)
+ProductBySlugLoader = by_id(_products, "slug")
+ProductBySkuLoader = by_id(_products, "sku")
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Category": CategoryByIdLoader, "Product": ProductByIdLoader}

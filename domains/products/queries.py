@@ -10,9 +10,16 @@ from domains.common.data.folding import identity, kept
 from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
+from domains.common.graphql.loaders import Pending
 from domains.common.graphql.paging import Page, Pager, paginate
 from domains.products import models
 from domains.products.inputs import ProductBy, ProductFilter, ProductSort, list_of
+from domains.products.loaders import (
+    CategoryBySlugLoader,
+    ProductByIdLoader,
+    ProductBySkuLoader,
+    ProductBySlugLoader,
+)
 from domains.products.types import Category, Product, ProductConnection
 
 MAX_CATEGORIES = 500
@@ -27,12 +34,13 @@ class Query:
     )
     def product(
         self, info: Info, by: Annotated[ProductBy, strawberry.argument(description="By id, slug or SKU.")]
-    ) -> models.Product | None:
-        visible = models.Product.objects.visible_to(info.context.viewer)
+    ) -> Pending[models.Product | None]:
+        loaders = info.context.loaders
         if by.id:
-            return visible.filter(id=key_of(by.id, "Product")).first()
-        named = visible.filter(slug=identity(by.slug)) if by.slug else visible.filter(sku=kept(by.sku or ""))
-        return named.first()
+            return loaders.get(ProductByIdLoader).load(key_of(by.id, "Product"))
+        if by.slug:
+            return loaders.get(ProductBySlugLoader).load(identity(by.slug))
+        return loaders.get(ProductBySkuLoader).load(kept(by.sku or ""))
 
     @strawberry.field(
         graphql_type=ProductConnection,
@@ -51,7 +59,7 @@ class Query:
     ) -> Page:
         query, ordering = list_of(filter, sort)
         pager = Pager.of(models.Product, ordering, first, after, last, before, scope=query.scope)
-        return paginate(query.rows(models.Product.objects.visible_to(info.context.viewer)), pager, query.searched)
+        return paginate(info.context.loaders, query, pager)
 
     @strawberry.field(
         graphql_type=Category | None,
@@ -60,8 +68,8 @@ class Query:
     )
     def category(
         self, info: Info, slug: Annotated[str, strawberry.argument(description="Its name in URLs.")]
-    ) -> models.Category | None:
-        return models.Category.objects.visible_to(info.context.viewer).filter(slug=identity(slug)).first()
+    ) -> Pending[models.Category | None]:
+        return info.context.loaders.get(CategoryBySlugLoader).load(identity(slug))
 
     # A list of products under each of them: a document that asks for it costs what it may read in a large shop.
     @strawberry.field(

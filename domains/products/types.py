@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
 from django.conf import settings
 from strawberry import auto
 
+from domains.common.data.sql import literal
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
-from domains.common.graphql.paging import Page, Pager, paginate_each
-from domains.common.graphql.types import PUBLIC, Money, Node, batched, entity, related
+from domains.common.graphql.paging import Page, Pager
+from domains.common.graphql.paging_below import paginate_each
+from domains.common.graphql.types import PUBLIC, Money, Node, batched, entity, money_as_sql, related
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader
@@ -33,7 +36,12 @@ class Product(Node):
     created_at: auto = strawberry.field(description="When it was added.")
     updated_at: auto = strawberry.field(description="When it was last edited.")
 
-    @batched(graphql_type=Money, description="The price of one, in the shop's currency.")
+    @batched(
+        graphql_type=Money,
+        description="The price of one, in the shop's currency.",
+        needs=["price"],
+        sql=partial(money_as_sql, "price", literal(settings.STORE_CURRENCY)),
+    )
     def price(self, root: strawberry.Parent[list[models.Product]]) -> list[Money]:
         return [Money.of(product.price, settings.STORE_CURRENCY) for product in root]
 
@@ -52,7 +60,7 @@ class Category(Node):
     created_at: auto = strawberry.field(description="When it was added.")
     updated_at: auto = strawberry.field(description="When it was last edited.")
 
-    @batched(graphql_type=ProductConnection, description="Its products, newest first unless sorted.")
+    @batched(graphql_type=ProductConnection, description="Its products, newest first unless sorted.", needs=["id"])
     def products(
         self,
         root: strawberry.Parent[list[models.Category]],
@@ -70,6 +78,5 @@ class Category(Node):
             id_: Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
             for id_, scope in scopes.items()
         }
-        visible = query.rows(models.Product.objects.visible_to(info.context.viewer))
-        pages = paginate_each(visible, "category", pagers, query.searched)
+        pages = paginate_each(query.rows(info.context.viewer), "category", pagers, query.searched)
         return [pages[category.id] for category in root]

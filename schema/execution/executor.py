@@ -22,6 +22,7 @@ from graphql import (
 from graphql.execution.executor import default_field_resolver
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
+from orjson import Fragment
 
 from domains.common.graphql.loaders import Loader, Pending
 from domains.common.guard import deadline
@@ -64,13 +65,14 @@ def execute(
 class Call:
     """A field with the group of objects that it is resolved for."""
 
-    __slots__ = ("field", "group", "info", "keys", "loader", "values")
+    __slots__ = ("field", "group", "info", "is_written", "keys", "loader", "values")
 
     def __init__(self, field: Field, group: Group, info: Info) -> None:
         self.field, self.group, self.info = field, group, info
         self.values: Sequence[Any] = ()
         self.loader: Loader[Any, Any] | None = None  # of a relation; the values come from it, under these keys
         self.keys: Sequence[Any] = ()
+        self.is_written = False  # the values are JSON, as they stand in the answer
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Execution:
         """The answer, and the errors of its fields."""
         root = self._plan.root
         answer = root.template.copy()
+        if self._context is not None:
+            self._context.loaders.plan = self._plan
         try:
             if self._plan.operation.operation is OperationType.MUTATION:
                 for field in root.fields:  # each to its end: what was loaded before it is not trusted after it
@@ -144,6 +148,9 @@ class Execution:
         field, sources = call.field, call.group.sources
         if field.attribute:
             call.values = _read(field.attribute, sources)
+        elif field.relation and (name := _written(field, sources)):
+            call.values = [text and Fragment(text) for text in _read(name, sources)]
+            call.is_written = True
         elif field.relation:
             loader, attribute = field.relation
             call.loader, call.keys = self._context.loaders.get(loader), _read(attribute, sources)
@@ -188,8 +195,9 @@ class Execution:
         elif not call.field.attribute:
             values = _settled(values)
         key = call.field.key
-        completed = self._completion.complete(call.field, call.field.shape, values, call.info)
-        for answer, value in zip(call.group.objects, completed, strict=True):
+        if not call.is_written:
+            values = self._completion.complete(call.field, call.field.shape, values, call.info)
+        for answer, value in zip(call.group.objects, values, strict=True):
             answer[key] = value
 
     def _info(self, field: Field) -> Info:
@@ -209,6 +217,12 @@ class Execution:
             None,
             None,  # type: ignore[arg-type]  # nothing runs in the background
         )
+
+
+def _written(field: Field, sources: Sequence[Any]) -> str | None:
+    """The attribute with the field's JSON, where whoever read these objects read that with them."""
+    kinds = set(map(type, sources))
+    return getattr(kinds.pop(), "written", {}).get(field) if len(kinds) == 1 else None
 
 
 def _read(attribute: str, sources: Sequence[Any]) -> list[Any]:

@@ -116,6 +116,7 @@ class Plan:
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
     root: Selection
+    kept: dict[Any, Any] = field(default_factory=dict)  # what those who read for it have worked out
 
     def selections(self) -> Iterator[Selection]:
         """All of them, outermost first."""

@@ -12,13 +12,14 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from graphql import DocumentNode, OperationType, get_operation_ast
+from graphql import OperationType, get_operation_ast
 
 from domains.common.data.transactions import snapshot
 from domains.common.graphql.context import Context
 from domains.common.guard import budgets
 from domains.common.guard.addresses import network
 from domains.common.viewer import Viewer, client_address
+from schema.documents import Document
 from schema.errors import RequestProblem
 from schema.http import GraphQLView, Reply, authenticate, failed, refusal, with_headers
 from schema.request import GraphQLRequest
@@ -90,11 +91,12 @@ class StreamView(GraphQLView):
         return with_headers(EventStreamResponse(first.data, self._live), {})
 
     def _execute(
-        self, request: HttpRequest, node: DocumentNode, wanted: GraphQLRequest, viewer: Viewer, refused: int
+        self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer, refused: int
     ) -> Reply:
-        operation = get_operation_ast(node, wanted.operation_name)
+        assert document.node is not None
+        operation = get_operation_ast(document.node, wanted.operation_name)
         if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
-            return super()._execute(request, node, wanted, viewer, refused)
+            return super()._execute(request, document, wanted, viewer, refused)
         if len(request.body) + len(request.META["QUERY_STRING"]) > MAX_BYTES:
             raise RequestProblem(f"The request of a subscription may have at most {MAX_BYTES} bytes", status=413)
         address = client_address.get()  # of the request: events are made outside of it
@@ -106,7 +108,7 @@ class StreamView(GraphQLView):
 
         def read(viewer: Viewer) -> Reply:
             with snapshot():  # a change while it is read must not be shown in halves
-                return execute(request, node, wanted, viewer, refused)
+                return execute(request, document, wanted, viewer, refused)
 
         def look(viewer: Viewer) -> Result:
             throttle = budgets.charge(self.cost, user_id=viewer.user_id, address=address)
@@ -121,7 +123,7 @@ class StreamView(GraphQLView):
                 wanted.operation_name,
                 orjson.dumps(wanted.variables, option=orjson.OPT_SORT_KEYS),
             ),
-            authenticate=partial(authenticate, request, node, operation),
+            authenticate=partial(authenticate, request, document.node, operation),
             run=look,
             refusal=lambda error: refusal(request, error.message, error.code),
             on_close=partial(slots.give_back, owner),

@@ -26,7 +26,9 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from domains.common.graphql.paging import Ordering, Page, Pager, paginate, paginate_each  # noqa: E402
+from domains.common.graphql.loaders import Loaders  # noqa: E402
+from domains.common.graphql.paging import Ordering, Page, Pager, paginate  # noqa: E402
+from domains.common.graphql.paging_below import paginate_each  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
@@ -46,9 +48,9 @@ def filters(products: int) -> dict[str, ProductQuery]:
     late, middle = moment(products - products // 1000), moment(products // 2)
     return {
         "none": ProductQuery(),
-        "one category": ProductQuery(category__in=CATEGORIES[:1]),
-        "3 categories": ProductQuery(category__in=CATEGORIES[:3]),
-        f"{CATEGORY_COUNT} categories": ProductQuery(category__in=CATEGORIES),
+        "one category": ProductQuery(category__in=list(CATEGORIES[:1])),
+        "3 categories": ProductQuery(category__in=list(CATEGORIES[:3])),
+        f"{CATEGORY_COUNT} categories": ProductQuery(category__in=list(CATEGORIES)),
         "inStock: true": ProductQuery(in_stock=True),
         "inStock: false": ProductQuery(in_stock=False),
         "active: false (none)": ProductQuery(active=False),
@@ -59,7 +61,7 @@ def filters(products: int) -> dict[str, ProductQuery]:
         "createdAfter, priceMax, 5": ProductQuery(created_at__gt=late, price__lte=199),
         "createdBefore, half": ProductQuery(created_at__lt=middle),
         "category, inStock, price": ProductQuery(
-            category__in=CATEGORIES[7:8], in_stock=True, price__gte=5_000, price__lte=5_200
+            category__in=list(CATEGORIES[7:8]), in_stock=True, price__gte=5_000, price__lte=5_200
         ),
         "search lamp (2 of 3)": ProductQuery(search="lamp"),
         "search la": ProductQuery(search="la"),
@@ -74,7 +76,7 @@ def filters(products: int) -> dict[str, ProductQuery]:
         "search lamp, price 50": ProductQuery(search="lamp", price__gte=5_000, price__lte=5_000),
         "search lamp, late, dear": ProductQuery(search="lamp", price__gte=19_900, created_at__gt=late),
         "search series30, category, inStock": ProductQuery(
-            search="series30", category__in=CATEGORIES[:1], in_stock=True
+            search="series30", category__in=list(CATEGORIES[:1]), in_stock=True
         ),
     }
 
@@ -93,17 +95,17 @@ def timed[R](read: Callable[[], R]) -> tuple[R, float]:
 
 def pages(query: ProductQuery, ordering: Ordering, viewer: Viewer) -> Iterator[tuple[Page, float]]:
     """Page after page with the milliseconds it took; the first again where the list has ended."""
-    rows, after = query.rows(Product.objects.visible_to(viewer)), None
+    loaders, after = Loaders(viewer), None
     for _ in range(PAGES):
         pager = Pager.of(Product, ordering, SIZE, after, scope="")
-        page, ms = timed(lambda pager=pager: paginate(rows, pager, query.searched))  # type: ignore[misc]
+        page, ms = timed(lambda pager=pager: paginate(loaders, query, pager))  # type: ignore[misc]
         yield page, ms
         after = page.page_info.end_cursor if page.page_info.has_next_page else None
 
 
 def below_each_category(query: ProductQuery, ordering: Ordering) -> dict[UUID, Page]:
     pagers = dict.fromkeys(CATEGORIES, Pager.of(Product, ordering, 5, scope=""))
-    return paginate_each(query.rows(Product.objects.visible_to(NOBODY)), "category", pagers, query.searched)
+    return paginate_each(query.rows(NOBODY), "category", pagers, query.searched)
 
 
 def line(name: str, *times: list[float]) -> str:

@@ -29,7 +29,7 @@ class Context:
     def forget_viewer(self) -> None:
         """Their session is over: nobody asks for what is left of the document, and nothing read for them is shown."""
         self.viewer = ANONYMOUS
-        self.loaders = Loaders(self.viewer)
+        self.loaders = Loaders(self.viewer, self.loaders.plan)
 
 
 type Info = strawberry.Info[Context, None]

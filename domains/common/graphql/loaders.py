@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet
 
-    from domains.common.viewer import Viewer
+from domains.common.data.composing import Bound
+from domains.common.graphql.reading import wanted
+from domains.common.viewer import ANONYMOUS, Viewer
 
 # As SQL: the ORM takes a millisecond to write a window function.
 _LATEST = """SELECT * FROM (
@@ -42,6 +43,8 @@ class Pending[V]:
 
 class Loader[K: Hashable, V]:
     """Batches the keys of one relation into one call of ``batch()``. One a request; it keeps what it read."""
+
+    plan: Any = None  # of the operation that it reads for
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -76,14 +79,16 @@ class Loader[K: Hashable, V]:
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: Viewer, plan: Any = None) -> None:
+        self.plan = plan
+        self.viewer = viewer
         self._loaders: dict[type[Loader[Any, Any]], Loader[Any, Any]] = {}
 
     def get[L: Loader[Any, Any]](self, loader: type[L]) -> L:
         """This request's instance of ``loader``."""
         if loader not in self._loaders:
-            self._loaders[loader] = loader(self._viewer)
+            made = self._loaders[loader] = loader(self.viewer)
+            made.plan = self.plan
         return cast("L", self._loaders[loader])
 
     def clear(self) -> None:
@@ -91,14 +96,50 @@ class Loaders:
         self._loaders.clear()
 
 
-def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]]) -> type[Loader[UUID, M | None]]:
-    """The loader of the rows of a model by id, among those that the viewer may see."""
+class _Rows(Loader[Any, Any]):
+    """Rows by a column, among those that the viewer may see."""
 
-    class ById(Loader[UUID, Any]):
-        def batch(self, keys: Sequence[UUID]) -> Sequence[M | None]:
-            return by_key(rows(self.viewer).filter(id__in=keys), keys)
+    door: ClassVar[staticmethod[[Viewer], QuerySet[Any]]]  # the rows that a viewer may see
+    column: ClassVar[str]
+    many: ClassVar[bool] = False
+    order: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def below(cls, viewer: Viewer, key: Any, lookup: str = "exact") -> QuerySet[Any]:
+        """The rows of a key."""
+        return cls.door(viewer).filter(**{f"{cls.column}__{lookup}": key}).order_by(*cls.order)
+
+    def rows(self, keys: Sequence[Any]) -> list[Any]:
+        """The rows of all these keys."""
+        needed = wanted(self.plan, self.door(ANONYMOUS).model, self.column)
+        kind = type(self)
+        return needed.read(kind, self.viewer, lambda viewer: kind.below(viewer, Bound("keys"), "any"), {"keys": keys})
+
+
+def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]], by: str = "id") -> type[Loader[Any, M | None]]:
+    """The loader of the rows of a model by id (or another unique column), among those that the viewer may see."""
+
+    class ById(_Rows):
+        door, column = staticmethod(rows), by
+
+        def batch(self, keys: Sequence[Any]) -> Sequence[M | None]:
+            return by_key(self.rows(keys), keys, by)
 
     return ById
+
+
+def by_parent[M: Model](
+    rows: Callable[[Viewer], QuerySet[M]], by: str, *, sort: tuple[str, ...]
+) -> type[Loader[UUID, list[M]]]:
+    """The loader of the rows below each parent, whose id stands in this column; a rule bounds how many there are."""
+
+    class ByParent(_Rows):
+        door, column, many, order = staticmethod(rows), by, True, sort
+
+        def batch(self, keys: Sequence[Any]) -> Sequence[list[M]]:
+            return grouped(self.rows(keys), keys, by)
+
+    return ByParent
 
 
 def by_key[R](rows: Iterable[R], keys: Sequence[Any], attribute: str = "id") -> list[R | None]:

@@ -7,23 +7,27 @@ viewer may see them and filtered; an index that starts with the sort column and 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.contrib.postgres.expressions import ArraySubquery
-from django.core.signing import BadSignature, Signer
-from django.db.models import BooleanField, Case, F, Field, Model, OuterRef, Q, QuerySet, Value, When, Window
+from django.core.signing import BadSignature, JSONSerializer, Signer, b64_encode
+from django.db.models import BooleanField, Case, Expression, F, Field, Model, Q, QuerySet, Value, When, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import RowNumber
+from django.utils.encoding import force_bytes
 
+from domains.common.data.composing import Bound
 from domains.common.errors import BadUserInputError, InvalidCursorError
-from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE, Edge, PageInfo, given
+from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE, given
+from domains.common.graphql.listing import Listing
+from domains.common.graphql.loaders import Loaders
+from domains.common.graphql.reading import wanted
+from domains.common.viewer import Viewer
 
 NEAR = 500  # rows that a search tests one by one before it asks its index
 COUNTED = 50_000  # rows; also in the description of `totalCount`
@@ -47,16 +51,50 @@ class Ordering:
 
 
 @dataclass(slots=True)
+class Cut:
+    """An entity of a page; its cursor is signed when somebody asks for it."""
+
+    node: Any
+    sign: Callable[[Any], str]
+
+    @property
+    def cursor(self) -> str:
+        """As `Edge` shows it."""
+        return self.sign(self.node)
+
+
+@dataclass(slots=True)
 class Page:
-    """The rows of a page in their order."""
+    """The rows of a page in their order; also its own PageInfo."""
 
     nodes: Sequence[Any]
-    edges: list[Edge[Any]]
-    page_info: PageInfo
+    sign: Callable[[Any], str]
+    has_previous_page: bool
+    has_next_page: bool
     total_count: Callable[[], int | None] = field(default=lambda: 0)
 
+    @property
+    def edges(self) -> list[Cut]:
+        """The rows with their cursors."""
+        return [Cut(node, self.sign) for node in self.nodes]
 
-Key = tuple[Any, UUID]
+    @property
+    def page_info(self) -> Page:
+        """Where it stands in its list."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        """Of the first row."""
+        return self.sign(self.nodes[0]) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """Of the last row."""
+        return self.sign(self.nodes[-1]) if self.nodes else None
+
+
+Key = tuple[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +106,8 @@ class Pager:
     backward: bool
     after: Key | None
     before: Key | None
-    salt: str
+    salt: str = field(compare=False)
+    model: type[Model]
 
     @classmethod
     def of(
@@ -97,7 +136,23 @@ class Pager:
         salt = f"cursor:{ordering.column}:{ordering.descending}:{digest}"
         column: Field[Any, Any] = model._meta.get_field(ordering.column)  # type: ignore[assignment]
         start, end = (_opened(given(cursor), column, salt) for cursor in (after, before))
-        return cls(ordering, size, given(last) is not None, start, end, salt)
+        return cls(ordering, size, given(last) is not None, start, end, salt, model)
+
+    def bound(self) -> Pager:
+        """The same with a Bound for each value of a cursor."""
+        after, before = (getattr(self, name) and (Bound(f"{name}.key"), Bound(f"{name}.id")) for name in _CURSORS)
+        return replace(self, after=after, before=before)
+
+    def values(self) -> dict[str, Any]:
+        """What `bound` stands for."""
+        keys = {name: key for name in _CURSORS if (key := getattr(self, name))}
+        parts = {f"{name}.key": key for name, (key, _) in keys.items()}
+        return parts | {f"{name}.id": id_ for name, (_, id_) in keys.items()}
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What a statement depends on."""
+        return (self.ordering, self.size, self.backward, self.after is None, self.before is None)
 
     @property
     def reading(self) -> Ordering:
@@ -110,7 +165,7 @@ class Pager:
         pair = Tuple(F(self.ordering.column), F("id"))
         for lookup, key in ((beyond, self.after), (short_of, self.before)):
             if key is not None:
-                rows = rows.filter(lookup(pair, (Value(key[0]), Value(key[1]))))
+                rows = rows.filter(lookup(pair, tuple(map(_value, key))))
         return rows.order_by(*self.reading.columns)
 
     def ranked(self, rows: QuerySet[Any], by: str | None = None) -> QuerySet[Any]:
@@ -126,25 +181,33 @@ class Pager:
 
     def page(self, found: Sequence[Any], count: Callable[[], int | None]) -> Page:
         """The page of these rows of a window, `limit` at most."""
-        edges = [Edge(node=row, cursor=self._cursor(row)) for row in found[: self.size]]
-        more = len(found) > self.size
+        rows, more = list(found[: self.size]), len(found) > self.size
         if self.backward:
-            edges.reverse()
-        info = PageInfo(
-            has_next_page=self.before is not None if self.backward else more,
-            has_previous_page=more if self.backward else self.after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Page([edge.node for edge in edges], edges, info, count)
+            rows.reverse()
+            return Page(rows, self._signer(), more, self.before is not None, count)
+        return Page(rows, self._signer(), self.after is not None, more, count)
 
-    def _cursor(self, row: Any) -> str:
-        value = getattr(row, self.ordering.column)
-        kept = value.isoformat() if isinstance(value, datetime) else value
-        return Signer(salt=self.salt).sign_object([kept, row.pk.hex], compress=True)
+    def _signer(self) -> Callable[[Any], str]:
+        """What `Signer.sign_object` makes of a row, with the key worked out once a page."""
+        signer = Signer(salt=self.salt)
+        secret = hashlib.sha256(f"{self.salt}signer".encode() + force_bytes(signer.key)).digest()
+        column = self.ordering.column
+
+        def sign(row: Any) -> str:
+            value = getattr(row, column)
+            kept = value.isoformat() if isinstance(value, datetime) else value
+            text = b64_encode(JSONSerializer().dumps([kept, row.id.hex]))
+            return f"{text.decode()}:{b64_encode(hmac.digest(secret, text, 'sha256')).decode()}"
+
+        return sign
 
 
 _ASCENDING = (TupleGreaterThan, TupleLessThan)
+_CURSORS = ("after", "before")
+
+
+def _value(part: Any) -> Expression:
+    return part if isinstance(part, Bound) else Value(part)
 
 
 def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | None:
@@ -157,33 +220,23 @@ def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | Non
     return column.to_python(value), UUID(id_)
 
 
-def paginate(rows: QuerySet[Any], pager: Pager, search: Q | None = None) -> Page:
-    """One page of a list. It is full unless the list ends.
+def paginate(loaders: Loaders, listing: Listing, pager: Pager) -> Page:
+    """One page of a list. It is full unless the list ends."""
+    viewer, search = loaders.viewer, listing.searched
 
-    `search` is one more condition on the rows, whose index knows no order: see `_searched`.
-    """
-    found = list(pager.window(rows)[: pager.limit]) if search is None else _searched(rows, pager, search)
-    return pager.page(found, partial(_count, rows.filter(search or Q())))
+    def compose(kind: Viewer) -> QuerySet[Any]:
+        bound = pager.bound()
+        return bound.window(listing.bound().rows(kind))[: pager.limit]
 
-
-def paginate_each(
-    rows: QuerySet[Any], parent: str, pagers: Mapping[UUID, Pager], search: Q | None = None
-) -> dict[UUID, Page]:
-    """A page of the list below each parent, named by its foreign key; at most three statements, however many there are.
-
-    The pagers differ in nothing but what their cursors are bound to. `search` is as in `paginate`.
-    """
-    pager = next(iter(pagers.values()))
-    below = rows.filter(**{f"{parent}__in": list(pagers)})
-    ids = _first_ids(rows, parent, list(pagers), pager, search)
-    short = [] if search is None else [key for key in pagers if len(ids[key]) < pager.limit]
-    seen = rows.in_bulk([id_ for key, some in ids.items() if key not in short for id_ in some])
-    found = {key: [] if key in short else [seen[id_] for id_ in some if id_ in seen] for key, some in ids.items()}
-    if short:
-        for row in pager.ranked(below.filter(search, **{f"{parent}__in": short}), by=parent):
-            found[getattr(row, f"{parent}_id")].append(row)
-    counts = _CountsBelow(below.filter(search or Q()), parent)
-    return {key: own.page(found[key], partial(counts.of, key)) for key, own in pagers.items()}
+    if search is None:
+        shape = (listing.shape, pager.shape)
+        needed = wanted(loaders.plan, pager.model, pager.ordering.column)
+        found = needed.read(
+            shape, viewer, compose, {**listing.values(), **pager.values()}, prepared=not listing.given()
+        )
+    else:
+        found = _searched(listing.rows(viewer), pager, search)
+    return pager.page(found, lambda: _count(listing.rows(viewer).filter(search or Q())))
 
 
 def _searched(rows: QuerySet[Any], pager: Pager, search: Q) -> list[Any]:
@@ -193,26 +246,11 @@ def _searched(rows: QuerySet[Any], pager: Pager, search: Q) -> list[Any]:
     walk the list to its end for a rare one.
     """
     near = pager.window(rows)[:NEAR].values("id")
-    found = list(pager.ranked(rows.filter(_tested(search), pk__in=near)))
+    found = list(pager.ranked(rows.filter(tested(search), pk__in=near)))
     return found if len(found) == pager.limit else list(pager.ranked(rows.filter(search)))
 
 
-def _first_ids(
-    rows: QuerySet[Any], parent: str, keys: list[UUID], pager: Pager, search: Q | None
-) -> dict[UUID, list[UUID]]:
-    """The ids of the first rows below each parent; under a search of those that stand near, which may be too few."""
-    parents = rows.model._meta.get_field(parent).related_model._default_manager.filter(pk__in=keys)
-    if search is None:
-        first = pager.window(rows.filter(**{parent: OuterRef("pk")}))[: pager.limit]
-    else:
-        near = pager.window(rows.filter(**{parent: OuterRef(OuterRef("pk"))}))
-        share = near[: max(10 * pager.limit, NEAR // len(keys))].values("id")
-        first = rows.filter(_tested(search), pk__in=share).order_by(*pager.reading.columns)
-    ids = dict(parents.values_list("pk", ArraySubquery(first.values("id"))))
-    return {key: (ids.get(key) or [])[: pager.limit] for key in keys}
-
-
-def _tested(search: Q) -> Case:
+def tested(search: Q) -> Case:
     """A condition that is tested row by row: the planner sees no index for it."""
     return Case(When(search, then=Value(True)), default=Value(False), output_field=BooleanField())
 
@@ -220,20 +258,3 @@ def _tested(search: Q) -> Case:
 def _count(rows: QuerySet[Any]) -> int | None:
     counted = rows.order_by()[: COUNTED + 1].count()
     return counted if counted <= COUNTED else None
-
-
-class _CountsBelow:
-    """The sizes of all parents' lists, counted together when the first of them is asked for."""
-
-    def __init__(self, rows: QuerySet[Any], parent: str) -> None:
-        self._rows, self._parent = rows, parent
-
-    def of(self, key: UUID) -> int | None:
-        """None for all of them where they have more than COUNTED rows together."""
-        return None if self._sizes is None else self._sizes[key]
-
-    @cached_property
-    def _sizes(self) -> Counter[UUID] | None:
-        parents = self._rows.order_by().values_list(f"{self._parent}_id", flat=True)
-        sizes = Counter(parents[: COUNTED + 1])
-        return sizes if sizes.total() <= COUNTED else None

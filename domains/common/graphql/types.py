@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import strawberry
 import strawberry_django
-from django.db.models import Model, TextChoices
+from django.db.models import F, Model, TextChoices
 from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
 
+from domains.common.data import sql
+from domains.common.data.composing import is_row_of
 from domains.common.data.models import BaseModel
 from domains.common.data.money import to_major
 from domains.common.graphql.context import Info
@@ -23,20 +26,26 @@ PUBLIC = "Public."
 STAFF_ONLY = "Visible to staff."
 
 
-def batched(*, graphql_type: Any, description: str, scope: str = "") -> Callable[[Callable[..., Any]], Any]:
+def batched(*, graphql_type: Any, description: str, **facts: Any) -> Callable[[Callable[..., Any]], Any]:
     """A field that is resolved once for all objects of its level: the resolver gets them as one list, and answers the
     list of their values (a value may be an exception, or what a loader is to read).
 
-    `graphql_type` is the type of one of these values, `scope` says whose rows they are.
+    `graphql_type` is the type of one of these values. Of `facts`, `scope` says whose rows they are, `needs` which
+    columns they are made from (else all are read), and `sql` makes the same value in PostgreSQL.
     """
-    metadata = {"batch": True, **({"scope": scope} if scope else {})}
+    metadata = {"batch": True, **facts}
     declared: Any = strawberry.field(graphql_type=graphql_type, description=description, metadata=metadata)
     return declared  # type: ignore[no-any-return]
 
 
 @strawberry.interface(description="Anything with a global id; `node(id:)` fetches it again.")
 class Node:
-    @batched(graphql_type=strawberry.ID, description="Global id, opaque and stable. Not a primary key.")
+    @batched(
+        graphql_type=strawberry.ID,
+        description="Global id, opaque and stable. Not a primary key.",
+        needs=["id"],
+        sql=lambda _, kind: sql.global_id(kind),
+    )
     def id(self, root: strawberry.Parent[list[BaseModel]], info: strawberry.Info) -> list[strawberry.ID]:
         kind = info.path.typename or ""
         return [to_global_id(kind, row.id) for row in root]
@@ -62,7 +71,7 @@ def entity[T](model: type[Model], *, description: str, visible_to: str) -> Calla
     def declare(cls: type[T]) -> type[T]:
         shown: Any = cls
         shown.visible_to = visible_to
-        shown.is_type_of = staticmethod(lambda row, info: isinstance(row, model))
+        shown.is_type_of = staticmethod(lambda row, info: is_row_of(row, model))
         said = f"{description} {visible_to}"
         return strawberry_django.type(model, name=model.__name__, field_cls=Column, description=said)(cls)
 
@@ -96,7 +105,18 @@ def money(column: str, *, description: str) -> Any:
     def resolve(root: strawberry.Parent[list[Any]]) -> list[Money]:
         return [Money.of(getattr(row, column), row.currency) for row in root]
 
-    return batched(graphql_type=Money, description=description)(resolve)
+    return batched(
+        graphql_type=Money,
+        description=description,
+        needs=[column, "currency"],
+        sql=partial(money_as_sql, column, F("currency")),
+    )(resolve)
+
+
+def money_as_sql(column: str, currency: Any, field: Any, _kind: str) -> Any:
+    """What is selected of the money in a column, as PostgreSQL writes it."""
+    values = {"amount": sql.amount(F(column), currency), "currencyCode": currency, "__typename": sql.literal("Money")}
+    return sql.json_object({one.key: values[one.name] for one in field.below["Money"].fields})
 
 
 def related(

@@ -1,0 +1,66 @@
+"""A page of the list below each of many parents, in few statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+
+from domains.common.graphql.paging import COUNTED, NEAR, Page, Pager, tested
+
+
+def paginate_each(
+    rows: QuerySet[Any], parent: str, pagers: Mapping[UUID, Pager], search: Q | None = None
+) -> dict[UUID, Page]:
+    """A page of the list below each parent, named by its foreign key; at most three statements, however many there are.
+
+    The pagers differ in nothing but what their cursors are bound to. `search` is as in `paginate`.
+    """
+    pager = next(iter(pagers.values()))
+    below = rows.filter(**{f"{parent}__in": list(pagers)})
+    ids = _first_ids(rows, parent, list(pagers), pager, search)
+    short = [] if search is None else [key for key in pagers if len(ids[key]) < pager.limit]
+    seen = rows.in_bulk([id_ for key, some in ids.items() if key not in short for id_ in some])
+    found = {key: [] if key in short else [seen[id_] for id_ in some if id_ in seen] for key, some in ids.items()}
+    if short:
+        for row in pager.ranked(below.filter(search, **{f"{parent}__in": short}), by=parent):
+            found[getattr(row, f"{parent}_id")].append(row)
+    counts = _CountsBelow(below.filter(search or Q()), parent)
+    return {key: own.page(found[key], partial(counts.of, key)) for key, own in pagers.items()}
+
+
+def _first_ids(
+    rows: QuerySet[Any], parent: str, keys: list[UUID], pager: Pager, search: Q | None
+) -> dict[UUID, list[UUID]]:
+    """The ids of the first rows below each parent; under a search of those that stand near, which may be too few."""
+    parents = rows.model._meta.get_field(parent).related_model._default_manager.filter(pk__in=keys)
+    if search is None:
+        first = pager.window(rows.filter(**{parent: OuterRef("pk")}))[: pager.limit]
+    else:
+        near = pager.window(rows.filter(**{parent: OuterRef(OuterRef("pk"))}))
+        share = near[: max(10 * pager.limit, NEAR // len(keys))].values("id")
+        first = rows.filter(tested(search), pk__in=share).order_by(*pager.reading.columns)
+    ids = dict(parents.values_list("pk", ArraySubquery(first.values("id"))))
+    return {key: (ids.get(key) or [])[: pager.limit] for key in keys}
+
+
+class _CountsBelow:
+    """The sizes of all parents' lists, counted together when the first of them is asked for."""
+
+    def __init__(self, rows: QuerySet[Any], parent: str) -> None:
+        self._rows, self._parent = rows, parent
+
+    def of(self, key: UUID) -> int | None:
+        """None for all of them where they have more than COUNTED rows together."""
+        return None if self._sizes is None else self._sizes[key]
+
+    @cached_property
+    def _sizes(self) -> Counter[UUID] | None:
+        parents = self._rows.order_by().values_list(f"{self._parent}_id", flat=True)
+        sizes = Counter(parents[: COUNTED + 1])
+        return sizes if sizes.total() <= COUNTED else None
