@@ -169,7 +169,7 @@ class Execution:
             call.values = [_attempt(resolve, source, call.info, arguments) for source in sources]
             return
         for batch in batches:  # the same field of other groups, or under another alias
-            if batch.calls[0].field.definition is field.definition and batch.arguments == arguments:
+            if batch.calls[0].field.definition is field.definition and _same(batch.arguments, arguments):
                 batch.calls.append(call)
                 return
         batches.append(Batch(arguments, [call]))
@@ -244,6 +244,11 @@ def _attempt(resolve: Callable[..., Any], source: Any, info: Any, arguments: dic
 def _answer(batch: Batch) -> None:
     """Call the resolver once, and give each call its part."""
     first = batch.calls[0]
+def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
+    """Equal is not enough: 1 equals true, and a scalar may take both."""
+    return some == others and repr(some) == repr(others)
+
+
     sources = [source for call in batch.calls for source in call.group.sources]
     found = _attempt(first.field.batch, sources, first.info, batch.arguments)
     if not isinstance(found, Exception) and len(found) != len(sources):
