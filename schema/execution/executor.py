@@ -241,9 +241,6 @@ def _attempt(resolve: Callable[..., Any], source: Any, info: Any, arguments: dic
         return error
 
 
-def _answer(batch: Batch) -> None:
-    """Call the resolver once, and give each call its part."""
-    first = batch.calls[0]
 def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
     """Equal is not enough: 1 equals true, and a scalar may take both."""
     return some == others and repr(some) == repr(others)
@@ -252,6 +249,9 @@ def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
     sources = [source for call in batch.calls for source in call.group.sources]
     found = _attempt(first.field.batch, sources, first.info, batch.arguments)
     if not isinstance(found, Exception) and len(found) != len(sources):
+def _answer(batch: Batch) -> None:
+    """Call the resolver once, and give each call its part."""
+    first = batch.calls[0]
         where = f"{first.field.parent}.{first.field.name}"
         found = RuntimeError(f"The batch resolver of {where} gave {len(found)} values for {len(sources)} parents.")
     values = iter([found] * len(sources) if isinstance(found, Exception) else found)
