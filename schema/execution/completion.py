@@ -87,11 +87,7 @@ class Completion:
             return self.failure(value)
         if value is None or value is Undefined:
             return self._missing(field) if shape.required else None
-        if _strange(type(value)):
-            if iscoroutine(value):
-                value.close()
-            return self.failure(RuntimeError(NEEDS_EVENT_LOOP.format(f"{field.parent}.{field.name}", value)))
-        return _PRESENT
+        return self.failure(_needs_event_loop(field, value)) if _strange(type(value)) else _PRESENT
 
     def _missing(self, field: Field) -> Failure:
         return self.failure(TypeError(f"Cannot return null for non-nullable field {field.parent}.{field.name}."))
@@ -169,7 +165,10 @@ class Completion:
         assert kind.is_type_of is not None
         for place, value in enumerate(values):
             try:
-                if not kind.is_type_of(value, info):
+                right = kind.is_type_of(value, info)
+                if _strange(type(right)):
+                    wrong[place] = _needs_event_loop(field, right)
+                elif not right:
                     told = f"Expected value of type '{kind}' but got: {inspect(value)}."
                     wrong[place] = GraphQLError(told, field.nodes)
             except Exception as error:
@@ -210,9 +209,7 @@ class Completion:
         except Exception as error:
             return error
         if _strange(type(name)):
-            if iscoroutine(name):
-                name.close()
-            return RuntimeError(NEEDS_EVENT_LOOP.format(f"{field.parent}.{field.name}", name))
+            return _needs_event_loop(field, name)
         if isinstance(name, str) and name in field.below:
             known = info.schema.get_type(name)
             if is_object_type(known):
@@ -233,6 +230,12 @@ def _strange(kind: type) -> bool:
 
 
 _UNDEFINED = type(Undefined)
+
+def _needs_event_loop(field: Field, value: Any) -> RuntimeError:
+    if iscoroutine(value):
+        value.close()  # else Python warns that nobody awaited it
+    return RuntimeError(NEEDS_EVENT_LOOP.format(f"{field.parent}.{field.name}", value))
+
 
 
 def _no_type(field: Field, shape: Shape, value: Any, name: Any, info: Info) -> str:
