@@ -152,6 +152,8 @@ class Completion:
         if kind.is_type_of and (wrong := self._wrong_type(field, kind, values, info)):
             return self._replaced(wrong, field, kind, values, info)
         selection = field.below[kind.name]
+        if selection.error:
+            return [self.failure(selection.error) for _ in values]
         objects = [selection.template.copy() for _ in values]
         if objects:
             self.next.append(Group(selection, values, objects))
@@ -229,13 +231,13 @@ def _strange(kind: type) -> bool:
     return kind is _UNDEFINED or hasattr(kind, "__await__")
 
 
-_UNDEFINED = type(Undefined)
-
 def _needs_event_loop(field: Field, value: Any) -> RuntimeError:
     if iscoroutine(value):
         value.close()  # else Python warns that nobody awaited it
     return RuntimeError(NEEDS_EVENT_LOOP.format(f"{field.parent}.{field.name}", value))
 
+
+_UNDEFINED = type(Undefined)
 
 
 def _no_type(field: Field, shape: Shape, value: Any, name: Any, info: Info) -> str:

@@ -58,7 +58,10 @@ def execute(
     )
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
-    plan = (plans or Plans()).get(schema, document, operation, variables)
+    try:
+        plan = (plans or Plans()).get(schema, document, operation, variables)
+    except GraphQLError as error:
+        return ExecutionResult(None, [error])
     return Execution(schema, plan, context_value, variables, hide_suggestions).run()
 
 
@@ -246,14 +249,15 @@ def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
     return some == others and repr(some) == repr(others)
 
 
-    sources = [source for call in batch.calls for source in call.group.sources]
-    found = _attempt(first.field.batch, sources, first.info, batch.arguments)
-    if not isinstance(found, Exception) and len(found) != len(sources):
 def _answer(batch: Batch) -> None:
     """Call the resolver once, and give each call its part."""
     first = batch.calls[0]
+    sources = [source for call in batch.calls for source in call.group.sources]
+    found = _attempt(first.field.batch, sources, first.info, batch.arguments)
+    count = len(found) if isinstance(found, list | tuple) else "no"
+    if not isinstance(found, Exception) and count != len(sources):
         where = f"{first.field.parent}.{first.field.name}"
-        found = RuntimeError(f"The batch resolver of {where} gave {len(found)} values for {len(sources)} parents.")
+        found = RuntimeError(f"The batch resolver of {where} gave {count} values for {len(sources)} parents.")
     values = iter([found] * len(sources) if isinstance(found, Exception) else found)
     for call in batch.calls:
         call.values = list(islice(values, len(call.group.sources)))

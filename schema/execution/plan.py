@@ -107,6 +107,7 @@ class Selection:
     type: GraphQLObjectType
     fields: list[Field]
     template: dict[str, Any]  # an answer's object before its fields are known: copies keep the order
+    error: GraphQLError | None = None  # why there is none: a @skip or @include whose variable is null
 
 
 @dataclass(slots=True, eq=False)
@@ -185,7 +186,7 @@ class _Planner:
         self._details = {name: FragmentDetails(node) for name, node in self._fragments.items()}
 
     def plan(self) -> Plan:
-        """Raises GraphQLError for an operation that the schema has no root type for."""
+        """Raises GraphQLError for an operation without a root type, and where none of its fields can be chosen."""
         root = self._schema.get_root_type(self._operation.operation)
         if root is None:
             kind = OperationType(self._operation.operation).value
@@ -205,9 +206,15 @@ class _Planner:
         shape, arguments = Shape.of(definition.type), _constant(definition, node)
         planned = Field(key, node.name.value, parent, definition, details, shape, arguments)
         for kind in self._possible(definition.type):
-            below = collect_subfields(self._schema, self._details, self._values, self._operation, kind, details)
-            planned.below[kind.name] = self._selection(kind, below.grouped_field_set)
+            planned.below[kind.name] = self._below(kind, details)
         return planned
+
+    def _below(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
+        try:
+            found = collect_subfields(self._schema, self._details, self._values, self._operation, kind, details)
+        except GraphQLError as error:
+            return Selection(kind, [], {}, error)
+        return self._selection(kind, found.grouped_field_set)
 
     def _possible(self, kind: GraphQLOutputType) -> list[GraphQLObjectType]:
         named: Any = get_named_type(kind)
