@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 import strawberry
 from django.db.models import Model
@@ -17,9 +18,11 @@ from domains.accounts.loaders import (
     OwnSessions,
     SessionsByUserIdLoader,
 )
+from domains.common.errors import RequestError
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.listing import Listing
+from domains.common.graphql.loaders import each
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate
 from domains.common.graphql.types import Node, batched, entity, related, show_choices
 
@@ -66,15 +69,16 @@ def own_pages(listing: Listing, model: type[Model], of: type, *, description: st
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> list[Page]:
+    ) -> list[Page | RequestError]:
         viewer, newest = info.context.viewer, Ordering("created_at", descending=True)
 
-        def page(person: models.User) -> Page:
-            pager = Pager.of(model, newest, first, after, last, before, scope=[model.__name__, person.id])
-            own = person.id == viewer.user_id
+        def page(person_id: UUID) -> Page:
+            pager = Pager.of(model, newest, first, after, last, before, scope=[model.__name__, person_id])
+            own = person_id == viewer.user_id
             return paginate(info.context.loaders, listing, pager) if own else pager.page([], lambda: 0)
 
-        return [page(person) for person in root]
+        pages = each((person.id for person in root), page)
+        return [pages[person.id] for person in root]
 
     return batched(graphql_type=of, description=description, scope="one's own, also for staff")(resolve)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from django.conf import settings
@@ -12,7 +13,8 @@ from strawberry import auto
 from domains.common.data.sql import literal
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
-from domains.common.graphql.paging import Page, Pager
+from domains.common.graphql.loaders import each
+from domains.common.graphql.paging import Pager
 from domains.common.graphql.paging_below import paginate_each
 from domains.common.graphql.types import PUBLIC, Money, Node, batched, entity, money_as_sql, related
 from domains.products import models
@@ -71,12 +73,14 @@ class Category(Node):
         before: Before = strawberry.UNSET,
         filter: Annotated[ProductFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
         sort: Annotated[ProductSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
-    ) -> list[Page]:
+    ) -> list[Any]:
         query, ordering = list_of(filter, sort)
-        scopes = {category.id: {**query.scope, "category": str(category.id)} for category in root}
-        pagers = {
-            id_: Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
-            for id_, scope in scopes.items()
-        }
-        pages = paginate_each(query.rows(info.context.viewer), "category", pagers, query.searched)
-        return [pages[category.id] for category in root]
+
+        def pager(key: UUID) -> Pager:
+            scope = {**query.scope, "category": str(key)}
+            return Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
+
+        pagers = each((category.id for category in root), pager)
+        right = {key: found for key, found in pagers.items() if isinstance(found, Pager)}
+        pages = paginate_each(query.rows(info.context.viewer), "category", right, query.searched) if right else {}
+        return [pages.get(category.id) or pagers[category.id] for category in root]

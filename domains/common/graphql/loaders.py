@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from domains.common.data.composing import Bound
+from domains.common.errors import RequestError
 from domains.common.graphql.reading import wanted
 from domains.common.viewer import ANONYMOUS, Viewer
 
@@ -160,3 +161,15 @@ def latest[M: Model](model: type[M], keys: Sequence[Any], attribute: str, *, mos
     """For each key the latest ``most`` rows whose ``attribute`` (a column) equals it, oldest first."""
     statement = _LATEST.format(table=model._meta.db_table, column=attribute)
     return grouped(model._default_manager.raw(statement, [list(keys), most]), keys, attribute)
+
+
+def each[K: Hashable, V](keys: Iterable[K], make: Callable[[K], V]) -> dict[K, V | RequestError]:
+    """What is made of each key, or the error of a client that asked wrongly for it: it is not that of the others."""
+
+    def outcome(key: K) -> V | RequestError:
+        try:
+            return make(key)
+        except RequestError as error:
+            return error
+
+    return {key: outcome(key) for key in dict.fromkeys(keys)}
