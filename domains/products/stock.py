@@ -13,17 +13,25 @@ from uuid import UUID
 from django.db.models import F
 
 from domains.common.data.models import BaseModel
+from domains.common.data.prepared import fetch_all
 from domains.common.data.transactions import TryAgain
 from domains.common.data.writes import change, insert
 from domains.products.models import Product, StockMovement
 
 Reason = StockMovement.Reason
 
-_SELL = """UPDATE products_product SET stock = stock - %s, reserved = reserved + %s
-    WHERE id = %s AND active AND stock >= %s"""
+_ON_SALE = "SELECT id, name, sku, price, stock FROM products_product WHERE id = ANY(%s) AND active"
+# What every movement of several products ends with: all of them are locked in id order before the first one changes.
+_IN_ID_ORDER = """FROM (
+    SELECT id, quantity FROM products_product JOIN unnest(%s::uuid[], %s::int[]) AS moved(id, quantity) USING (id)
+    ORDER BY id FOR NO KEY UPDATE OF products_product
+) AS locked WHERE product.id = locked.id"""
+_SELL = f"""UPDATE products_product AS product SET stock = stock - quantity, reserved = reserved + quantity
+    {_IN_ID_ORDER} AND active AND stock >= quantity RETURNING product.id"""  # noqa: S608  # no value is part of it
 # An order that a server of the release before placed during an upgrade may not be among the reserved ones, until they
 # are counted anew (`recount_reserved`): that must not keep anybody from cancelling or sending it.
-_RELEASE = "UPDATE products_product SET stock = stock + %s, reserved = greatest(reserved - %s, 0) WHERE id = %s"
+_SEND = f"UPDATE products_product AS product SET reserved = greatest(reserved - quantity, 0) {_IN_ID_ORDER}"  # noqa: S608
+_PUT_BACK = _SEND.replace(" SET ", " SET stock = stock + quantity, ", 1)
 _CORRECT = """UPDATE products_product AS product SET reserved = reserved + delta
     FROM unnest(%s::uuid[], %s::int[]) AS moved(id, delta) WHERE product.id = moved.id"""
 
@@ -49,35 +57,31 @@ class Offer(NamedTuple):
 
 def on_sale(ids: Collection[UUID]) -> dict[UUID, Offer]:
     """The active ones of these products, by id."""
-    rows = Product.objects.filter(id__in=ids, active=True).values_list(*Offer._fields)
-    return {row[0]: Offer(*row) for row in rows}
+    return {row[0]: Offer(*row) for row in fetch_all(_ON_SALE, list(ids))}
 
 
 def take(quantities: Mapping[UUID, int], *, order_id: UUID, rows: Iterable[BaseModel] = ()) -> None:
-    """Sell quantities of active products and reserve them: the last statements of a transaction, as they lock hot rows.
+    """Sell quantities of active products and reserve them: the end of a transaction, as it locks hot rows.
 
-    Conditional updates in id order: no deadlock between carts, and never below zero. `rows` are new ones to insert
+    A conditional update in id order: no deadlock between carts, and never below zero. `rows` are new ones to insert
     in one statement with the ledger's. Raises OutOfStock.
     """
     sold = {product_id: -quantity for product_id, quantity in quantities.items()}
     insert(*rows, *_movements(sold, Reason.ORDER, reference=order_id))
-    for product_id in sorted(quantities):
-        quantity = quantities[product_id]
-        if not change(_SELL, quantity, quantity, product_id, quantity):
-            raise _refusal(product_id, quantity)
+    taken = {id_ for (id_,) in fetch_all(_SELL, *_columns(quantities))}
+    if refused := quantities.keys() - taken:
+        raise _refusal(min(refused), quantities[min(refused)])
 
 
 def put_back(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
     """Return what a cancelled order had taken, also of products that are not for sale any more."""
     insert(*_movements(quantities, Reason.CANCELLATION, reference=order_id))
-    for product_id in sorted(quantities):
-        change(_RELEASE, quantities[product_id], quantities[product_id], product_id)
+    change(_PUT_BACK, *_columns(quantities))
 
 
 def send(quantities: Mapping[UUID, int]) -> None:
     """What an order had taken leaves the shelf: it is not reserved any more. No stock moves."""
-    for product_id in sorted(quantities):
-        change(_RELEASE, 0, quantities[product_id], product_id)
+    change(_SEND, *_columns(quantities))
 
 
 def adjust(product_id: UUID, delta: int, *, note: str = "", reference: UUID | None = None) -> bool:
@@ -112,6 +116,10 @@ def _refusal(product_id: UUID, quantity: int) -> Exception:
         return OutOfStock(product_id, None)
     # Somebody returned some between the two statements: the whole service may try again.
     return TryAgain() if now["stock"] >= quantity else OutOfStock(product_id, now["stock"])
+
+
+def _columns(quantities: Mapping[UUID, int]) -> tuple[list[UUID], list[int]]:
+    return list(quantities), list(quantities.values())
 
 
 def _movements(

@@ -24,7 +24,7 @@ from django.db.models.functions import Now
 from django.utils.module_loading import autodiscover_modules
 
 from domains.common.background.models import OutboxMessage
-from domains.common.data.writes import change, from_now, insert
+from domains.common.data.writes import Write, change, from_now, insert
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,12 @@ def hasten(topic: str, *, key: UUID) -> None:
 
 def withdraw(topic: str, *, key: UUID) -> None:
     """Acknowledge the open messages of a row: what they promised has happened otherwise."""
-    change(_WITHDRAW, key, topic)
+    change(*withdrawal(topic, key=key))
+
+
+def withdrawal(topic: str, *, key: UUID) -> Write:
+    """What `withdraw` does, for a caller that writes it along with others."""
+    return _WITHDRAW, key, topic
 
 
 def hand_over(queue: str | None = None) -> list[UUID]:

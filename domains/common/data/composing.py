@@ -17,7 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, Field, ForeignObject, Lookup, Model, QuerySet
 
-from domains.common.data.prepared import fetch_all
+from domains.common.data.prepared import fetch_all, fetch_planned
 from domains.common.viewer import ANONYMOUS, Viewer
 
 KEPT = 50  # statements of one cache
@@ -106,7 +106,8 @@ class Statement:
         if not self._sql:
             return []
         bound = [values[value.name] if isinstance(value, Bound) else value for value in self._parameters]
-        return list(map(self._row, fetch_all(self._sql, bound, prepared=self._prepared)))
+        rows = fetch_all(self._sql, *bound) if self._prepared else fetch_planned(self._sql, bound)
+        return list(map(self._row, rows))
 
 
 @cache

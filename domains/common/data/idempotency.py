@@ -11,13 +11,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from domains.common.data.models import IdempotencyKey, new_id
-from domains.common.data.writes import change
+from domains.common.data.prepared import fetch_one
 from domains.common.errors import IdempotencyConflictError
 
 # The ORM would not tell whether the row is new without asking again.
-_CLAIM = """INSERT INTO common_idempotencykey
+_CLAIM = """WITH claimed AS (INSERT INTO common_idempotencykey
     (id, created_at, updated_at, owner_id, operation, key, fingerprint, result_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (owner_id, operation, key) DO NOTHING"""
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (owner_id, operation, key) DO NOTHING RETURNING owner_id) """
 
 
 def fingerprint(*versions: Mapping[str, Any]) -> str:
@@ -40,14 +40,17 @@ def release(*, owner_id: UUID, operation: str, key: UUID) -> None:
     IdempotencyKey.objects.filter(owner_id=owner_id, operation=operation, key=key).delete()
 
 
-def claim(*, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result_id: UUID) -> UUID:
+def claim(
+    *, owner_id: UUID, operation: str, key: UUID, fingerprint: str, result_id: UUID, then: str = "TABLE claimed"
+) -> UUID:
     """Claim the key inside the caller's transaction and return the result it stands for.
 
     That is `result_id` when the key is new. A parallel claim waits until the first one's transaction ends.
+    `then` is a SELECT to run in the same statement after it: `claimed` has the owner's id, and no row for a known key.
     Raises IdempotencyConflictError when the key came with another input.
     """
     now = timezone.now()
-    if change(_CLAIM, new_id(), now, now, owner_id, operation, key, fingerprint, result_id):
+    if fetch_one(_CLAIM + then, new_id(), now, now, owner_id, operation, key, fingerprint, result_id):
         return result_id
     known_id = find(owner_id=owner_id, operation=operation, key=key, fingerprint=fingerprint)
     assert known_id is not None

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.utils import CursorWrapper
 
 
 class _Planned(psycopg.Cursor[Any]):
@@ -21,19 +22,36 @@ class _Planned(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**options, "prepare": False})
 
 
+def prepared_cursor(kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorWrapper:
+    """`connection.cursor()`, but for such statements. Raises what Django's cursors raise."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        raw = kind(database.connection)
+    cursor: CursorWrapper = database._prepare_cursor(raw)  # as `connection.cursor()` does
+    return cursor
+
+
 def fetch_one(statement: str, *values: Any) -> tuple[Any, ...] | None:
-    """The first row, None without one. Raises what Django's cursors raise."""
-    rows = fetch_all(statement, values)
-    return rows[0] if rows else None
+    """The first row, None without one."""
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
-def fetch_all(statement: str, values: Sequence[Any], *, prepared: bool = True) -> list[tuple[Any, ...]]:
-    """All rows. `prepared` is False where the best plan depends on the values. Raises what Django's cursors raise."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw = (psycopg.Cursor if prepared else _Planned)(connection.connection)
-    with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]  # as `connection.cursor()` does
+def fetch_all(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """All rows, for statements that have few."""
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def fetch_planned(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a statement whose best plan depends on its values: it is bound on the server, but not prepared."""
+    with prepared_cursor(_Planned) as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connection, transaction
 
+from domains.common.data.prepared import fetch_one
 from domains.common.errors import ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ DISK_FULL = "53100"
 # And read_only_sql_transaction: a former primary after a failover, until connections reach the new one.
 NO_WRITES = frozenset({"25006", DISK_FULL})
 FULL_SECONDS = 30.0  # how long a full disk is told of after it was met: asking for its room needs a superuser
+_LIMIT = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
 _met: dict[str | None, float] = {}  # when a state of NO_WRITES was met last, on the monotonic clock
 
 
@@ -39,18 +41,23 @@ class TryAgain(Exception):
 def short_transaction() -> Iterator[None]:
     """The outermost transaction of a service: it never waits longer than LOCK_TIMEOUT for a row.
 
-    The limits are SET LOCAL, so they also hold behind a pooler in transaction mode. Raises ServiceUnavailableError when
-    a statement took longer than STATEMENT_TIMEOUT; it is not retried, which would only add to the load. Also when the
-    database takes no writes; the next request or task then gets a new connection.
+    The limits are SET LOCAL, so they also hold behind a pooler in transaction mode. Raises ServiceUnavailableError as
+    `writing` does, for statements that took longer than STATEMENT_TIMEOUT.
+    """
+    with writing(), transaction.atomic(durable=True):
+        fetch_one(_LIMIT, LOCK_TIMEOUT, STATEMENT_TIMEOUT)
+        yield
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Around a statement that is a transaction of its own, and sets what limit it needs.
+
+    Raises ServiceUnavailableError when a statement took longer than it may; it is not retried, which would only add to
+    the load. Also when the database takes no writes; the next request or task then gets a new connection.
     """
     try:
-        with transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-                    [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
-                )
-            yield
+        yield
     except DatabaseError as error:
         state = _state(error)
         if state in NO_WRITES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from django.utils import timezone
 
 from domains.common.background import changes
 from domains.common.data.prepared import fetch_one
-from domains.common.data.writes import change_one, insert
+from domains.common.data.transactions import LOCK_TIMEOUT
+from domains.common.data.writes import Write, change_one, insert
 from domains.orders.models import Order, OrderEvent
 from domains.orders.transitions import MOVES, Action
 
 Type = OrderEvent.Type
-_MOVE = "UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s WHERE id = %s AND status = %s"
+_MOVE = """UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s
+    WHERE id = %s AND status = %s AND set_config('lock_timeout', %s, true) <> ''"""
 
 # xmin: the transaction that wrote the row, whichever column it changed.
 _VERSION = """
@@ -24,9 +27,12 @@ SELECT orders_order.xmin::text, payment.xmin::text, (
 """
 
 
-def move(order_id: UUID, *, before: Order.Status, after: Order.Status) -> Order | None:
-    """A conditional UPDATE on the old state: of several rivals exactly one gets the order, as it is now."""
-    order = change_one(Order, _MOVE, after, timezone.now(), order_id, before)
+def move(order_id: UUID, *, before: Order.Status, after: Order.Status, then: Sequence[Write] = ()) -> Order | None:
+    """A conditional UPDATE on the old state: of several rivals exactly one gets the order, as it is now.
+
+    It writes `then` in the same statement.
+    """
+    order = change_one(Order, _MOVE, after, timezone.now(), order_id, before, LOCK_TIMEOUT, then=then)
     if order:
         changes.announce(topic(order_id))
     return order

@@ -12,16 +12,16 @@ from domains.common.data.prepared import fetch_one
 from domains.common.errors import RateLimitedError
 from domains.payments import services as payments
 
-_LOCK = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
+# Follows the claim of an idempotency key in one statement: from here on the account takes one order at a time.
+LOCK_ACCOUNT = "SELECT 1 FROM accounts_user WHERE id = (SELECT owner_id FROM claimed) FOR NO KEY UPDATE"
 _UNPAID = "SELECT count(*), min(expires_at) FROM orders_order WHERE customer_id = %s AND status = 'PENDING'"
 
 
 def check_limits(customer_id: UUID, origin: str) -> None:
-    """Before an order is written, in its transaction: the account takes one at a time from here on.
+    """Before an order is written, in its transaction, with the account locked.
 
     Raises RateLimitedError for ORDER_MAX_UNPAID orders that are PENDING, and for too many declined payments.
     """
-    fetch_one(_LOCK, customer_id)
     unpaid, first_end = fetch_one(_UNPAID, customer_id) or (0, None)
     if unpaid >= settings.ORDER_MAX_UNPAID:
         seconds = math.ceil((first_end - timezone.now()).total_seconds())

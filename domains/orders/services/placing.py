@@ -20,7 +20,7 @@ from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events, settling
-from domains.orders.services.limiting import check_limits
+from domains.orders.services.limiting import LOCK_ACCOUNT, check_limits
 from domains.orders.services.replaying import replay
 from domains.payments import services as payments
 from domains.products import stock
@@ -129,7 +129,12 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
     offers = stock.on_sale(cart.quantities)
     with short_transaction():
         known_id = idempotency.claim(
-            owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint, result_id=order_id
+            owner_id=viewer.user_id,
+            operation=OPERATION,
+            key=key,
+            fingerprint=cart.fingerprint,
+            result_id=order_id,
+            then=LOCK_ACCOUNT,
         )
         if known_id != order_id:
             return known_id, None

@@ -12,8 +12,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models.functions import Now
 
 from domains.common.background import outbox
-from domains.common.data.transactions import retried, short_transaction
-from domains.common.data.writes import insert
+from domains.common.data.transactions import retried, short_transaction, writing
+from domains.common.data.writes import insertion
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import PAYMENTS
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
@@ -94,10 +94,12 @@ def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order
     The order when this call confirmed it.
     """
     action = ACTIONS[Status.PENDING, outcome.status]
+    if action is Action.CONFIRM and (confirmed := _confirm(order_id, payment_id, outcome)):
+        return confirmed
     with short_transaction():
         match action:
             case Action.CONFIRM:
-                return _confirm(order_id, payment_id, outcome)
+                _record_late(order_id, payment_id, outcome)
             case Action.DECLINE | Action.ABORT:
                 _end(action, order_id, payment_id, outcome)
             case Action.ASK:
@@ -159,17 +161,22 @@ def _expire(order: Order) -> UUID | None:
 
 
 def _confirm(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
+    """What nearly every order comes to is one statement, which needs no transaction around it."""
     after, event_type, message = MOVES[Action.CONFIRM]
-    confirmed = events.move(order_id, before=Status.PENDING, after=after)
+    news = insertion(events.event(order_id, event_type, message), outbox.promise(CONFIRMATION, key=order_id))
+    then = [*payments.holding(payment_id, outcome), outbox.withdrawal(SETTLE, key=order_id), *news]
+    with writing():
+        return events.move(order_id, before=Status.PENDING, after=after, then=then)
+
+
+def _record_late(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> None:
+    """The order was cancelled or has expired while the provider was working: the hold must go."""
     recorded = payments.record(payment_id, outcome)
     outbox.withdraw(SETTLE, key=order_id)
-    if confirmed:
-        insert(events.event(order_id, event_type, message), outbox.promise(CONFIRMATION, key=order_id))
-    elif recorded:  # cancelled or expired while the provider was working: the hold must go
+    if recorded:
         now = Order.objects.values_list("status", flat=True).get(id=order_id)
         if ACTIONS[now, outcome.status] is Action.VOID:
             payments.request(payment_id, payments.Kind.VOID)
-    return confirmed
 
 
 def _end(action: Action, order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from domains.common.background import outbox
 from domains.common.data.transactions import assert_no_transaction, short_transaction
-from domains.common.data.writes import change, update
+from domains.common.data.writes import Write, change, insertion, update
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, gateway
 from domains.payments.models import Payment
 from domains.payments.transitions import HOLDING
@@ -71,14 +71,22 @@ def record(payment_id: UUID, outcome: Outcome) -> bool:
     """
     after, before = HOLDING[outcome.intent]
     if after == Status.AUTHORIZED:
-        changed = change(_AUTHORIZE, timezone.now(), payment_id, [status.value for status in before])
-        if changed and outcome.intent == IntentStatus.SUCCEEDED:
-            outbox.enqueue(CHANGED, key=payment_id)
+        hold, *news = holding(payment_id, outcome)
+        if changed := change(*hold):
+            for write in news:
+                change(*write)
     else:
         columns = {"decline_code": outcome.decline_code, "declined_at": timezone.now()}
         declined = columns if after == Status.FAILED else {}
         changed = update(Payment.objects.filter(id=payment_id, status__in=before), status=after, **declined)
     return bool(changed)
+
+
+def holding(payment_id: UUID, outcome: Outcome) -> list[Write]:
+    """What `record` writes of an outcome that is AUTHORIZED, for a caller that writes it along with others."""
+    before = [status.value for status in HOLDING[outcome.intent].before]
+    news = [outbox.promise(CHANGED, key=payment_id)] if outcome.intent == IntentStatus.SUCCEEDED else []
+    return [(_AUTHORIZE, timezone.now(), payment_id, before), *insertion(*news)]
 
 
 def provider_changed(intent_id: str) -> None:

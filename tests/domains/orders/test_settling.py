@@ -71,7 +71,7 @@ POINTS = [
     (GATEWAY, "confirm", "before"),
     (GATEWAY, "confirm", "after"),
     ("domains.orders.services.settling", "decide", "before"),
-    ("domains.payments.services", "record", "after"),
+    ("domains.orders.services.events", "move", "after"),
     ("domains.orders.services.settling", "decide", "after"),
 ]
 

@@ -54,6 +54,21 @@ def test_a_value_given_to_a_column_with_a_database_default_is_kept() -> None:
     assert 0 < Order.objects.get(id=numbered.id).serial < given
 
 
+@pytest.mark.parametrize(("before", "written"), [("test", 2), ("other", 0)])
+def test_what_follows_a_change_is_written_with_it_in_one_statement_or_not_at_all(
+    before: str, written: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, second = message(), message()
+    writes.insert(first, second)
+    rename = "UPDATE common_outboxmessage SET topic = 'changed' WHERE key = %s AND topic = %s"
+    with django_assert_num_queries(1):
+        then = [(rename, second.key, "test"), *writes.insertion(key())]
+        changed = writes.change_one(OutboxMessage, rename, first.key, before, then=then)
+    assert (changed.topic if changed else None) == ("changed" if written else None)
+    assert OutboxMessage.objects.filter(topic="changed").count() == written
+    assert IdempotencyKey.objects.exists() == bool(written)
+
+
 def test_a_row_that_is_there_leaves_none_of_the_others_behind() -> None:
     first, other = key(), message()
     writes.insert(first)
