@@ -22,9 +22,9 @@ class _Planned(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**options, "prepare": False})
 
 
-def prepared_cursor(kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorWrapper:
+def prepared_cursor(using: str = DEFAULT_DB_ALIAS, kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorWrapper:
     """`connection.cursor()`, but for such statements. Raises what Django's cursors raise."""
-    database: Any = connections[DEFAULT_DB_ALIAS]
+    database: Any = connections[using]
     database.close_if_health_check_failed()
     database.ensure_connection()
     with database.wrap_database_errors:
@@ -33,9 +33,9 @@ def prepared_cursor(kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorW
     return cursor
 
 
-def fetch_one(statement: str, *values: Any) -> tuple[Any, ...] | None:
+def fetch_one(statement: str, *values: Any, using: str = DEFAULT_DB_ALIAS) -> tuple[Any, ...] | None:
     """The first row, None without one."""
-    with prepared_cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
@@ -51,7 +51,7 @@ def fetch_all(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def fetch_planned(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of a statement whose best plan depends on its values: it is bound on the server, but not prepared."""
-    with prepared_cursor(_Planned) as cursor:
+    with prepared_cursor(kind=_Planned) as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

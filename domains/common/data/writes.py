@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
@@ -37,7 +37,7 @@ def from_now(after: timedelta) -> Any:
     return _FromNow(after)
 
 
-def insert(*rows: models.Model) -> None:
+def insert(*rows: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
     """Insert rows with all their foreign keys, in the order given; those of one table stand together.
 
     Columns that the database fills, generated ones and defaults of its own where the row has no value, are left to it
@@ -45,7 +45,7 @@ def insert(*rows: models.Model) -> None:
     """
     *before, (last, *values) = insertion(*rows)
     # Foreign keys between the tables are checked when it ends.
-    change(f"{_with(before)}{last}", *_values(before), *values)
+    change(f"{_with(before)}{last}", *_values(before), *values, using=using)
 
 
 def insertion(*rows: models.Model) -> list[Write]:
@@ -64,14 +64,16 @@ def update(rows: models.QuerySet[Any], **columns: Any) -> int:
     return rows.update(updated_at=timezone.now(), **columns)
 
 
-def change(statement: str, *values: Any) -> int:
+def change(statement: str, *values: Any, using: str = DEFAULT_DB_ALIAS) -> int:
     """Run an INSERT or UPDATE in the caller's transaction; how many rows it wrote."""
-    with prepared_cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
 
 
-def change_one[M: models.Model](model: type[M], statement: str, *values: Any, then: Sequence[Write] = ()) -> M | None:
+def change_one[M: models.Model](
+    model: type[M], statement: str, *values: Any, then: Sequence[Write] = (), using: str = DEFAULT_DB_ALIAS
+) -> M | None:
     """Run an UPDATE of one row of `model`; the row as it is now, None when the statement found none.
 
     `then` is written after it in the same statement, or not at all when there was no row.
@@ -79,8 +81,8 @@ def change_one[M: models.Model](model: type[M], statement: str, *values: Any, th
     columns, names = _whole(model)
     found = [(f"{write[0]} AND EXISTS (TABLE changed)", *write[1:]) for write in then]
     ctes = f"changed AS ({statement} RETURNING {columns}){_with(found, ', ')}"
-    row = fetch_one(f"WITH {ctes} SELECT {columns} FROM changed", *values, *_values(found))  # noqa: S608  # see _insert
-    return model.from_db(connection.alias, names, row) if row else None
+    row = fetch_one(f"WITH {ctes} SELECT {columns} FROM changed", *values, *_values(found), using=using)  # noqa: S608  # see _insert
+    return model.from_db(using, names, row) if row else None
 
 
 def overwrite(rows: Sequence[models.Model], *columns: str) -> None:

@@ -10,13 +10,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from domains.common.data.writes import update
+from domains.common.data.prepared import fetch_one
+from domains.common.data.writes import change_one, insert
 from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 
 DATABASE = "sandbox"
 SLOW_SECONDS = 0.1
 LATE = timedelta(seconds=5)  # pm_sandbox_timeout is authorized this long after the caller gave up
+
+# Plain and prepared: what a provider elsewhere computes should not be most of what an order costs here.
+_METHOD = "SELECT method FROM payments_sandboxintent WHERE reference = %s AND status = 'requires_confirmation'"
+_CONFIRM = """UPDATE payments_sandboxintent
+    SET status = %s, decline_code = %s, authorizes_at = %s, updated_at = statement_timestamp()
+    WHERE reference = %s AND status = 'requires_confirmation'"""
 
 Status = IntentStatus
 CONFIRMATIONS = {  # what a payment method makes of an intent, and with which decline code
@@ -42,15 +49,16 @@ class SandboxGateway:
             "method": method,
             "client_secret": f"{reference}_secret_{secrets.token_urlsafe(18)}",
         }
-        records = SandboxIntent.objects.using(DATABASE)
+        record = SandboxIntent(idempotency_key=key, **fresh)
         try:
-            return _intent(records.create(idempotency_key=key, **fresh))
+            insert(record, using=DATABASE)
         except IntegrityError:  # the same key again
-            return _intent(records.get(idempotency_key=key))
+            record = SandboxIntent.objects.using(DATABASE).get(idempotency_key=key)
+        return _intent(record)
 
     def confirm(self, intent_id: str, *, key: str) -> Intent:
-        record = SandboxIntent.objects.using(DATABASE).get(reference=intent_id)
-        if not _confirm(record):
+        record = _confirmed(intent_id)
+        if record is None:
             return self.retrieve(intent_id)
         if record.method == "pm_sandbox_slow":
             time.sleep(SLOW_SECONDS)
@@ -114,14 +122,15 @@ def _locked(intent_id: str) -> SandboxIntent:
     return record
 
 
-def _confirm(record: SandboxIntent) -> bool:
-    """Only once: False when the intent was confirmed or canceled before."""
-    record.status, record.decline_code = CONFIRMATIONS[record.method]
-    if record.status == Status.PROCESSING:
-        record.authorizes_at = timezone.now() + timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT) + LATE
-    unconfirmed = SandboxIntent.objects.using(DATABASE).filter(id=record.id, status=Status.REQUIRES_CONFIRMATION)
-    changes = {"decline_code": record.decline_code, "authorizes_at": record.authorizes_at}
-    return bool(update(unconfirmed, status=record.status, **changes))
+def _confirmed(intent_id: str) -> SandboxIntent | None:
+    """Only once: None when the intent was confirmed or canceled before."""
+    found = fetch_one(_METHOD, intent_id, using=DATABASE)
+    if found is None:
+        return None
+    status, decline_code = CONFIRMATIONS[found[0]]
+    late = timezone.now() + timedelta(seconds=settings.PAYMENT_GATEWAY_TIMEOUT) + LATE
+    authorizes_at = late if status == Status.PROCESSING else None
+    return change_one(SandboxIntent, _CONFIRM, status, decline_code, authorizes_at, intent_id, using=DATABASE)
 
 
 def _intent(record: SandboxIntent) -> Intent:
