@@ -14,7 +14,7 @@ from domains.payments import services as payments
 
 # Follows the claim of an idempotency key in one statement: from here on the account takes one order at a time.
 LOCK_ACCOUNT = "SELECT 1 FROM accounts_user WHERE id = (SELECT owner_id FROM claimed) FOR NO KEY UPDATE"
-_UNPAID = "SELECT count(*), min(expires_at) FROM orders_order WHERE customer_id = %s AND status = 'PENDING'"
+_OPEN = "SELECT {declines}, count(*), min(expires_at) FROM orders_order WHERE customer_id = %s AND status = 'PENDING'"
 
 
 def check_limits(customer_id: UUID, origin: str) -> None:
@@ -22,8 +22,9 @@ def check_limits(customer_id: UUID, origin: str) -> None:
 
     Raises RateLimitedError for ORDER_MAX_UNPAID orders that are PENDING, and for too many declined payments.
     """
-    unpaid, first_end = fetch_one(_UNPAID, customer_id) or (0, None)
+    declines, *values = payments.declines(customer_id, origin)
+    full_since, unpaid, first_end = fetch_one(_OPEN.format(declines=declines), *values, customer_id) or (None, 0, None)
     if unpaid >= settings.ORDER_MAX_UNPAID:
         seconds = math.ceil((first_end - timezone.now()).total_seconds())
         raise RateLimitedError(max(1, seconds), reason="Too many unpaid orders: pay or cancel one")
-    payments.check_declines(customer_id, origin)
+    payments.check_declines(full_since)

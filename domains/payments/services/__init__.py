@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from domains.payments.gateway import GatewayUnavailable
 from domains.payments.models import Payment, PaymentOperation, Refund
-from domains.payments.services.declines import check_declines, origin, public_code
+from domains.payments.services.declines import check_declines, declines, origin, public_code
 from domains.payments.services.holding import CHANGED, QUEUE, Outcome, holding, provider_changed, record, settle
 from domains.payments.services.operations import (
     OPERATION,

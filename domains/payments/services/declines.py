@@ -7,14 +7,14 @@ https://docs.stripe.com/disputes/prevention/card-testing
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from domains.common.data.prepared import fetch_one
 from domains.common.errors import RateLimitedError
 from domains.common.guard.addresses import is_trusted, network
 from domains.common.viewer import client_address
@@ -34,7 +34,7 @@ _HARMLESS = """
 HARMLESS = frozenset(_HARMLESS.split())
 # The moment of the oldest decline of so many that are allowed: of an account (one that the provider still decides may
 # become another, which is known in a moment), and of an address. NULL while there are less.
-_FULL_SINCE = """SELECT greatest(
+_FULL_SINCE = """greatest(
     (SELECT declined_at FROM (
         SELECT declined_at FROM payments_payment WHERE payer_id = %s AND status = 'FAILED' AND declined_at > %s
         UNION ALL SELECT %s FROM payments_payment WHERE payer_id = %s AND status = 'PENDING'
@@ -43,18 +43,21 @@ _FULL_SINCE = """SELECT greatest(
      ORDER BY declined_at DESC OFFSET %s LIMIT 1))"""
 
 
-def check_declines(payer_id: UUID, origin: str) -> None:
-    """Raises RateLimitedError when the payer or the origin has had too many.
+def declines(payer_id: UUID, origin: str) -> tuple[str, *tuple[Any, ...]]:
+    """An expression for a statement of the caller, and its values: since when the payer or the origin has had too many.
 
     Exact for the payer, whose row the caller has locked; what an address tries in the same milliseconds may be more.
     """
     most, since = settings.DECLINES_PER_HOUR, timezone.now() - PERIOD
     of_payer = (payer_id, since, since, payer_id, most - 1)
-    found = fetch_one(_FULL_SINCE, *of_payer, origin or None, since, 10 * most - 1)
-    if found and found[0]:
-        raise RateLimitedError(
-            max(1, math.ceil((found[0] - since).total_seconds())), reason="Too many declined payments"
-        )
+    return _FULL_SINCE, *of_payer, origin or None, since, 10 * most - 1
+
+
+def check_declines(full_since: datetime | None) -> None:
+    """Raises RateLimitedError when that moment, of `declines`, is one."""
+    if full_since:
+        seconds = math.ceil((full_since + PERIOD - timezone.now()).total_seconds())
+        raise RateLimitedError(max(1, seconds), reason="Too many declined payments")
 
 
 def origin() -> str:

@@ -160,7 +160,7 @@ def test_totals_are_exact_far_beyond_an_int(api: Api) -> None:
 
 
 ORDER = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) {
-    ... on CreateOrderSuccess { order { id number status total { amount } } } } }"""
+    ... on CreateOrderSuccess { order { id number status total { amount } lines { quantity } } } } }"""
 
 
 @pytest.mark.parametrize("lines", [2, 20])
