@@ -3,11 +3,16 @@
 The package dispatches to the functions below (settings GRAPHQL_JWT) and lends its refresh-token base model. Its
 own decoding and header reading are never used: they accept a token without `exp`, take one algorithm for all keys
 and fall back to a cookie.
+
+A token that was verified is remembered for a few seconds: a client sends the same one with each of its requests.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import time
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +34,8 @@ __all__ = ["AccessClaims", "RefreshTokenBase", "read_access_token", "write_acces
 
 TYPE = "at+jwt"  # RFC 9068
 CLOCK_LEEWAY_SECONDS = 30  # between the clocks of web machines: RFC 7519, 4.1.4
+REMEMBERED_SECONDS = 5.0
+REMEMBERED_TOKENS = 10_000
 REQUIRED = ["iss", "aud", "sub", "sid", "jti", "ver", "iat", "nbf", "exp"]
 
 
@@ -104,7 +111,46 @@ def write_access_token(access: AccessClaims, *, expires_at: datetime) -> str:
 def read_access_token(token: str) -> AccessClaims:
     """The claims of a valid token. Raises UnauthenticatedError with one message for every reason."""
     try:
-        payload = jwt_settings.JWT_DECODE_HANDLER(token)
-        return AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]), int(payload["ver"]))
+        fingerprint = _fingerprint(token)
+        known = _remembered.get(fingerprint)
+        if known is None or known.until < time.monotonic():
+            known = _verified(token)
+            _remember(fingerprint, known)
+        if known.ends + CLOCK_LEEWAY_SECONDS <= time.time():
+            raise jwt.ExpiredSignatureError
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise UnauthenticatedError("The access token is not valid or has expired; refresh it or sign in") from None
+    return known.claims
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a token says whose signature was found to be good."""
+
+    claims: AccessClaims
+    ends: float  # `exp`, in seconds of the wall clock
+    until: float  # which it is remembered, on the monotonic clock
+
+
+def _verified(token: str) -> Verified:
+    payload = jwt_settings.JWT_DECODE_HANDLER(token)
+    claims = AccessClaims(UUID(payload["sub"]), UUID(payload["sid"]), int(payload["ver"]))
+    return Verified(claims, int(payload["exp"]), time.monotonic() + REMEMBERED_SECONDS)
+
+
+def _fingerprint(token: str) -> bytes:
+    """Of the token and of all that it is verified by: where that changes nothing is remembered of it."""
+    kid, _ = _header(token.partition(".")[0])
+    parts = (settings.JWT_KEYS.get(kid), settings.JWT_ISSUER, settings.JWT_AUDIENCE, token)
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
+
+
+def _remember(fingerprint: bytes, verified: Verified) -> None:
+    _remembered.pop(fingerprint, None)  # to the end of the order
+    _remembered[fingerprint] = verified
+    with contextlib.suppress(StopIteration, RuntimeError, KeyError):  # other threads do the same
+        while len(_remembered) > REMEMBERED_TOKENS:
+            del _remembered[next(iter(_remembered))]
+
+
+_remembered: dict[bytes, Verified] = {}

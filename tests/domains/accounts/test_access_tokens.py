@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +16,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from domains.accounts import services
-from domains.accounts.jwt import CLOCK_LEEWAY_SECONDS, REQUIRED, AccessClaims, claims
+from domains.accounts.jwt import CLOCK_LEEWAY_SECONDS, REQUIRED, AccessClaims, claims, read_access_token
 from domains.accounts.models import Session, User
 from domains.accounts.services import demote_staff
 from domains.accounts.tokens import viewer_of
@@ -184,3 +185,23 @@ def test_who_a_token_belongs_to_takes_one_statement(
     access = token(customer)
     with django_assert_num_queries(1):
         assert viewer_of(access).user_id == customer.id
+
+
+def test_a_token_is_verified_once_and_still_ends_with_its_time_and_its_key(
+    customer: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, other = token(customer), token(customer, exp=timedelta(seconds=60))
+    for good in (access, other):
+        assert read_access_token(good).user_id == customer.id
+
+    def refuse(*_: object, **__: object) -> None:
+        raise jwt.InvalidTokenError
+
+    monkeypatch.setattr(jwt, "decode", refuse)
+    assert read_access_token(access).user_id == customer.id
+    minutes_later = time.time() + 60 + CLOCK_LEEWAY_SECONDS
+    monkeypatch.setattr("time.time", lambda: minutes_later)
+    assert read_access_token(access).user_id == customer.id
+    assert refused_as(other) == INVALID
+    settings.JWT_KEYS = {**settings.JWT_KEYS, "test": OTHER_KEY}
+    assert refused_as(access) == INVALID
