@@ -174,7 +174,7 @@ def authenticate(request: HttpRequest, document: DocumentNode, operation: Operat
 
     Some mutations ignore the header: clients send stale ones with them. Raises UnauthenticatedError.
     """
-    header = request.headers.get("Authorization")
+    header = request.META.get("HTTP_AUTHORIZATION")
     if not header or _ignores_authorization(document, operation):
         return ANONYMOUS
     scheme, _, token = header.partition(" ")

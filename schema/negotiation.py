@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.http import HttpRequest
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -16,10 +18,11 @@ _MATCHES = {
 }
 
 
-def _weights(request: HttpRequest) -> dict[str, float]:
-    """The media ranges of the Accept header with their q-values, best first; without the header everything will do."""
+@lru_cache(maxsize=200)  # clients have few of them
+def _weights(accept: str) -> dict[str, float]:
+    """The media ranges of an Accept header with their q-values, best first. Nobody changes what is answered."""
     weights: dict[str, float] = {}
-    for item in (request.headers.get("Accept") or "*/*").split(","):
+    for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
         weights[name] = max(0.0, _weight(parameters))  # NaN becomes 0 as well
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
@@ -32,14 +35,24 @@ def _weight(parameters: list[str]) -> float:
         return 0.0
 
 
+def _accept(request: HttpRequest) -> str:
+    """The header; without it everything will do."""
+    return request.META.get("HTTP_ACCEPT") or "*/*"
+
+
 def _accepted(request: HttpRequest) -> list[str]:
-    return [name for name, weight in _weights(request).items() if weight]
+    return [name for name, weight in _weights(_accept(request)).items() if weight]
 
 
 def media_type(request: HttpRequest) -> str | None:
     """The JSON type to answer with; None when the client accepts none. No header: application/json, the legacy way."""
-    weights = _weights(request)
-    offers = (kind for name in _accepted(request) for kind in _MATCHES.get(name, ()))
+    return _answered_with(_accept(request))
+
+
+@lru_cache(maxsize=200)
+def _answered_with(accept: str) -> str | None:
+    weights = _weights(accept)
+    offers = (kind for name, weight in weights.items() if weight for kind in _MATCHES.get(name, ()))
     return next((kind for kind in offers if weights.get(kind, 1)), None)
 
 

@@ -92,11 +92,23 @@ def null_errors(
     schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> list[GraphQLError]:
     """Nulls in variables where a field may only be absent, which graphql-core takes for right."""
+    if not _holds_null(variables):
+        return []
     return [
         _variable_error(node, path, ABSENT_ONLY)
         for node, type_, value in _declared(schema, operation, variables)
         for path in refused_nulls(type_, value)
     ]
+
+
+def _holds_null(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if item is None:
+            return True
+        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return False
 
 
 def variable_errors(
