@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -74,13 +75,19 @@ def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
     return values
 
 
-def _add_header(values: dict[str, Any], name: bytes, value: str) -> None:
+@lru_cache(maxsize=1_000)  # of headers: all clients send the same few
+def _key(name: bytes) -> str | None:
+    """What WSGI calls a header; None of one that it is not told of."""
     # X_Request_ID and X-Request-ID would become the same name: the first kind could pass for one a proxy has set.
     if b"_" in name or name == b"content-length":
-        return
+        return None
     key = name.decode("latin-1").upper().replace("-", "_")
-    if key != "CONTENT_TYPE":
-        key = f"HTTP_{key}"
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+
+
+def _add_header(values: dict[str, Any], name: bytes, value: str) -> None:
+    if (key := _key(name)) is None:
+        return
     if key in values:
         separator = "; " if key == "HTTP_COOKIE" else ","
         value = f"{values[key]}{separator}{value}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -38,7 +39,7 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        identifier = request_id_from(request.headers.get("X-Request-ID", ""))
+        identifier = request_id_from(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = identifier  # type: ignore[attr-defined]
         token = request_id.set(identifier)
         request.META["REMOTE_ADDR"] = believed_address(request.META)
@@ -118,6 +119,7 @@ def believed_address(meta: Mapping[str, str]) -> str:
     return _address(hops[-settings.TRUSTED_PROXIES].strip()) or peer
 
 
+@lru_cache(maxsize=4_096)  # asked at every request
 def _address(text: str) -> str:
     """In the usual spelling: a client has one address however it is written."""
     try:

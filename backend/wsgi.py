@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest
-from django.core.wsgi import get_wsgi_application
+import django
+from django.conf import settings
+from django.core.cache import close_caches
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import reset_queries
+from django.http import HttpRequest
+from django.urls import ResolverMatch, resolve
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
+ENDPOINT = "/graphql"
 
 
 class Utf8WSGIRequest(WSGIRequest):
@@ -23,5 +31,27 @@ class Utf8WSGIRequest(WSGIRequest):
             self.content_type, self.content_params = "", {}
 
 
-application = get_wsgi_application()
-application.request_class = Utf8WSGIRequest
+class Application(WSGIHandler):
+    """Django's, which finds the endpoint without trying the routes."""
+
+    request_class = Utf8WSGIRequest
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """The view of a request and its arguments."""
+        if request.path_info != ENDPOINT:
+            return super().resolve_request(request)
+        request.resolver_match = _endpoint()
+        return request.resolver_match
+
+
+@cache
+def _endpoint() -> ResolverMatch:
+    return resolve(ENDPOINT)
+
+
+django.setup(set_prefix=False)
+application = Application()
+# What these would tidy up at each request is never used: there is no cache, and statements are kept for DEBUG alone.
+request_finished.disconnect(close_caches)
+if not settings.DEBUG:
+    request_started.disconnect(reset_queries)

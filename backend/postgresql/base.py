@@ -87,6 +87,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Connects with `Connection`."""
 
     Database = _driver
+    health_check_done: bool
 
     def get_connection_params(self) -> dict[str, Any]:
         """Without what the driver knows nothing of."""

@@ -44,7 +44,6 @@ MIDDLEWARE = [
     *([CORS_MIDDLEWARE] if CORS_ALLOWED_ORIGINS else []),
     "backend.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "backend.urls"
