@@ -29,6 +29,12 @@ from tests.processes import PATIENCE, ROOT, environment, free_port
 PARTS = ("web", "worker", "relay", "valkey", "postgres")
 TICK = 0.05  # seconds
 GATEWAY_SECONDS = 1  # the provider's time-out
+MIGRATE = """
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0)
+"""
 
 
 class Deployment:
@@ -67,8 +73,7 @@ class Deployment:
         """Start the servers, run the Python code `prepare` on an empty database, start the rest; what it printed."""
         for name in ("postgres", "valkey"):
             self._parts[name].tend()
-        self.run("-m", "django", "migrate", "--verbosity", "0")
-        printed = self.run("-c", prepare).stdout
+        printed = self.run("-c", MIGRATE + prepare).stdout
         self.tend()
         return json.loads(printed)
 
@@ -111,6 +116,12 @@ class Deployment:
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}; see {self._log}"
             self.tend()
             time.sleep(TICK)
+
+    def drain(self, left: str, *, seconds: float) -> None:
+        """Tend until the query `left`, a count, says 0."""
+        with psycopg.connect(self._postgres.url, autocommit=True) as connection:
+            count = left.encode()
+            self.tend_until(lambda: connection.execute(count).fetchone() == (0,), what="all is done", seconds=seconds)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What PostgreSQL itself says."""

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -73,10 +73,10 @@ def test_whoever_does_no_harm_is_served(tmp_path: Path) -> None:
             for number, (email, token) in enumerate(shop["innocents"])
         ]
         deployment.tend_until(lambda: answers(people[0]), what="the web process answers")
-        quiet = lived(deployment, people, QUIET_SECONDS, faults=())
-        with mob(deployment, shop) as done:
-            busy = lived(deployment, people, SECONDS, faults=FAULTS)
-        deployment.tend_until(lambda: deployment.rows(OPEN) == [(0,)], what="all is done", seconds=DRAINED_WITHIN)
+        quiet = lived(deployment, people, QUIET_SECONDS, faults=(), beside=nullcontext())
+        done: dict[str, int] = {}
+        busy = lived(deployment, people, SECONDS, faults=FAULTS, beside=mob(deployment, shop, done))
+        deployment.drain(OPEN, seconds=DRAINED_WITHIN)
         check(deployment, people)
     asked, refused = sum(one.asked for one in people), sum((one.refused for one in people), Counter[str]())
     figures("stays_up", seconds=SECONDS, asked=asked, orders=sum(len(one.keys) for one in people), **refused)
@@ -90,25 +90,39 @@ def answers(person: Innocent) -> bool:
     return False
 
 
-def lived(deployment: Deployment, people: list[Innocent], seconds: float, *, faults: tuple[str, ...]) -> list[float]:
+def lived(
+    deployment: Deployment,
+    people: list[Innocent],
+    seconds: float,
+    *,
+    faults: tuple[str, ...],
+    beside: AbstractContextManager[None],
+) -> list[float]:
     """Seconds of each answer to the simplest query, in so many seconds of everybody's life among these faults."""
-    stop, ends = threading.Event(), time.monotonic() + seconds
+    stop = threading.Event()
     for person in people:
         person.seconds.clear()
     with ThreadPoolExecutor(len(people)) as pool:
         lives = [pool.submit(person.live, stop) for person in people]
         try:
-            for fault in cycle(faults or ("",)):
-                until = min(ends, time.monotonic() + BETWEEN_FAULTS)
-                deployment.tend_until(lambda: over(lives, until), what="time passes", seconds=seconds + 5)  # noqa: B023
-                if time.monotonic() >= ends or any(life.done() for life in lives):
-                    break
-                break_something(deployment, fault)
+            with beside:
+                live_among(faults, deployment, lives, seconds)
         finally:
             stop.set()
         for life in lives:
             life.result()
     return [second for person in people for second in person.seconds]
+
+
+def live_among(faults: tuple[str, ...], deployment: Deployment, lives: list[Future[None]], seconds: float) -> None:
+    """For so long, or until one of the lives has ended."""
+    ends = time.monotonic() + seconds
+    for fault in cycle(faults or ("",)):
+        until = min(ends, time.monotonic() + BETWEEN_FAULTS)
+        deployment.tend_until(lambda: over(lives, until), what="time passes", seconds=seconds + 5)  # noqa: B023
+        if over(lives, ends):
+            return
+        break_something(deployment, fault)
 
 
 def over(lives: list[Future[None]], until: float) -> bool:
@@ -123,9 +137,8 @@ def break_something(deployment: Deployment, fault: str) -> None:
 
 
 @contextmanager
-def mob(deployment: Deployment, shop: dict[str, Any]) -> Iterator[dict[str, int]]:
-    """It is at work meanwhile; afterwards, how often each of its members did it."""
-    done: dict[str, int] = {}
+def mob(deployment: Deployment, shop: dict[str, Any], done: dict[str, int]) -> Iterator[None]:
+    """It is at work meanwhile; afterwards `done` has how often each of its members did it."""
     target = {key: shop[key] for key in ("tokens", "emails")} | {"url": deployment.url, "stalled": STALLED}
     target |= {"product": shop["products"][0], "order": an_order(deployment, shop)}
     process = subprocess.Popen(
@@ -140,7 +153,7 @@ def mob(deployment: Deployment, shop: dict[str, Any]) -> Iterator[dict[str, int]
     process.stdin.write(json.dumps(target) + "\n")
     process.stdin.flush()
     try:
-        yield done
+        yield
     finally:
         told, _ = process.communicate()
         done.update(json.loads(told))

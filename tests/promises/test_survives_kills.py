@@ -87,7 +87,7 @@ def kill_while_they_shop(
         for done in shopping:
             done.result()
     left = DRAINED_WITHIN - (time.monotonic() - last)
-    deployment.tend_until(lambda: deployment.rows(OPEN) == [(0,)], what="all work is done", seconds=left)
+    deployment.drain(OPEN, seconds=left)
     return Counter(victims[:KILLS]), time.monotonic() - last
 
 
