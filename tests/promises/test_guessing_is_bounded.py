@@ -17,7 +17,7 @@ from domains.accounts.models import AuditEvent, User
 from tests.domains.accounts.strangers import newcomer, time_passes
 from tests.factories import PASSWORD
 from tests.own_redis import OwnRedis
-from tests.processes import Stack
+from tests.processes import Stack, running
 from tests.promises.burglars import Connection, guess, sign_in
 from tests.promises.figures import figures, size
 
@@ -30,13 +30,10 @@ BURGLAR, HOME, HOTEL = "198.51.100.1", "198.51.100.2", "198.51.100.3"
 MANY = [f"198.51.100.{number}" for number in range(100, 116)]
 
 
-@pytest.fixture
-def web(transactional_db: None, tmp_path: Path, own_redis: OwnRedis) -> Iterator[Stack]:
+@pytest.fixture(scope="module")
+def web(folder: Path, own_redis: OwnRedis) -> Iterator[Stack]:
     """The web process, behind one proxy."""
-    mails = tmp_path / "mails"
-    mails.mkdir()
-    with Stack(mails, TRUSTED_PROXIES="1") as stack:
-        stack.start("web")
+    with running(folder / "mails", "web", TRUSTED_PROXIES="1") as stack:
         yield stack
 
 
@@ -110,10 +107,10 @@ def test_guesses_from_many_addresses_are_looked_at_ten_times_a_minute(web: Stack
 
 def test_without_redis_there_is_no_guess_more(web: Stack, owner: User, own_redis: OwnRedis) -> None:
     started = perf_counter()
-    own_redis.kill()
-    outcomes = guess(web.url, owner.email, GUESSES, addresses=[BURGLAR])
-    allowed = most(LIMIT, since=started)
-    assert looked_at(owner) == outcomes["InvalidCredentialsError"] <= allowed
-    assert sign_in(web.url, owner.email, PASSWORD, address=BURGLAR) == "RateLimitedError"
-    assert sign_in(web.url, owner.email, PASSWORD, address=HOME) == "LoginSuccess"
+    with own_redis.away():
+        outcomes = guess(web.url, owner.email, GUESSES, addresses=[BURGLAR])
+        allowed = most(LIMIT, since=started)
+        assert looked_at(owner) == outcomes["InvalidCredentialsError"] <= allowed
+        assert sign_in(web.url, owner.email, PASSWORD, address=BURGLAR) == "RateLimitedError"
+        assert sign_in(web.url, owner.email, PASSWORD, address=HOME) == "LoginSuccess"
     figures("guesses_without_redis", guesses=outcomes.total(), looked_at=looked_at(owner), allowed=allowed)

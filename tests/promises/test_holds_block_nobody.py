@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from domains.payments.models import Payment, SandboxIntent
 from domains.products.models import Product
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees
 from tests.factories import ProductFactory
-from tests.processes import Stack, wait_until
+from tests.processes import Stack, running, wait_until
 from tests.promises.figures import FULL, figures, size
 from tests.promises.load import Load, create_order, put_under_load
 from tests.promises.shoppers import crowd, outcomes, wanted
@@ -57,12 +56,10 @@ class Watch(threading.Thread):
         self.join()
 
 
-@contextmanager
-def shop(tmp_path: Path) -> Iterator[Stack]:
+@pytest.fixture(scope="module")
+def shop(folder: Path) -> Iterator[Stack]:
     """The web server alone: two processes, for two cores, each with room for all clients' holds."""
-    (tmp_path / "mails").mkdir()
-    with Stack(tmp_path / "mails", WEB_THREADS=str(2 * CLIENTS), GRANIAN_WORKERS="2") as stack:
-        stack.start("web")
+    with running(folder / "mails", "web", WEB_THREADS=str(2 * CLIENTS), GRANIAN_WORKERS="2") as stack:
         yield stack
 
 
@@ -81,11 +78,10 @@ def sell(stack: Stack, product: Product, *, orders: int, clients: int) -> tuple[
     return load, watch
 
 
-def test_many_slow_holds_on_one_product(transactional_db: None, tmp_path: Path) -> None:
+def test_many_slow_holds_on_one_product(shop: Stack) -> None:
     product = ProductFactory.create(stock=2 * ORDERS)
-    with shop(tmp_path) as stack:
-        load, busy = sell(stack, product, orders=ORDERS, clients=CLIENTS)
-        slow, calm = sell(stack, product, orders=size(20, 1_200), clients=CALM_CLIENTS)
+    load, busy = sell(shop, product, orders=ORDERS, clients=CLIENTS)
+    slow, calm = sell(shop, product, orders=size(20, 1_200), clients=CALM_CLIENTS)
     figures("holds_block_nobody", orders=ORDERS, clients=CLIENTS, orders_per_second=load.rate, **ages(busy))
     figures(
         "holds_block_nobody: calm",
@@ -108,10 +104,10 @@ def ages(watch: Watch) -> dict[str, float]:
     return {"looks": len(found), "oldest_ms": found[-1], "median_ms": found[len(found) // 2]}
 
 
-def test_while_holds_are_out_no_transaction_is_open_and_others_buy(transactional_db: None, tmp_path: Path) -> None:
+def test_while_holds_are_out_no_transaction_is_open_and_others_buy(shop: Stack) -> None:
     product = ProductFactory.create(stock=10)
-    with shop(tmp_path) as stack, ThreadPoolExecutor(8) as pool:
-        *waiting, other = crowd(stack.url, 9)
+    with ThreadPoolExecutor(8) as pool:
+        *waiting, other = crowd(shop.url, 9)
         calls = [pool.submit(buyer.buy, product, method="pm_sandbox_timeout") for buyer in waiting]
         at_provider = SandboxIntent.objects.filter(status="processing")
         wait_until(lambda: at_provider.count() == 8, what="eight holds are out")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from domains.accounts.models import User
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory
@@ -35,6 +34,19 @@ def web(tmp_path: Path, name: str, **env: str) -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def here(folder: Path) -> Iterator[Stack]:
+    with web(folder, "here") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def there(folder: Path) -> Iterator[Stack]:
+    """Another process, which looks often whether a session has ended."""
+    with web(folder, "there", STREAM_CHECK_SECONDS="0.5") as stack:
+        yield stack
+
+
 @pytest.fixture
 def order_id(api: Api) -> str:
     buy(api, [(ProductFactory.create(), 1)])
@@ -55,8 +67,8 @@ def follow(stack: Stack, api: Api, order_id: str) -> Follower:
     return Follower(stack.port, api.token, order_id)
 
 
-def test_a_change_made_by_one_process_is_heard_at_another(api: Api, order_id: str, tmp_path: Path) -> None:
-    with web(tmp_path, "here") as here, web(tmp_path, "there") as there, follow(here, api, order_id) as follower:
+def test_a_change_made_by_one_process_is_heard_at_another(here: Stack, there: Stack, api: Api, order_id: str) -> None:
+    with follow(here, api, order_id) as follower:
         assert follower.hears('"status":"CONFIRMED"')
         asked = cancel(there, api, order_id)
         assert follower.hears(CANCELLED)
@@ -64,13 +76,14 @@ def test_a_change_made_by_one_process_is_heard_at_another(api: Api, order_id: st
 
 
 def test_hundreds_follow_on_one_process(api: Api, order_id: str, tmp_path: Path) -> None:
+    others = _connections()
     with web(tmp_path, "web") as stack, ExitStack() as streams:
         server = stack.pid("web")
         post(stack.url, api.token or "", "{ me { id } }", {})
         before = memory_of(server)
         followers = [streams.enter_context(follow(stack, api, order_id)) for _ in range(STREAMS)]
         assert all(follower.hears('"status":"CONFIRMED"') for follower in followers)
-        after, connections = memory_of(server), _connections()
+        after, connections = memory_of(server), _connections() - others
         asked = cancel(stack, api, order_id)
         assert all(follower.hears(CANCELLED) for follower in followers)
         figures(
@@ -100,16 +113,10 @@ def test_a_server_that_is_told_to_stop_lets_go_of_its_streams(api: Api, order_id
         assert "event: complete" not in follower.text
 
 
-def test_signing_out_at_one_process_ends_streams_at_another(
-    api: Api, customer: User, order_id: str, tmp_path: Path
-) -> None:
-    with (
-        web(tmp_path, "here", STREAM_CHECK_SECONDS="0.5") as here,
-        web(tmp_path, "there") as there,
-        follow(here, api, order_id) as follower,
-    ):
+def test_signing_out_at_one_process_ends_streams_at_another(here: Stack, there: Stack, api: Api, order_id: str) -> None:
+    with follow(there, api, order_id) as follower:
         assert follower.hears('"status":"CONFIRMED"')
-        post(there.url, api.token or "", "mutation { logout { __typename } }", {})
+        post(here.url, api.token or "", "mutation { logout { __typename } }", {})
         assert follower.hears_the_end()
     assert "UNAUTHENTICATED" in follower.text
     assert "event: complete" in follower.text

@@ -36,9 +36,9 @@ ME = "{ me { email } }"
 OVER = {"UNAUTHENTICATED"}
 
 
-@pytest.fixture
-def web(own_redis: OwnRedis, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "mails", "web", STREAM_CHECK_SECONDS="0.2") as stack:
+@pytest.fixture(scope="module")
+def web(own_redis: OwnRedis, folder: Path) -> Iterator[Stack]:
+    with running(folder / "mails", "web", STREAM_CHECK_SECONDS="0.2") as stack:
         yield stack
 
 
@@ -83,8 +83,8 @@ def whatever(redis: OwnRedis) -> Iterator[str]:
     yield "emptied"
     with redis.paused():
         yield "silent"
-    redis.kill()
-    yield "killed"
+    with redis.away():
+        yield "killed"
 
 
 def refusals(web: Stack, tokens: Tokens) -> set[str | None]:
@@ -142,10 +142,10 @@ def test_a_stream_ends_with_its_session_while_redis_is_away(
     over = sign_in(customer)
     with Follower(web.port, over.access_token, gid(the_order())) as follower:
         assert follower.hears("CONFIRMED")
-        own_redis.kill()
-        logout(viewer=viewer_of(over.access_token))
-        assert follower.hears("UNAUTHENTICATED")
-        assert follower.hears_the_end()
+        with own_redis.away():
+            logout(viewer=viewer_of(over.access_token))
+            assert follower.hears("UNAUTHENTICATED")
+            assert follower.hears_the_end()
 
 
 def test_neither_ending_a_session_nor_asking_for_one_waits_for_redis(customer: User, settings: Settings) -> None:
