@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
-from psycopg import errors
+from psycopg import errors, waiting
 from psycopg.abc import PQGen
 
 from domains.common.guard import deadline
@@ -39,12 +39,13 @@ class Connection(psycopg.Connection[Any]):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         deadline.check()
-        began = time.monotonic()
+        began, resumed = time.monotonic(), gen
         while True:
             try:
-                answer = super().wait(gen, interval, LOOK_SECONDS)
+                answer = super().wait(resumed, interval, LOOK_SECONDS)
             except errors._WaitTimeout:
                 self._look(gen, time.monotonic() - began)
+                resumed = _resumed(gen)
             else:
                 self.answered_at = time.monotonic()
                 return answer
@@ -77,6 +78,20 @@ class Connection(psycopg.Connection[Any]):
             pass
         except psycopg.OperationalError:  # neither of the two was answered in time
             self.close()
+
+
+def _resumed[R](gen: PQGen[R]) -> PQGen[R]:
+    """The rest of what was waited for before: it is told that nothing has become ready, where a new one is told None.
+
+    What is being sent looks at what it is told.
+    """
+    ready: int = waiting.Ready.NONE
+    try:
+        while True:
+            ready = yield gen.send(ready)
+    except StopIteration as ended:
+        result: R = ended.value
+        return result
 
 
 _driver = ModuleType(psycopg.__name__)

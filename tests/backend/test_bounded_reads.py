@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,10 @@ import psycopg
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from psycopg import waiting
 
 from backend.postgresql import bounded
+from backend.postgresql.base import LOOK_SECONDS
 from domains.common.data.transactions import short_transaction
 from domains.common.guard.deadline import Deadline, Stopped
 from tests.factories import CategoryFactory
@@ -34,6 +37,22 @@ def connected(**options: Any) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["OPTIONS"] = usual
+
+
+def test_a_statement_whose_sending_takes_long_is_still_sent() -> None:
+    """What is being sent asks which way is free: it is told so also after a look at the deadline."""
+    connection.ensure_connection()
+    told: list[int | None] = []
+
+    def sending() -> Any:
+        until = time.monotonic() + 2.5 * LOOK_SECONDS
+        while time.monotonic() < until:
+            told.append((yield waiting.Wait.R))
+        return "sent"
+
+    assert connection.connection.wait(sending()) == "sent"
+    assert len(told) >= 2
+    assert None not in told
 
 
 @pytest.fixture
