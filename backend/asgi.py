@@ -15,13 +15,14 @@ from backend.health import Probes
 from backend.postgresql import bounded
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
+from domains.common.guard import computing
 from domains.common.guard.bulkhead import BULKHEADS
 
 OPEN_FILES = 8_192
 
 settings.DATABASES["default"]["OPTIONS"] = bounded(settings.DATABASES["default"]["OPTIONS"])
 application = Dispatcher(
-    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS),
+    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS, dear_threads=computing.THREADS),
     Streams(
         wsgi_application,
         threads=settings.STREAM_THREADS,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend.bridge import Header, Receive
+from backend.calls import Header, Receive
 
 DRAIN_FACTOR = 8  # a body of up to this many times the limit is read to its end, so that its sender reads our answer
 # When the bodies of a process, unfinished ones and those of running requests, take HELD_BYTES, only small ones go on.

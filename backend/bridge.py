@@ -12,32 +12,25 @@ import asyncio
 import io
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from backend.logging import request_id
+from backend.calls import Application, Call, Header, Receive, Reply, Send, hearing, send_reply
 from backend.replies import error_body, own_headers, request_id_from
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import Bulkhead
-from domains.common.guard.deadline import ENVIRON_KEY, Deadline
-from schema.errors import HIDDEN, INTERNAL
-from schema.streams.live import EventStreamResponse, Live
+from domains.common.guard.computing import Elsewhere
 
 logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
-Receive = Callable[[], Any]
-Send = Callable[[dict[str, Any]], Any]
-Header = tuple[bytes, bytes]
-Application = Callable[..., Iterable[bytes]]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is refused
-HEARING_AFTER = 0.1  # seconds of a request until its client is watched: most are over by then, and watching costs
+MAX_DEAR = 100  # heavy ones among them
 
 
 def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -109,55 +102,6 @@ async def send_too_busy(scope: Scope, send: Send, message: str) -> None:
     await send_error(scope, send, 503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"1"))
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an application answers; `live` when it is an event stream, which whoever takes the reply closes."""
-
-    status: int
-    headers: list[Header]
-    body: bytes
-    live: Live | None = None
-
-    def close(self) -> None:
-        """End the event stream, if it is one."""
-        if self.live is not None:
-            self.live.close()
-
-
-async def send_reply(send: Send, reply: Reply) -> None:
-    """The reply, or of an event stream its beginning."""
-    headers = reply.headers
-    if reply.live is None and not any(name == b"content-length" for name, _ in headers):
-        headers = [*headers, (b"content-length", str(len(reply.body)).encode())]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body, "more_body": reply.live is not None})
-
-
-def reply_of(application: Application, environment: dict[str, Any]) -> Reply:
-    """Call the application. Never raises: a failure is logged, and the reply tells nothing of it."""
-    try:
-        return _called(application, environment)
-    except BaseException:  # a thread of the pool survives whatever a view does
-        identifier = environment["HTTP_X_REQUEST_ID"]
-        token = request_id.set(identifier)
-        logger.exception("The application failed.")
-        request_id.reset(token)
-        return Reply(500, own_headers(environment), error_body(INTERNAL, HIDDEN, identifier))
-
-
-def _called(application: Application, environment: dict[str, Any]) -> Reply:
-    started: list[Any] = []
-    result = application(environment, lambda status, headers, *_: started.extend((status, headers)))
-    try:
-        body = b"".join(result)
-        live = result.take() if isinstance(result, EventStreamResponse) else None
-    finally:
-        getattr(result, "close", lambda: None)()  # Django gives the thread's resources back here
-    status, headers = started
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return Reply(int(status[:3]), encoded, body, live)
-
-
 class Bridge:
     """Answers each request with what the WSGI application replies; 503 when too many wait for a thread."""
 
@@ -168,16 +112,20 @@ class Bridge:
         threads: int,
         max_waiting: int = MAX_WAITING,
         bulkheads: Sequence[Bulkhead] = (),
+        dear_threads: int = 1,
     ) -> None:
         self._application = application
         self._bulkheads = bulkheads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._dear_pool = ThreadPoolExecutor(dear_threads, thread_name_prefix="dear")
+        self._dear = 0  # as `_accepted`, of those that belong there
         self._max_accepted = threads + max_waiting
         self._accepted = 0  # running or waiting; changed on the event loop alone
 
     async def stop(self) -> None:
         """Wait until every accepted request is answered and the threads have ended."""
-        await asyncio.to_thread(self._pool.shutdown)
+        for pool in (self._pool, self._dear_pool):
+            await asyncio.to_thread(pool.shutdown)
 
     async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         bulkhead = next((each for each in self._bulkheads if each.mark in body), None)
@@ -193,38 +141,26 @@ class Bridge:
             raise ServiceUnavailableError
         self._accepted += 1
         try:
-            deadline = Deadline()
-            called = self._pool.submit(reply_of, self._application, environ(scope, body) | {ENVIRON_KEY: deadline})
-
-            def left() -> None:
-                called.cancel()
-                deadline.abandon()
-
-            with hearing(receive, left=left):
-                reply = await asyncio.wrap_future(called)
+            call = Call(self._application, environ(scope, body))
+            with hearing(receive, left=call.leave):
+                try:
+                    reply = await call.on(self._pool)
+                except Elsewhere:
+                    reply = await self._run_dear(call)
             with closing(reply):
                 await send_reply(send, reply)
         except asyncio.CancelledError:
-            if not called.cancelled():  # else it was never begun, and nobody is there to be answered
+            if not call.was_left:  # else nobody is there to be answered
                 raise
         finally:
             self._accepted -= 1
 
-
-@contextmanager
-def hearing(receive: Receive, *, left: Callable[[], object]) -> Iterator[None]:
-    """Call `left`, on the event loop, when the client leaves within the block and after HEARING_AFTER."""
-    listening: list[asyncio.Future[Any]] = []
-
-    def listen() -> None:
-        departure = asyncio.ensure_future(receive())  # the whole body was read: nothing else is left to come
-        departure.add_done_callback(lambda heard: heard.cancelled() or left())
-        listening.append(departure)
-
-    timer = asyncio.get_running_loop().call_later(HEARING_AFTER, listen)
-    try:
-        yield
-    finally:
-        timer.cancel()
-        for departure in listening:
-            departure.cancel()
+    async def _run_dear(self, call: Call) -> Reply:
+        """On a thread for heavy work. Raises ServiceUnavailableError when too many wait for one."""
+        if self._dear >= MAX_DEAR:
+            raise ServiceUnavailableError
+        self._dear += 1
+        try:
+            return await call.on(self._dear_pool)
+        finally:
+            self._dear -= 1

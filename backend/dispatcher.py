@@ -7,7 +7,8 @@ not arrive, is broken or too large, or is in a coding that nobody here reads.
 from __future__ import annotations
 
 from backend.bodies import Bodies, Refused
-from backend.bridge import Bridge, Header, Receive, Scope, Send, send_error
+from backend.bridge import Bridge, Scope, send_error
+from backend.calls import Header, Receive, Send
 from backend.health import PROBES, Probes
 from backend.streaming import Streams
 from schema.streams.live import EVENT_STREAM

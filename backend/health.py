@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from backend.bridge import Reply, Scope, Send, send_error, send_reply
+from backend.bridge import Scope, send_error
+from backend.calls import Reply, Send, send_reply
 from backend.replies import CONTENT_TYPE
 from domains.common.data import transactions
 

@@ -21,7 +21,8 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from backend.bridge import Application, Receive, Reply, Scope, Send, environ, reply_of, send_reply, send_too_busy
+from backend.bridge import Scope, environ, send_too_busy
+from backend.calls import Application, Receive, Reply, Send, reply_of, send_reply
 from backend.logging import request_id
 from domains.common.background.changes import listeners
 from schema.errors import database_is_away, log_outage

@@ -31,7 +31,7 @@ from graphql import (
 
 from schema.sizes import Arguments, Around, declared, is_connection
 
-# One unit is about 30 microseconds of processor time: `python -m tests.benchmarks.bench_worst_document`.
+UNIT_SECONDS = 0.00003  # of processor time, about: `python -m tests.benchmarks.bench_worst_document`
 ENTITY_COST, OBJECT_COST, LEAF_COST = 1, 0.4, 0.1  # a row in the answer, what is none (money, an edge), a value
 CURSOR_COST = 0.6  # of each row of a page besides: its edge, whose cursor is signed whether or not it is asked for
 LEAF_COSTS = {"ID": 0.25, "DateTime": 0.15}

@@ -29,6 +29,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from domains.common.graphql.scalars import SafeError
+from domains.common.guard.computing import Experience
 from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.execution.plan import Plans
@@ -62,6 +63,7 @@ class Document:
     plans: Plans = field(default_factory=Plans, compare=False, repr=False)
     _sizes: frozenset[str] = frozenset()
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
+    experience: Experience = field(default_factory=Experience, compare=False, repr=False)
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """What executing the operation with these raw variables costs at most, in units; see `schema.cost`."""

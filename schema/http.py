@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from time import thread_time
 from typing import Any
 
 import orjson
@@ -17,11 +18,13 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
-from domains.common.guard import budgets, deadline
+from domains.common.guard import budgets, computing, deadline
 from domains.common.guard.budgets import Throttle
+from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, persisted, redaction
+from schema.cost import UNIT_SECONDS
 from schema.documents import Document
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
@@ -41,6 +44,7 @@ class GraphQLView(View):
     explorer: Callable[[HttpRequest], HttpResponse] | None = None
     reads_events = False  # the client reads event streams, subscriptions among them
     cost = 0  # of this request: Django makes a view for each
+    is_dear = False  # likewise
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD") and self.explorer and settings.GRAPHIQL and wants_page(request):
@@ -85,6 +89,11 @@ class GraphQLView(View):
         allowed = settings.STREAM_MAX_COST if subscribes else settings.QUERY_LIMITS["cost"]
         if excess := document.refusal(operation, cost, allowed):
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
+        reads = operation.operation is not OperationType.MUTATION  # which waits more than it computes
+        estimate = cost * UNIT_SECONDS
+        self.is_dear = reads and document.experience.is_dear(estimate)
+        if self.is_dear and request.META.get(ELSEWHERE_KEY):
+            raise Elsewhere
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
         try:
@@ -96,7 +105,9 @@ class GraphQLView(View):
             return 429 if strict else 200, throttled(request, throttle)
         if nulls := redaction.null_errors(core, operation, wanted.variables or {}):
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
+        began = thread_time()
         status, body = self._execute(request, document, wanted, viewer, refused)
+        document.experience.learn(estimate, thread_time() - began)
         told = {"cost": {"requested": cost, "allowed": allowed}} if wanted.tells_cost else {}
         if told := told | shown(throttle):
             body["extensions"] = told
@@ -125,11 +136,13 @@ class GraphQLView(View):
         away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
         return 503 if away else 200, {"data": data, **({"errors": found} if found else {})}
 
-    def _bounded(self, request: HttpRequest, operation: OperationDefinitionNode) -> AbstractContextManager[None]:
-        if operation.operation is OperationType.MUTATION:
-            return nullcontext()
+    @contextmanager
+    def _bounded(self, request: HttpRequest, operation: OperationDefinitionNode) -> Iterator[None]:
         of_request: Deadline = request.META.get(ENVIRON_KEY) or Deadline()
-        return of_request.within(settings.QUERY_MAX_SECONDS)
+        reads = operation.operation is not OperationType.MUTATION
+        bound = of_request.within(settings.QUERY_MAX_SECONDS) if reads else nullcontext()
+        with bound, computing.alone() if self.is_dear else nullcontext():
+            yield
 
     def _result(
         self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer

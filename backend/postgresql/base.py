@@ -19,7 +19,7 @@ from django.db.backends.postgresql import base
 from psycopg import errors, waiting
 from psycopg.abc import PQGen
 
-from domains.common.guard import deadline
+from domains.common.guard import computing, deadline
 
 LOOK_SECONDS = 0.1  # between two looks at the deadline, while the server works
 CANCEL_SECONDS = 1.0
@@ -39,16 +39,23 @@ class Connection(psycopg.Connection[Any]):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         deadline.check()
+        paused = computing.pause()
+        try:
+            answer = self._waited(gen, interval)
+        finally:
+            if paused:
+                computing.resume()
+        self.answered_at = time.monotonic()
+        return answer
+
+    def _waited[R](self, gen: PQGen[R], interval: float) -> R:
         began, resumed = time.monotonic(), gen
         while True:
             try:
-                answer = super().wait(resumed, interval, LOOK_SECONDS)
+                return super().wait(resumed, interval, LOOK_SECONDS)
             except errors._WaitTimeout:
                 self._look(gen, time.monotonic() - began)
                 resumed = _resumed(gen)
-            else:
-                self.answered_at = time.monotonic()
-                return answer
 
     def surely_lives(self) -> bool:
         """Whether the server answered within TRUSTED_SECONDS and has sent nothing since, not even that it closes."""

@@ -18,6 +18,7 @@ from backend.health import Probes
 from backend.streaming import Streams
 from domains.common.guard import deadline
 from domains.common.guard.bulkhead import Bulkhead
+from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Stopped
 
 THREADS, MAX_WAITING, MAX_BYTES, HELD_BODIES, BODY_SECONDS = 4, 2, 100_000, 3, 2.0
@@ -50,6 +51,15 @@ def _until_left(environ: dict[str, Any], name: str) -> str:
             events["never"].wait(0.01)
     events[f"{name} finished"].set()
     return "left"
+
+
+def _heavy(environ: dict[str, Any], name: str) -> str:
+    """Reads its body and goes where heavy requests belong."""
+    body: str = environ["wsgi.input"].read().decode()
+    if ELSEWHERE_KEY in environ:
+        raise Elsewhere
+    _hold(environ, name)
+    return body
 
 
 def _await_event(_environ: dict[str, Any], name: str) -> str:
@@ -91,6 +101,7 @@ ROUTES: dict[str, Callable[[dict[str, Any], str], str]] = {
     "/meet": _meet,
     "/hold": _hold,
     "/until-left": _until_left,
+    "/heavy": _heavy,
     "/await": _await_event,
     "/set": _set_event,
     "/fail": _fail,

@@ -325,6 +325,15 @@ def test_slow_work_queues_without_a_thread_and_all_of_it_is_done(server: Server)
     assert [_read(client) for client in clients if client is not refused] == [(201, b"held")] * (len(clients) - 1)
 
 
+def test_heavy_requests_wait_for_each_other_and_take_no_thread_from_the_rest(server: Server) -> None:
+    with ThreadPoolExecutor(2) as clients:
+        heavy = [clients.submit(server.request, "POST", "/heavy?name=heavy", f"body {n}") for n in range(2)]
+        server.get("/await?name=heavy+started")
+        _assert_every_thread_is_free(server)
+        server.get("/set?name=heavy+released")
+        assert [each.result() for each in heavy] == [(201, b"body 0"), (201, b"body 1")]
+
+
 def test_event_streams_go_to_the_asynchronous_application(server: Server) -> None:
     headers = {"Accept": "text/event-stream"}
     assert server.request("POST", "/graphql", b"{}", headers) == (200, b"event: next\ndata: {}\n\n")

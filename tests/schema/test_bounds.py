@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from domains.accounts.models import User
+from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from tests.api import Api
 from tests.factories import ProductFactory
@@ -57,3 +58,19 @@ def test_a_query_whose_client_has_left_reads_no_more() -> None:
     with CaptureQueriesContext(connection) as statements:
         Client().post("/graphql", PRODUCTS, content_type=JSON, **extra)
     assert len(statements) == 1
+
+
+def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays() -> None:
+    leaves = " ".join(f"leaf{n}: description" for n in range(100))
+    heavy = {"query": f"{{ products(first: 100) {{ nodes {{ {leaves} }} }} }}"}
+
+    def sent(body: dict[str, str], **environ: object) -> int:
+        return Client().post("/graphql", body, content_type=JSON, **environ).status_code  # type: ignore[arg-type]
+
+    with CaptureQueriesContext(connection) as statements, pytest.raises(Elsewhere):
+        sent(heavy, **{ELSEWHERE_KEY: True})
+    assert not statements
+    for _ in range(6):
+        assert sent(heavy) == 200  # there; the shop is empty, so it turns out to be light
+    assert sent(heavy, **{ELSEWHERE_KEY: True}) == 200
+    assert sent(PRODUCTS, **{ELSEWHERE_KEY: True}) == 200

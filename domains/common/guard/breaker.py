@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from domains.common.guard import computing
+
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +38,8 @@ class CircuitBreaker:
         """Around a call. `silence` is a failure; the exceptions in `answers` are answers as good as any."""
         began = self.enter()
         try:
-            yield
+            with computing.waiting():
+                yield
         except self._silence as error:
             self.failed(error, began)
             raise

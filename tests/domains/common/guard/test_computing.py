@@ -1,0 +1,123 @@
+"""What may compute for long does so one at a time, and who waits for something else lets it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from domains.common.guard import computing
+from domains.common.guard.breaker import CircuitBreaker
+from domains.common.guard.computing import Experience, alone
+from domains.common.guard.deadline import Deadline, Stopped
+
+WAIT = 20.0  # seconds; only a failure waits so long
+LOCK = 7_230_113
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as threads:
+        yield threads
+
+
+@contextmanager
+def advisory_lock() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        yield
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def test_heavy_operations_compute_one_at_a_time(pool: ThreadPoolExecutor) -> None:
+    inside, most = [0], [0]
+
+    def heavy() -> None:
+        for _ in range(200):
+            with alone():
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                sum(range(500))
+                inside[0] -= 1
+
+    for done in [pool.submit(heavy) for _ in range(4)]:
+        done.result(WAIT)
+    assert most == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_waits_for_the_database_lets_others_compute(pool: ThreadPoolExecutor) -> None:
+    began = threading.Event()
+
+    def reads() -> None:
+        try:
+            with alone(), connection.cursor() as cursor:
+                began.set()
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        finally:
+            connection.close()
+
+    with advisory_lock():
+        reading = pool.submit(reads)
+        assert began.wait(WAIT)
+        pool.submit(enter_and_leave).result(WAIT)  # while the other still waits for the lock
+        assert not reading.done()
+    reading.result(WAIT)
+    enter_and_leave()  # and it has given back what it took
+
+
+def enter_and_leave() -> None:
+    with alone():
+        pass
+
+
+def test_a_thread_that_waits_for_a_neighbour_lets_others_compute(pool: ThreadPoolExecutor) -> None:
+    breaker = CircuitBreaker("neighbour", TimeoutError, failures=1, pause=1)
+    with alone():
+        with breaker.call(), breaker.call():  # what one neighbour asks of another
+            pool.submit(enter_and_leave).result(WAIT)
+        entering = pool.submit(enter_and_leave)
+        assert not entering.done()
+    entering.result(WAIT)
+
+
+def test_whoever_waits_first_computes_first_and_too_long_a_wait_ends_the_request(pool: ThreadPoolExecutor) -> None:
+    order: list[str] = []
+
+    def late() -> None:
+        with Deadline().within(0), alone():
+            order.append("late")
+
+    def enters(name: str) -> Callable[[], None]:
+        def enter() -> None:
+            with alone():
+                order.append(name)
+
+        return enter
+
+    with alone():
+        entering = []
+        for number, task in enumerate([enters("first"), late, enters("second")], 1):
+            entering.append(pool.submit(task))
+            while len(computing._turns._waiting) < number:
+                threading.Event().wait(0.001)
+    entering[0].result(WAIT)
+    with pytest.raises(Stopped):
+        entering[1].result(WAIT)
+    entering[2].result(WAIT)
+    assert order == ["first", "second"]
+
+
+def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light_and_at_once_when_it_is_not() -> None:
+    experience = Experience()
+    assert experience.is_dear(0.1)
+    assert not experience.is_dear(0.001)
+    for _ in range(5):
+        experience.learn(0.1, 0.002)
+    assert not experience.is_dear(0.1)
+    experience.learn(0.1, 0.3)
+    assert experience.is_dear(0.01)
