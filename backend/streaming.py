@@ -22,9 +22,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from backend.bridge import Scope, environ, send_too_busy
-from backend.calls import Application, Receive, Reply, Send, reply_of, send_reply
+from backend.calls import Application, Receive, Reply, Send, hearing, reply_of, send_reply
 from backend.logging import request_id
 from domains.common.background.changes import listeners
+from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from schema.errors import database_is_away, log_outage
 from schema.streams.live import HEARTBEAT, Event, Live
 
@@ -151,8 +152,11 @@ class Streams:
             return
         self._accepted += 1
         try:
-            environment = environ(scope, body)
-            with closing(await self._opened(environment)) as opened:
+            deadline = Deadline()
+            environment = environ(scope, body) | {ENVIRON_KEY: deadline}
+            with hearing(receive, left=deadline.abandon):
+                reply = await self._opened(environment)
+            with closing(reply) as opened:
                 await send_reply(send, opened)
                 if opened.live is not None:
                     request_id.set(environment["HTTP_X_REQUEST_ID"])

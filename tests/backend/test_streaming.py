@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from backend.streaming import Streams
+from domains.common.guard import deadline
+from domains.common.guard.deadline import ENVIRON_KEY, Stopped
 from domains.common.viewer import ANONYMOUS
 from schema.streams.live import EventStreamResponse, Live
 
@@ -27,6 +30,11 @@ class Shop:
         if path == "/held":
             self.held.set()
             assert self.released.wait(PATIENCE)
+        if path == "/until-left":
+            self.held.set()
+            with suppress(Stopped), environment[ENVIRON_KEY].within(600):
+                while not self.released.wait(0.01):
+                    deadline.check()
         start_response("200 OK", [])
         self.lives[path] = Live(
             ANONYMOUS,
@@ -90,3 +98,28 @@ def test_a_stream_whose_client_left_while_it_was_opened_is_closed() -> None:
 
     asyncio.run(scenario())
     assert shop.closed == ["/held"]
+
+
+def test_a_query_that_is_answered_as_a_stream_hears_that_its_client_has_left() -> None:
+    shop = Shop()
+
+    async def scenario() -> None:
+        streams = Streams(shop, threads=1, limit=1)
+        scope = {"method": "GET", "raw_path": b"/until-left", "query_string": b"", "http_version": "1.1"}
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            pass
+
+        asked = asyncio.ensure_future(streams({**scope, "scheme": "http", "headers": []}, b"", receive, send))
+        assert await asyncio.to_thread(shop.held.wait, PATIENCE)
+        gone.set()
+        await asyncio.wait_for(asked, PATIENCE)
+        await streams.stop()
+
+    asyncio.run(scenario())
+    assert shop.closed == ["/until-left"]
