@@ -123,7 +123,8 @@ class GraphQLView(View):
         try:
             with self._bounded(request, operation):
                 result = self._result(request, document, wanted, viewer)
-                data = written(result.data, settings.RESPONSE_MAX_BYTES) if result.data else result.data
+                found = errors.execution_errors(result.errors or [], identifier)
+                data = result.data and written(result.data, settings.RESPONSE_MAX_BYTES, beside=found)
         except (Stopped, TooLarge) as over:
             limit = "bytes" if isinstance(over, TooLarge) else "milliseconds"
             excess = documents.excess(limit, over.measured, over.allowed)
@@ -131,7 +132,6 @@ class GraphQLView(View):
         if result.data is None and not any(error.path for error in result.errors or ()):  # nothing was executed
             unfit = redaction.variable_errors(core, operation, wanted.variables or {})
             return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in unfit]}
-        found = errors.execution_errors(result.errors or [], identifier)
         nothing = all(value is None for value in (result.data or {}).values())
         away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
         return 503 if away else 200, {"data": data, **({"errors": found} if found else {})}

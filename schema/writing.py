@@ -20,15 +20,15 @@ class TooLarge(Exception):
         self.measured, self.allowed = measured, allowed
 
 
-def written(value: Any, most: int) -> orjson.Fragment:
-    """The value as JSON of at most so many bytes. Raises TooLarge."""
-    return orjson.Fragment(_Writer(most).write(value))
+def written(value: Any, most: int, *, beside: list[dict[str, Any]]) -> orjson.Fragment:
+    """The value as JSON of at most so many bytes, the errors beside it counted. Raises TooLarge."""
+    return orjson.Fragment(_Writer(most, len(orjson.dumps(beside)) if beside else 0).write(value))
 
 
 class _Writer:
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, size: int) -> None:
         self._most = most
-        self._size = 0
+        self._size = size
 
     def write(self, value: Any) -> bytes:
         before = self._size

@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pin", action="store_true")
-    parser.add_argument("--only", choices=["innocents", "loads"])
+    parser.add_argument("--only", choices=["innocents", "loads", "Q1", "Q3", "M1"])
     options = parser.parse_args()
     place = 1 if options.pin else None
     if options.pin:
@@ -198,8 +198,9 @@ def main() -> None:
     took: dict[tuple[str, str], list[float]] = defaultdict(list)
     spent: dict[tuple[str, str, int], list[tuple[float, float]]] = defaultdict(list)
     kinds = loads() if options.only != "innocents" else {}
+    kinds = {options.only: kinds[options.only]} if options.only in kinds else kinds
     for _ in range(options.rounds):
-        for url in options.urls if options.only != "loads" else ():
+        for url in options.urls if options.only in (None, "innocents") else ():
             took[url, "alone"] += innocents(url, INNOCENT_SECONDS)
             for name, query in HEAVY.items():
                 with attackers(url, query, place):

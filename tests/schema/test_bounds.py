@@ -16,6 +16,7 @@ from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from tests.api import Api
 from tests.factories import ProductFactory
+from tests.schema.test_unexpected_errors import take_away
 from tests.schema.wire import GRAPHQL, JSON, body, code, post
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +75,12 @@ def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a
         assert sent(heavy) == 200  # there; the shop is empty, so it turns out to be light
     assert sent(heavy, **{ELSEWHERE_KEY: True}) == 200
     assert sent(PRODUCTS, **{ELSEWHERE_KEY: True}) == 200
+
+
+def test_errors_count_in_the_size_of_an_answer(settings: LazySettings) -> None:
+    take_away("products_category")
+    failing = " ".join(f'a{n}: category(slug: "lamps") {{ id }}' for n in range(20))
+    answer = body(post({"query": f"{{ {failing} }}"}))
+    assert len(answer["errors"]) == 20
+    settings.RESPONSE_MAX_BYTES = len(orjson.dumps(answer)) // 2
+    assert limit(body(post({"query": f"{{ {failing} }}"}))) == "bytes"
