@@ -20,6 +20,7 @@ OWN = {
     "dev": ("backend.dev.supervisor", "run everything on this machine, with reload"),
     "test": ("tests.tools.testing", "run the tests with pytest"),
     "prove": ("tests.tools.proving", "run the tests of the promises at full size and show the figures"),
+    "bench": ("tests.benchmarks.bench.running", "measure the server beside others on the same tables"),
     "check_all": ("tests.tools.checking", "check style, types, contracts and drift; no server"),
     "reset": ("backend.dev.reset", "delete the development database and mails"),
 }

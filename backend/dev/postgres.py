@@ -62,6 +62,11 @@ class Postgres:
         return f"postgres://{NAME}@/{NAME}?host={quote(str(self._sockets), safe='/')}"
 
     @property
+    def log(self) -> Path:
+        """What the server writes."""
+        return self._log
+
+    @property
     def _sockets(self) -> Path:
         inside = self._home / "run"
         fits = len(os.fsencode(inside / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT and "," not in str(inside)

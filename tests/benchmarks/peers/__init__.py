@@ -1,0 +1,1 @@
+"""Other servers that answer the questions of `bench` from the same tables."""

@@ -1,0 +1,1 @@
+"""The same answers by Django REST framework, on our models."""

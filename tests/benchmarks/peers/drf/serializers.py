@@ -1,0 +1,97 @@
+"""What is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from domains.common.data.money import to_major
+from domains.orders.models import Order, OrderLine
+from domains.products.models import Category, Product
+
+
+class MoneyField(serializers.Field):
+    """Minor units as amount and currency."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: int) -> dict[str, str]:
+        currency = settings.STORE_CURRENCY
+        return {"amount": str(to_major(value, currency)), "currencyCode": currency}
+
+
+class CategorySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ("id", "name")
+
+
+class CategoryNameSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ("name",)
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    price = MoneyField()
+    category = CategorySerializer()
+
+    class Meta:
+        model = Product
+        fields = ("id", "name", "sku", "slug", "description", "stock", "price", "category")
+
+
+class ListedProductSerializer(serializers.ModelSerializer):
+    price = MoneyField()
+    category = CategoryNameSerializer()
+
+    class Meta:
+        model = Product
+        fields = ("id", "name", "sku", "price", "category")
+
+
+class OrderedProductSerializer(serializers.ModelSerializer):
+    category = CategoryNameSerializer()
+
+    class Meta:
+        model = Product
+        fields = ("name", "category")
+
+
+class LineSerializer(serializers.ModelSerializer):
+    total = MoneyField()
+    product = OrderedProductSerializer()
+
+    class Meta:
+        model = OrderLine
+        fields = ("quantity", "total", "product")
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    number = serializers.CharField(read_only=True)
+    total = MoneyField()
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ("id", "number", "total", "lines")
+
+
+class PlacedLineSerializer(serializers.ModelSerializer):
+    total = MoneyField()
+
+    class Meta:
+        model = OrderLine
+        fields = ("quantity", "total")
+
+
+class PlacedOrderSerializer(serializers.ModelSerializer):
+    total = MoneyField()
+    lines = PlacedLineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = ("status", "total", "lines")

@@ -1,0 +1,68 @@
+"""Products and orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import path
+from rest_framework import generics
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from domains.orders.models import Order, OrderLine
+from domains.products.filtering import ProductQuery
+from domains.products.models import Product
+from tests.benchmarks.peers.drf import serializers
+
+UNSEEN = ("search", "title_words", "description_words", "unique_key", "name_key")  # heavy, and for the database alone
+LINES = (
+    OrderLine.objects.order_by("position")
+    .select_related("product__category")
+    .defer(*(f"product__{name}" for name in UNSEEN))
+)
+
+
+class Pages(CursorPagination):
+    page_size = 20
+    ordering = ("-created_at", "-id")
+
+
+class PagesWithInfo(Pages):
+    def get_paginated_response(self, data: Any) -> Response:
+        page = {"hasNextPage": self.has_next, "hasPreviousPage": self.has_previous}
+        cursors = {"startCursor": self.get_previous_link(), "endCursor": self.get_next_link()}
+        return Response({"results": data, "page": page | cursors})
+
+
+class ProductView(generics.RetrieveAPIView):
+    queryset = Product.objects.filter(active=True).select_related("category").defer(*UNSEEN)
+    serializer_class = serializers.ProductSerializer
+    lookup_field = "slug"
+
+
+class ProductsView(generics.ListAPIView):
+    queryset = Product.objects.filter(active=True).select_related("category").defer(*UNSEEN)
+    serializer_class = serializers.ListedProductSerializer
+    pagination_class = PagesWithInfo
+
+    def get_queryset(self) -> Any:
+        found = ProductQuery(search=self.request.query_params.get("search")).searched
+        return super().get_queryset().filter(*([found] if found else []))
+
+
+class OrdersView(generics.ListAPIView):
+    serializer_class = serializers.OrderSerializer
+    permission_classes = (IsAuthenticated,)
+    pagination_class = Pages
+
+    def get_queryset(self) -> Any:
+        return Order.objects.filter(customer=self.request.user).prefetch_related(Prefetch("lines", LINES))
+
+
+urlpatterns = [
+    path("products/<slug:slug>", ProductView.as_view()),
+    path("products", ProductsView.as_view()),
+    path("orders", OrdersView.as_view()),
+]
