@@ -20,8 +20,8 @@ from backend.dev.state import State, default_folder
 from tests.benchmarks.bench import report, usage
 from tests.benchmarks.bench.load import Load, put_under_load
 from tests.benchmarks.bench.report import Cell
-from tests.benchmarks.bench.requests import WORKLOADS, Workload, difference, is_asked, leaves, prepared
-from tests.benchmarks.bench.servers import KINDS, Server, peer, start
+from tests.benchmarks.bench.requests import WORKLOADS, Workload, difference, leaves, prepared
+from tests.benchmarks.bench.servers import KINDS, Server, peer, ready, start
 from tests.benchmarks.bench.shop import BUDGET, Database, Size, redis_pid
 
 SHOP, LARGE = "bench", "bench_large"
@@ -102,7 +102,7 @@ class Run:
         self._faults: list[str] = []
 
     def start(self) -> None:
-        """The servers, one after the other."""
+        """The servers, all at once."""
         for shop in self.shops:
             self._variants[shop] = self._database.facts(shop)
         for kind in self._options.servers:
@@ -115,6 +115,7 @@ class Run:
             for variable in ("DATABASE_URL", "JWT_KEYS"):
                 _say(f"{name} may need {variable}={environment[variable]}")
             self._servers.append(peer(name, url, queries, SHOP))
+        self._servers = [ready(server) for server in self._servers]
 
     def _start(self, kind: str, name: str, shop: str) -> None:
         try:
@@ -129,9 +130,10 @@ class Run:
         for workload in self._workloads:
             expected: dict[str, list[Counter[str]]] = {}
             for server in self._servers:
-                if not is_asked(server.queries, workload.name):
+                if not server.knows(workload.name):
                     continue
-                load = self._send(server, workload, 2 * 16, clients=16)  # warms threads and connections
+                # Warms threads, connections and compilers.
+                load = self._send(server, workload, self._count(workload, 16), clients=16)
                 answers = [self._one(server, workload, number) for number in range(COMPARED)]
                 fault = load.failure.decode(errors="replace") or difference(
                     answers, expected.setdefault(server.database, answers)
@@ -180,12 +182,16 @@ class Run:
         self._send(server, workload, 2 * clients, clients=clients)  # not measured
         time.sleep(SETTLE)
         before = self._cpu(server)
-        count = max(clients, round(self._options.requests * workload.share))
+        count = self._count(workload, clients)
         load = self._send(server, workload, count, clients=clients)
         time.sleep(SETTLE)
         used = [after - earlier for after, earlier in zip(self._cpu(server), before, strict=True)]
         self._add(cell, load, count, used)
         cell.rss_mb = max(cell.rss_mb, usage.resident_mb(server.pid) if server.pid else 0)
+
+    def _count(self, workload: Workload, clients: int) -> int:
+        requests: int = self._options.requests
+        return max(clients, round(requests * workload.share))
 
     def _add(self, cell: Cell, load: Load, count: int, used: list[float]) -> None:
         failures = load.failures + count - len(load.latencies)

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,13 +16,14 @@ from backend.dev.processes import Children, Spec
 from backend.dev.state import ROOT
 from backend.dev.units import WEB_SERVER
 from tests.benchmarks.bench import usage
+from tests.benchmarks.bench.requests import is_asked
 from tests.benchmarks.bench.shop import Database
 from tests.processes import free_port
 
 PEERS = ROOT / "tests" / "benchmarks" / "peers"
 QUERIES = ROOT / "tests" / "benchmarks" / "queries"
 THREADS = "16"  # as WEB_THREADS
-PATIENCE = 60.0  # seconds to start
+PATIENCE = 120.0  # seconds to start
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Server:
     pid: int | None
     queries: Path
     database: str
+    but: tuple[str, ...] = ()
+
+    def knows(self, workload: str) -> bool:
+        """Whether it is asked for it."""
+        return workload not in self.but and is_asked(self.queries, workload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,9 @@ class Kind:
     settings: str = "backend.settings.production"
     path: str = ""
     folder: Path = ROOT
-    sql: Path | None = None  # what it needs in the database
-    missing: Callable[[], str] = lambda: ""  # why it cannot be started here
+    sql: tuple[Path, ...] = ()  # what it needs in the database
+    but: tuple[str, ...] = ()  # workloads of the folder that it does not know
+    needs: Path | None = None  # what has to be there, see the README beside it
 
 
 def _granian(*options: str) -> Callable[[str], list[str]]:
@@ -75,43 +82,56 @@ KINDS = {
         _granian("--interface", "asgi", "--http", "1", "--no-ws", "tests.benchmarks.peers.floor:application"),
         QUERIES / "rest",
         "the floor: bare ASGI, one statement that makes the JSON",
+        sql=(PEERS / "placing.sql",),
+        but=("sign-in",),
+    ),
+    "postgraphile": Kind(
+        lambda port: ["node", "server.mjs"],
+        PEERS / "postgraphile" / "queries",
+        "PostGraphile 5 with row-level security",
+        path="/graphql",
+        folder=PEERS / "postgraphile",
+        sql=(PEERS / "placing.sql", PEERS / "postgraphile" / "access.sql"),
+        needs=PEERS / "postgraphile" / "node_modules",
     ),
 }
 
 
 def start(children: Children, database: Database, kind: str, name: str, shop: str, logs: Path) -> Server:
-    """Start one on the database `shop`; returns when it answers. Raises DevError."""
+    """Start one on the database `shop`. Raises DevError when something that it needs is not there."""
     about, port = KINDS[kind], free_port()
-    if reason := about.missing():
-        raise DevError(reason)
-    if about.sql is not None:
-        database.apply(shop, about.sql)
+    if about.needs and not about.needs.exists():
+        raise DevError(f"there is no {about.needs.relative_to(ROOT)}; the README beside it says how to make it")
+    for file in about.sql:
+        database.apply(shop, file)
     env = {**database.environment(shop), "DJANGO_SETTINGS_MODULE": about.settings, "PORT": str(port)}
     log = logs / f"{name}.log"
+    log.unlink(missing_ok=True)
     child = children.start(Spec(name=name, command=about.command(str(port)), env=env, cwd=about.folder, log=log))
     url = f"http://127.0.0.1:{port}{about.path}"
-    if not _answers_in_time(url, lambda: child.process.poll() is None):
-        children.stop([child], patience=2)
-        raise DevError(f"{name} did not start: {log} may say why.")
-    return Server(name, url, child.process.pid, about.queries, shop)
+    return Server(name, url, child.process.pid, about.queries, shop, about.but)
 
 
 def peer(name: str, url: str, queries: Path, shop: str) -> Server:
-    """One that somebody has started, or is about to. Raises DevError when it does not answer within PATIENCE."""
-    if not _answers_in_time(url, lambda: True):
-        raise DevError(f"{name} does not answer at {url}.")
-    return Server(name, url, usage.listener(urlsplit(url).port or 80), queries, shop)
+    """One that somebody has started, or is about to."""
+    return Server(name, url, None, queries, shop)
 
 
-def _answers_in_time(url: str, lives: Callable[[], bool]) -> bool:
+def ready(server: Server) -> Server:
+    """It, with its process, as soon as it answers. Raises DevError when it does not within PATIENCE."""
     deadline = time.monotonic() + PATIENCE
-    while lives() and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except urllib.error.HTTPError:
-            return True  # whatever it says: it speaks
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return True
-    return False
+    while not _answers(server.url):
+        if time.monotonic() > deadline:
+            raise DevError(f"{server.name} does not answer at {server.url} within {PATIENCE:.0f} s.")
+        time.sleep(0.1)
+    return replace(server, pid=server.pid or usage.listener(urlsplit(server.url).port or 80))
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except urllib.error.HTTPError:
+        pass  # whatever it says: it speaks
+    except OSError:
+        return False
+    return True

@@ -33,7 +33,8 @@ BUDGET = 1_000_000_000  # cost units of an account; ten times that of the one ad
 SECRET_KEY, TOKEN_KEY = secrets.token_hex(32), secrets.token_hex(32)
 # BEGIN, COMMIT and settings are not counted, nor what the sandbox provider says in its own tables.
 COUNTED = re.compile(
-    r"LOG:  (?:statement|execute [^:]*): (?!begin|commit|rollback|savepoint|release|set |start )", re.IGNORECASE
+    r"LOG:  (?:statement|execute [^:]*): (?!begin|commit|rollback|savepoint|release|set |start |select set_config)",
+    re.IGNORECASE,
 )
 
 

@@ -10,11 +10,14 @@ from rest_framework import generics
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from domains.orders.models import Order, OrderLine
 from domains.products.filtering import ProductQuery
 from domains.products.models import Product
 from tests.benchmarks.peers.drf import serializers
+from tests.benchmarks.peers.drf.placing import OrderInput, place
+from tests.benchmarks.peers.drf.sessions import sign_in
 
 UNSEEN = ("search", "title_words", "description_words", "unique_key", "name_key")  # heavy, and for the database alone
 LINES = (
@@ -52,7 +55,7 @@ class ProductsView(generics.ListAPIView):
         return super().get_queryset().filter(*([found] if found else []))
 
 
-class OrdersView(generics.ListAPIView):
+class OrdersView(generics.ListCreateAPIView):
     serializer_class = serializers.OrderSerializer
     permission_classes = (IsAuthenticated,)
     pagination_class = Pages
@@ -60,9 +63,22 @@ class OrdersView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         return Order.objects.filter(customer=self.request.user).prefetch_related(Prefetch("lines", LINES))
 
+    def create(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        wanted = OrderInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return Response(serializers.PlacedOrderSerializer(place(request.user, wanted.validated_data)).data, 201)
+
+
+class SessionsView(APIView):
+    authentication_classes = ()
+
+    def post(self, request: Any) -> Response:
+        return Response(sign_in(request.data["email"], request.data["password"]), 201)
+
 
 urlpatterns = [
     path("products/<slug:slug>", ProductView.as_view()),
     path("products", ProductsView.as_view()),
     path("orders", OrdersView.as_view()),
+    path("sessions", SessionsView.as_view()),
 ]
