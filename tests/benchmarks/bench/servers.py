@@ -73,7 +73,7 @@ KINDS = {
         path="/graphql",
     ),
     "drf": Kind(
-        _granian(*_WSGI, "tests.benchmarks.peers.drf.wsgi:application"),
+        _granian(*_WSGI, "--factory", "django.core.wsgi:get_wsgi_application"),
         QUERIES / "rest",
         "Django REST framework",
         settings="tests.benchmarks.peers.drf.settings",
@@ -86,7 +86,7 @@ KINDS = {
         but=("sign-in",),
     ),
     "postgraphile": Kind(
-        lambda port: ["node", "server.mjs"],
+        lambda port: ["env", "NODE_ENV=production", "GRAPHILE_ENV=production", "node", "server.mjs"],
         PEERS / "postgraphile" / "queries",
         "PostGraphile 5 with row-level security",
         path="/graphql",

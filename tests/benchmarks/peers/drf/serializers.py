@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from rest_framework import serializers
 
@@ -14,9 +12,6 @@ from domains.products.models import Category, Product
 
 class MoneyField(serializers.Field):
     """Minor units as amount and currency."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(read_only=True, **options)
 
     def to_representation(self, value: int) -> dict[str, str]:
         currency = settings.STORE_CURRENCY
@@ -61,31 +56,19 @@ class OrderedProductSerializer(serializers.ModelSerializer):
         fields = ("name", "category")
 
 
-class LineSerializer(serializers.ModelSerializer):
-    total = MoneyField()
-    product = OrderedProductSerializer()
-
-    class Meta:
-        model = OrderLine
-        fields = ("quantity", "total", "product")
-
-
-class OrderSerializer(serializers.ModelSerializer):
-    number = serializers.CharField(read_only=True)
-    total = MoneyField()
-    lines = LineSerializer(many=True)
-
-    class Meta:
-        model = Order
-        fields = ("id", "number", "total", "lines")
-
-
 class PlacedLineSerializer(serializers.ModelSerializer):
     total = MoneyField()
 
     class Meta:
         model = OrderLine
-        fields = ("quantity", "total")
+        fields: tuple[str, ...] = ("quantity", "total")
+
+
+class LineSerializer(PlacedLineSerializer):
+    product = OrderedProductSerializer()
+
+    class Meta(PlacedLineSerializer.Meta):
+        fields = ("quantity", "total", "product")
 
 
 class PlacedOrderSerializer(serializers.ModelSerializer):
@@ -94,4 +77,11 @@ class PlacedOrderSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Order
-        fields = ("status", "total", "lines")
+        fields: tuple[str, ...] = ("status", "total", "lines")
+
+
+class OrderSerializer(PlacedOrderSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta(PlacedOrderSerializer.Meta):
+        fields = ("id", "number", "total", "lines")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-import jwt
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
+from domains.accounts.jwt import AccessClaims, write_access_token
 from domains.accounts.models import Session, User
 
 
@@ -22,17 +21,6 @@ def sign_in(email: str, password: str) -> dict[str, Any]:
     now = timezone.now()
     ends = now + timedelta(days=settings.SESSION_LIFETIME_DAYS)
     session = Session.objects.create(user=user, last_used_at=now, expires_at=ends)
-    claims = {
-        "iss": settings.JWT_ISSUER,
-        "aud": settings.JWT_AUDIENCE,
-        "sub": str(user.id),
-        "sid": str(session.id),
-        "jti": uuid4().hex,
-        "ver": user.token_version,
-        "iat": now,
-        "nbf": now,
-        "exp": now + timedelta(minutes=settings.JWT_ACCESS_TOKEN_LIFETIME),
-    }
-    kid = settings.JWT_ACTIVE_KID
-    token = jwt.encode(claims, settings.JWT_KEYS[kid], algorithm="HS256", headers={"kid": kid, "typ": "at+jwt"})
+    claims = AccessClaims(user.id, session.id, user.token_version)
+    token = write_access_token(claims, expires_at=now + timedelta(minutes=settings.JWT_ACCESS_TOKEN_LIFETIME))
     return {"email": user.email, "accessToken": token}
