@@ -50,6 +50,8 @@ class RequestMiddleware:
             with connection.execute_wrapper(sql):
                 response = self._response(request)
             response["X-Request-ID"] = identifier
+            if not response.streaming:
+                response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, time.perf_counter() - started, sql.count)
         finally:
             client_address.reset(address)
