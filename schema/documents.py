@@ -29,7 +29,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from domains.common.graphql.scalars import SafeError
-from domains.common.guard.computing import Experience
+from domains.common.guard.computing import Experience, alone
 from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.execution.plan import Plans
@@ -97,10 +97,17 @@ def _size_of(value: Any) -> Any:
 
 
 def read(query: str, *, introspection: bool) -> Document:
-    """Parse, measure and validate."""
-    # Long documents are not kept: they would fill the memory.
-    checked = _cached if len(query) <= CACHED_CHARACTERS else _checked
-    return checked(query, introspection, Counts(**settings.QUERY_LIMITS))
+    """Parse, measure and validate; long ones one at a time."""
+    limits = Counts(**settings.QUERY_LIMITS)
+    if not is_long(query):
+        return _cached(query, introspection, limits)
+    with alone():
+        return _checked(query, introspection, limits)
+
+
+def is_long(query: str) -> bool:
+    """Whether it takes long to check, each time: long ones are not kept, they would fill the memory."""
+    return len(query) > CACHED_CHARACTERS
 
 
 def _checked(query: str, introspection: bool, limits: Counts) -> Document:

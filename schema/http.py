@@ -71,6 +71,8 @@ class GraphQLView(View):
             raise RequestProblem(f"A query by GET needs an Accept header that prefers {JSON}", status=406)
         identifier = errors.request_id_in(request)
         wanted = read_request(request)
+        if documents.is_long(wanted.query):
+            move_elsewhere(request)
         document = documents.read(wanted.query, introspection=settings.INTROSPECTION)
         refused = 400 if strict else 200
         if document.node is None or document.errors:
@@ -92,8 +94,8 @@ class GraphQLView(View):
         reads = operation.operation is not OperationType.MUTATION  # which waits more than it computes
         estimate = cost * UNIT_SECONDS
         self.is_dear = reads and document.experience.is_dear(estimate)
-        if self.is_dear and request.META.get(ELSEWHERE_KEY):
-            raise Elsewhere
+        if self.is_dear:
+            move_elsewhere(request)
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
         try:
@@ -163,6 +165,12 @@ class GraphQLView(View):
 
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         return Context(request, viewer)
+
+
+def move_elsewhere(request: HttpRequest) -> None:
+    """What is heavy belongs on a thread for that. Raises Elsewhere unless it is on one, or there is none."""
+    if request.META.get(ELSEWHERE_KEY):
+        raise Elsewhere
 
 
 def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:

@@ -43,6 +43,7 @@ _DEEP = "{ products(first: 95) { nodes { category { products(first: %d) { nodes 
 HEAVY = {
     "wide": f"{{ products(first: 100) {{ nodes {{ {' '.join(f'a{n}: description' for n in range(190))} }} }} }}",
     "deep": _DEEP % (95, "a: description b: name"),
+    "long": f"{{ {' '.join(f'a{n}: category(slug: "{"x" * 480}") {{ id }}' for n in range(190))} }}",  # to check
 }
 Q1 = "{ products(first: 1) { nodes { id name price { amount } } } }"
 Q3 = """{ orders(first: 20) { nodes { id number status total { amount }

@@ -75,6 +75,8 @@ def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a
         assert sent(heavy) == 200  # there; the shop is empty, so it turns out to be light
     assert sent(heavy, **{ELSEWHERE_KEY: True}) == 200
     assert sent(PRODUCTS, **{ELSEWHERE_KEY: True}) == 200
+    with pytest.raises(Elsewhere):  # reading it takes long
+        sent({"query": PRODUCTS["query"] + " " * 10_000}, **{ELSEWHERE_KEY: True})
 
 
 def test_errors_count_in_the_size_of_an_answer(settings: LazySettings) -> None:
