@@ -24,12 +24,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds
 
 
-def wait_until(true: Callable[[], object], *, what: str, seconds: float = PATIENCE) -> None:
-    """Look again and again, until it is true."""
-    deadline = time.monotonic() + seconds
+def wait_until(true: Callable[[], object], *, what: str, seconds: float = PATIENCE, longest: float = 0.05) -> None:
+    """Look again and again, until it is true, after pauses that grow to `longest` seconds where a look is dear."""
+    deadline, pause = time.monotonic() + seconds, 0.05
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.5 * pause, longest)
 
 
 TOLERANT = {"ORDER_MAX_UNPAID": "1000", "DECLINES_PER_HOUR": "100000"}  # few people shop on and on, from one address

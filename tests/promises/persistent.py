@@ -45,7 +45,7 @@ class Caller:
             self.repeated += not final
             return final
 
-        wait_until(answered, what=f"{mutation} is answered", seconds=PATIENCE)
+        wait_until(answered, what=f"{mutation} is answered", seconds=PATIENCE, longest=0.5)
         return answers[0]
 
     def _try(self, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:

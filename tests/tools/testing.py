@@ -15,7 +15,8 @@ from backend.dev.processes import Child, Children, Spec
 from backend.dev.services import Services, check_servers
 from backend.dev.state import ROOT, BusyError, State, default_folder
 
-MOST_CORES = 4  # each has a database of its own, and tests that keep two cores busy by themselves
+# Tests that start servers wait half of their time. Each process has a database of its own, and costs 9 s of a core.
+A_CORE, MOST_PROCESSES = 2, 4
 ALONE = re.compile(r"-n\d*|--numprocesses|--dist|--pdb|--trace|-s|--capture|--co(llect-only)?|--lf|--ff|--sw|-k|-m")
 HELP = """\
 Usage: manage.py test [pytest arguments]
@@ -23,7 +24,7 @@ Usage: manage.py test [pytest arguments]
 Runs pytest with an embedded PostgreSQL and Valkey (or with DATABASE_URL and REDIS_URL, when set).
 Several runs at once, and several checkouts on one server, keep out of each other's way.
 
-  manage.py test                              everything, on all cores (at most 4)
+  manage.py test                              everything, on all cores, in at most 4 processes
   manage.py test tests/schema -k cursor       some of it, by path and by name, in one process
   manage.py test -n 2 tests/schema            on two processes; -n 0: everything in one
   manage.py test --reuse-db                   keep the test database for the next run (--create-db makes it anew)
@@ -70,10 +71,11 @@ def name_for_this_run(checkout: str, suffix: str) -> None:
 
 def in_parallel(arguments: list[str]) -> list[str]:
     """Options that spread a run over the cores; none for a part of the suite, a debugger or a choice already made."""
-    cores = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_CORES)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = str(min(A_CORE * cores, MOST_PROCESSES))
     alone = any(ALONE.fullmatch(argument.partition("=")[0]) for argument in arguments)
     part = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
-    return [] if cores == 1 or alone or part else ["-n", str(cores), "--dist", "loadfile", "--no-loadscope-reorder"]
+    return [] if cores == 1 or alone or part else ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def run_pytest(children: Children, arguments: list[str]) -> int:

@@ -97,8 +97,9 @@ def test_help_is_given_without_starting_anything(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["-q", "-x"], ["--cov", "--cov-fail-under=95"]], ids=str)
 def test_the_whole_suite_uses_the_cores_there_are(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
-    assert in_parallel(arguments) == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    for cores in ({0, 1}, {0, 1, 2, 3, 4, 5, 6, 7}):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: cores, raising=False)
+        assert in_parallel(arguments) == ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
     assert in_parallel(arguments) == []
 
