@@ -32,14 +32,13 @@ class _CountingLoader(Loader[int, int]):
 def test_a_key_is_read_once_until_the_loaders_are_cleared() -> None:
     loaders = Loaders(cast("Any", None))
     loader = loaders.get(_CountingLoader)
-    loader.load(1)
-    assert loaders.dispatch()
-    loader.load(1)
-    assert not loaders.dispatch()
+    loader.read([1, 2])
+    loader.read([2, 3])
+    assert loader.load(3).now() == 3
     loaders.clear()
-    loader.load(1)
-    assert loaders.dispatch()
-    assert loader.batches == [[1], [1]]
+    loaders.get(_CountingLoader).read([1])
+    assert loader.batches == [[1, 2], [3]]
+    assert loaders.get(_CountingLoader).batches == [[1]]
 
 
 def test_a_request_has_one_instance_of_a_loader() -> None:
