@@ -22,7 +22,6 @@ SHOP, LARGE = "bench", "bench_large"
 USUAL, MILLION = Size(10_000, 20_000), Size(1_000_000, 1_000_000)
 COMPARED = 3  # answers of each workload
 LOGGED = 5  # requests whose statements are counted
-WARM = 3_000  # requests that are not measured, at most
 SETTLE = 0.1  # seconds until what follows an answer is done
 
 type Variants = dict[str, list[dict[str, Any]]]
@@ -80,15 +79,8 @@ class Run:
                 if fault:
                     self._fault(server, f"{workload.name}: {fault}")
                     continue
-                self._warm(server, workload)
+                self._send(server, workload, round(server.warm * workload.share), clients=16)
                 self._answering[workload.name, server.name] = self._statements(server, workload)
-
-    def _warm(self, server: Server, workload: Workload) -> None:
-        """Threads, connections, and the compilers of those that have one."""
-        sent, until = 0, time.monotonic() + self._options.warm
-        while sent < WARM and time.monotonic() < until:
-            self._send(server, workload, 50, clients=16)
-            sent += 50
 
     def _one(self, server: Server, workload: Workload, number: int) -> Load:
         variants = self._variants[server.database][workload.name][number : number + 1]

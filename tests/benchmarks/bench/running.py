@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
             database.make(name, size)
             stack.callback(database.drop, name)
         run.start()
-        run.compare()
+        with output.progress("comparing answers and warming up"):
+            run.compare()
         run.measure()
         return _tell(run, options)
 
@@ -58,11 +59,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=URL", help="a server that you start")
     parser.add_argument("--queries", action="append", default=[], type=Path, help="its folder of queries; one a peer")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--quick", action="store_true", help="16 clients, one round of 100 requests, little warming")
+    parser.add_argument("--quick", action="store_true", help="16 clients, one round of 100 requests")
     options = parser.parse_args(arguments)
-    options.warm = 5.0  # seconds of each workload on each server
     if options.quick:
-        options.clients, options.requests, options.rounds, options.warm = [16], 100, 1, 0.5
+        options.clients, options.requests, options.rounds = [16], 100, 1
     if unknown := {*options.only} - {*names.split(",")} | {*options.servers} - {*KINDS}:
         raise DevError(f"There is no {', '.join(sorted(unknown))}.")
     if len(options.peer) != len(options.queries):

@@ -23,6 +23,7 @@ from tests.processes import free_port
 PEERS = ROOT / "tests" / "benchmarks" / "peers"
 QUERIES = ROOT / "tests" / "benchmarks" / "queries"
 THREADS = "16"  # as WEB_THREADS
+COMPILED = 3_000  # requests of a workload until a server that compiles while it runs is warm
 PATIENCE = 120.0  # seconds to start
 
 
@@ -36,6 +37,7 @@ class Server:
     queries: Path
     database: str
     but: tuple[str, ...] = ()
+    warm: int = COMPILED
 
     def knows(self, workload: str) -> bool:
         """Whether it is asked for it."""
@@ -54,6 +56,7 @@ class Kind:
     folder: Path = ROOT
     sql: tuple[Path, ...] = ()  # what it needs in the database
     but: tuple[str, ...] = ()  # workloads of the folder that it does not know
+    warm: int = 100
     needs: Path | None = None  # what has to be there, see the README beside it
 
 
@@ -92,6 +95,7 @@ KINDS = {
         path="/graphql",
         folder=PEERS / "postgraphile",
         sql=(PEERS / "placing.sql", PEERS / "postgraphile" / "access.sql"),
+        warm=COMPILED,
         needs=PEERS / "postgraphile" / "node_modules",
     ),
 }
@@ -109,7 +113,7 @@ def start(children: Children, database: Database, kind: str, name: str, shop: st
     log.unlink(missing_ok=True)
     child = children.start(Spec(name=name, command=about.command(str(port)), env=env, cwd=about.folder, log=log))
     url = f"http://127.0.0.1:{port}{about.path}"
-    return Server(name, url, child.process.pid, about.queries, shop, about.but)
+    return Server(name, url, child.process.pid, about.queries, shop, about.but, about.warm)
 
 
 def peer(name: str, url: str, queries: Path, shop: str) -> Server:
