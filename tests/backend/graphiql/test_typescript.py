@@ -50,6 +50,18 @@ def run(node: Node, folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def checked_mark(project: Path) -> Path:
+    """The file that says: the compiler has checked exactly these files, with exactly these packages."""
+    digest = hashlib.sha256()
+    for file in sorted(file for name in SOURCES for file in (project / name, *(project / name).rglob("*"))):
+        if file.is_file():
+            digest.update(f"{file.relative_to(project)} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return project / f"{digest.hexdigest()[:16]}.checked"
+
+
 def test_the_typescript_is_strictly_typed_and_keeps_its_promises(node: Node, project: Path) -> None:
-    for script in ("check", "test"):
-        run(node, project, *node.npm, "run", script)
+    mark = checked_mark(project)
+    if not mark.exists():  # the compiler says the same of the same files, and takes 14 s of a core to say it
+        run(node, project, *node.npm, "run", "check")
+        mark.touch()
+    run(node, project, *node.npm, "run", "test")
