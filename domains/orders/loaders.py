@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_id, by_parent, latest
+from domains.common.graphql.loaders import Loader, by_id, by_parent
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.products.models import Product
 
@@ -21,16 +20,11 @@ OrderEventByIdLoader = by_id(lambda viewer: OrderEvent.objects.filter(order__in=
 OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
 
 
-# The lines of orders that the viewer was given already.
+# Of orders that the viewer was given already.
 LinesByOrderIdLoader = by_parent(lambda viewer: OrderLine.objects.all(), "order_id", sort=("position",))
-
-
-class EventsByOrderIdLoader(Loader[UUID, list[OrderEvent]]):
-    """The latest MAX_EVENTS events of orders that the viewer was given already, oldest first."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[list[OrderEvent]]:
-        return latest(OrderEvent, keys, "order_id", most=MAX_EVENTS)
-
+EventsByOrderIdLoader = by_parent(
+    lambda viewer: OrderEvent.objects.all(), "order_id", sort=("created_at", "id"), latest=MAX_EVENTS
+)
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {
     "Order": OrderByIdLoader,

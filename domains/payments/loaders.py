@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domains.common.graphql.loaders import Loader, by_id, latest
+from domains.common.graphql.loaders import Loader, by_id, by_parent
 from domains.payments.models import Payment, Refund
 
 MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one minor unit or more
@@ -14,13 +13,9 @@ MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one mino
 
 PaymentByIdLoader = by_id(lambda viewer: Payment.objects.visible_to(viewer))
 RefundByIdLoader = by_id(lambda viewer: Refund.objects.filter(payment__in=Payment.objects.visible_to(viewer)))
-
-
-class RefundsByPaymentIdLoader(Loader[UUID, list[Refund]]):
-    """The latest MAX_REFUNDS refunds of payments that the viewer was given already, oldest first."""
-
-    def batch(self, keys: Sequence[UUID]) -> Sequence[list[Refund]]:
-        return latest(Refund, keys, "payment_id", most=MAX_REFUNDS)
-
+# Of payments that the viewer was given already.
+RefundsByPaymentIdLoader = by_parent(
+    lambda viewer: Refund.objects.all(), "payment_id", sort=("created_at", "id"), latest=MAX_REFUNDS
+)
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader, "Refund": RefundByIdLoader}

@@ -101,14 +101,14 @@ class Execution:
         """The answer, and the errors of its fields."""
         root = self._plan.root
         answer = root.template.copy()
-        if self._context is not None:
-            self._context.loaders.plan = self._plan
+        if loaders := getattr(self._context, "loaders", None):
+            loaders.plan = self._plan
         try:
             if self._plan.operation.operation is OperationType.MUTATION:
                 for field in root.fields:  # each to its end: what was loaded before it is not trusted after it
                     self._run(Selection(root.type, [field], {}), answer)
-                    if self._context is not None:
-                        self._context.loaders.clear()
+                    if loaders:
+                        self._context.loaders.clear()  # a mutation may have put others in their place
             else:
                 self._run(root, answer)
         except Nulled:

@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from domains.common.data.composing import Bound
 from domains.common.errors import RequestError
 from domains.common.graphql.reading import wanted
 from domains.common.viewer import ANONYMOUS, Viewer
-
-# As SQL: the ORM takes a millisecond to write a window function.
-_LATEST = """SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY {column} ORDER BY created_at DESC, id DESC) AS place
-    FROM {table} WHERE {column} = ANY(%s)) AS placed
-    WHERE place <= %s ORDER BY {column}, created_at, id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +99,17 @@ class _Rows(Loader[Any, Any]):
     column: ClassVar[str]
     many: ClassVar[bool] = False
     order: ClassVar[tuple[str, ...]] = ()
+    most: ClassVar[int | None] = None  # of each key, the last in this order
 
     @classmethod
     def below(cls, viewer: Viewer, key: Any, lookup: str = "exact") -> QuerySet[Any]:
         """The rows of a key."""
-        return cls.door(viewer).filter(**{f"{cls.column}__{lookup}": key}).order_by(*cls.order)
+        rows: QuerySet[Any] = cls.door(viewer).filter(**{f"{cls.column}__{lookup}": key}).order_by(*cls.order)
+        if cls.most is None:
+            return rows
+        place = Window(RowNumber(), partition_by=F(cls.column), order_by=[F(name).desc() for name in cls.order])
+        placed: QuerySet[Any] = rows.annotate(place=place).filter(place__lte=cls.most)
+        return placed
 
     def rows(self, keys: Sequence[Any]) -> list[Any]:
         """The rows of all these keys."""
@@ -130,12 +131,15 @@ def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]], by: str = "id") -> ty
 
 
 def by_parent[M: Model](
-    rows: Callable[[Viewer], QuerySet[M]], by: str, *, sort: tuple[str, ...]
+    rows: Callable[[Viewer], QuerySet[M]], by: str, *, sort: tuple[str, ...], latest: int | None = None
 ) -> type[Loader[UUID, list[M]]]:
-    """The loader of the rows below each parent, whose id stands in this column; a rule bounds how many there are."""
+    """The loader of the rows below each parent, whose id stands in this column, in this order.
+
+    `latest` is how many of them there are at most, the last ones; without it a rule bounds them.
+    """
 
     class ByParent(_Rows):
-        door, column, many, order = staticmethod(rows), by, True, sort
+        door, column, many, order, most = staticmethod(rows), by, True, sort, latest
 
         def batch(self, keys: Sequence[Any]) -> Sequence[list[M]]:
             return grouped(self.rows(keys), keys, by)
@@ -155,12 +159,6 @@ def grouped[R](rows: Iterable[R], keys: Sequence[Any], attribute: str) -> list[l
     for row in rows:
         groups[getattr(row, attribute)].append(row)
     return [groups[key] for key in keys]
-
-
-def latest[M: Model](model: type[M], keys: Sequence[Any], attribute: str, *, most: int) -> list[list[M]]:
-    """For each key the latest ``most`` rows whose ``attribute`` (a column) equals it, oldest first."""
-    statement = _LATEST.format(table=model._meta.db_table, column=attribute)
-    return grouped(model._default_manager.raw(statement, [list(keys), most]), keys, attribute)
 
 
 def each[K: Hashable, V](keys: Iterable[K], make: Callable[[K], V]) -> dict[K, V | RequestError]:

@@ -142,7 +142,12 @@ def _written_by(one: Any) -> Any:
         return None
     (selection,) = one.below.values()
     is_list = one.shape.item is not None
-    if is_list != loader.many or (one.shape.required and not is_list) or len(selection.fields) > MOST_KEYS:
+    if (
+        is_list != loader.many
+        or loader.most
+        or (one.shape.required and not is_list)
+        or len(selection.fields) > MOST_KEYS
+    ):
         return None
     model = _model(selection.type)
     return loader if model and all(_is_written(inner, model) for inner in selection.fields) else None
