@@ -149,15 +149,18 @@ class Completion:
             return self.failure(error)
 
     def _objects(self, field: Field, kind: GraphQLObjectType, values: Sequence[Any], info: Info) -> list[Any]:
-        if kind.is_type_of and (wrong := self._wrong_type(field, kind, values, info)):
-            return self._replaced(wrong, field, kind, values, info)
+        wrong = self._wrong_type(field, kind, values, info) if kind.is_type_of else {}
+        right = [value for place, value in enumerate(values) if place not in wrong] if wrong else values
         selection = field.below[kind.name]
         if selection.error:
-            return [self.failure(selection.error) for _ in values]
-        objects = [selection.template.copy() for _ in values]
+            return [self.failure(wrong.get(place, selection.error)) for place in range(len(values))]
+        objects = [selection.template.copy() for _ in right]
         if objects:
-            self.next.append(Group(selection, values, objects))
-        return objects
+            self.next.append(Group(selection, right, objects))
+        if not wrong:
+            return objects
+        made = iter(objects)
+        return [self.failure(wrong[place]) if place in wrong else next(made) for place in range(len(values))]
 
     def _wrong_type(
         self, field: Field, kind: GraphQLObjectType, values: Sequence[Any], info: Info
@@ -176,18 +179,6 @@ class Completion:
             except Exception as error:
                 wrong[place] = error
         return wrong
-
-    def _replaced(
-        self,
-        wrong: dict[int, Exception],
-        field: Field,
-        kind: GraphQLObjectType,
-        values: Sequence[Any],
-        info: Info,
-    ) -> list[Any]:
-        right = [value for place, value in enumerate(values) if place not in wrong]
-        objects = iter(self._objects(field, kind, right, info))
-        return [self.failure(wrong[place]) if place in wrong else next(objects) for place in range(len(values))]
 
     def _abstract(self, field: Field, shape: Shape, values: Sequence[Any], info: Info) -> list[Any]:
         """Values of each type are completed together."""
