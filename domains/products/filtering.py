@@ -19,9 +19,9 @@ MAX_WORDS = 10
 
 @dataclass(frozen=True, slots=True)
 class ProductQuery(Listing):
-    """The checked filter of a list of products: lookups, and a search; None does not filter. Prices are minor units."""
+    """The checked filter of a list of products: lookups, and the `terms` of a search. Prices are minor units."""
 
-    search: str | None = None
+    search: list[str] | None = None
     category__in: list[UUID] | None = None
     price__gte: int | None = None
     price__lte: int | None = None
@@ -46,11 +46,21 @@ class ProductQuery(Listing):
         """
         if self.search is None:
             return None
-        *whole, last = words(self.search)[:MAX_WORDS] or [""]
-        begun = f"{last}:*"
-        return Q(search=_query(*whole) & (_query(begun) | _query(begun, config="simple"))) if last else Q(pk__in=[])
+        if not self.search:
+            return Q(pk__in=[])
+        *whole, begun = self.search
+        found = _query(begun) | _query(begun, config="simple")
+        for word in whole:
+            found = _query(word) & found
+        return Q(search=found)
 
 
-def _query(*terms: str, config: str = "english") -> SearchQuery:
-    """All of these; terms are letters, digits and marks alone, so they need no quoting."""
-    return SearchQuery(" & ".join(terms), config=config, search_type="raw")
+def terms(text: str) -> list[str]:
+    """What is looked for: the words of a text, MAX_WORDS of them, the last as a beginning."""
+    *whole, last = words(text)[:MAX_WORDS] or [""]
+    return [*whole, f"{last}:*"] if last else []
+
+
+def _query(term: str, *, config: str = "english") -> SearchQuery:
+    """A term is letters, digits and marks alone, so it needs no quoting."""
+    return SearchQuery(term, config=config, search_type="raw")

@@ -15,7 +15,7 @@ from domains.common.errors import BadUserInputError, ValidationError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
-from domains.products.filtering import ProductQuery
+from domains.products.filtering import ProductQuery, terms
 from domains.products.services import ProductEdit
 
 MAX_SEARCH_CHARACTERS = 200
@@ -48,7 +48,7 @@ class ProductFilter:
         if self.search and len(self.search) > MAX_SEARCH_CHARACTERS:
             raise BadUserInputError(f"search has at most {MAX_SEARCH_CHARACTERS} characters")
         return ProductQuery(
-            search=self.search or None,
+            search=terms(self.search) if self.search else None,
             category__in=self._category_keys(),
             price__gte=_minor(self.price_min, "priceMin"),
             price__lte=_minor(self.price_max, "priceMax"),

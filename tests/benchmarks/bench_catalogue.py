@@ -30,7 +30,7 @@ from domains.common.graphql.loaders import Loaders  # noqa: E402
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate  # noqa: E402
 from domains.common.graphql.paging_below import paginate_each  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
-from domains.products.filtering import ProductQuery  # noqa: E402
+from domains.products.filtering import ProductQuery, terms  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
 from tests.benchmarks.seeding.catalogue import CATEGORIES as CATEGORY_COUNT  # noqa: E402
 from tests.benchmarks.seeding.catalogue import CATEGORY_KIND  # noqa: E402
@@ -63,20 +63,20 @@ def filters(products: int) -> dict[str, ProductQuery]:
         "category, inStock, price": ProductQuery(
             category__in=list(CATEGORIES[7:8]), in_stock=True, price__gte=5_000, price__lte=5_200
         ),
-        "search lamp (2 of 3)": ProductQuery(search="lamp"),
-        "search la": ProductQuery(search="la"),
-        "search amber series7 ju (1 in 120)": ProductQuery(search="amber series7 ju"),
-        "search series9 (1 in 80)": ProductQuery(search="series9"),
-        "search series30 (1 in 800)": ProductQuery(search="series30"),
-        "search series999 (1)": ProductQuery(search="series999"),
-        "search vintage (the oldest 1 in 20)": ProductQuery(search="vintage"),
-        "search vintage jug": ProductQuery(search="vintage jug"),
-        "search zzz (none)": ProductQuery(search="zzz"),
-        "search a SKU": ProductQuery(search="BENCH-0000123"),
-        "search lamp, price 50": ProductQuery(search="lamp", price__gte=5_000, price__lte=5_000),
-        "search lamp, late, dear": ProductQuery(search="lamp", price__gte=19_900, created_at__gt=late),
+        "search lamp (2 of 3)": ProductQuery(search=terms("lamp")),
+        "search la": ProductQuery(search=terms("la")),
+        "search amber series7 ju (1 in 120)": ProductQuery(search=terms("amber series7 ju")),
+        "search series9 (1 in 80)": ProductQuery(search=terms("series9")),
+        "search series30 (1 in 800)": ProductQuery(search=terms("series30")),
+        "search series999 (1)": ProductQuery(search=terms("series999")),
+        "search vintage (the oldest 1 in 20)": ProductQuery(search=terms("vintage")),
+        "search vintage jug": ProductQuery(search=terms("vintage jug")),
+        "search zzz (none)": ProductQuery(search=terms("zzz")),
+        "search a SKU": ProductQuery(search=terms("BENCH-0000123")),
+        "search lamp, price 50": ProductQuery(search=terms("lamp"), price__gte=5_000, price__lte=5_000),
+        "search lamp, late, dear": ProductQuery(search=terms("lamp"), price__gte=19_900, created_at__gt=late),
         "search series30, category, inStock": ProductQuery(
-            search="series30", category__in=list(CATEGORIES[:1]), in_stock=True
+            search=terms("series30"), category__in=list(CATEGORIES[:1]), in_stock=True
         ),
     }
 

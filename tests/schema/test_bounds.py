@@ -48,7 +48,7 @@ def test_a_query_whose_time_is_up_reads_no_more_and_a_mutation_has_none(customer
     settings.QUERY_MAX_SECONDS = -1
     with CaptureQueriesContext(connection) as statements:
         assert limit(body(post(PRODUCTS))) == "milliseconds"
-    assert len(statements) == 1  # which is logged, but was not sent
+    assert not statements.captured_queries
     assert api.data("mutation { logout { __typename } }")
 
 
@@ -58,7 +58,7 @@ def test_a_query_whose_client_has_left_reads_no_more() -> None:
     extra: Any = {ENVIRON_KEY: deadline}
     with CaptureQueriesContext(connection) as statements:
         Client().post("/graphql", PRODUCTS, content_type=JSON, **extra)
-    assert len(statements) == 1
+    assert not statements.captured_queries
 
 
 def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays() -> None:

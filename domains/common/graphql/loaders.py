@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -113,9 +114,9 @@ class _Rows(Loader[Any, Any]):
 
     def rows(self, keys: Sequence[Any]) -> list[Any]:
         """The rows of all these keys."""
-        needed = wanted(self.plan, self.door(ANONYMOUS).model, self.column)
-        kind = type(self)
-        return needed.read(kind, self.viewer, lambda viewer: kind.below(viewer, Bound("keys"), "any"), {"keys": keys})
+        kind, needed = type(self), wanted(self.plan, self.door(ANONYMOUS).model, self.column)
+        rows = partial(kind.below, key=Bound("keys"), lookup="any")
+        return needed.read(kind, viewer=self.viewer, rows=rows, values={"keys": keys})
 
 
 def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]], by: str = "id") -> type[Loader[Any, M | None]]:

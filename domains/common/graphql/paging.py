@@ -11,12 +11,13 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.core.signing import BadSignature, JSONSerializer, Signer, b64_encode
-from django.db.models import BooleanField, Case, Expression, F, Field, Model, Q, QuerySet, Value, When, Window
+from django.db.models import BooleanField, Case, Expression, F, Field, Model, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import RowNumber
 from django.utils.encoding import force_bytes
@@ -223,31 +224,41 @@ def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | Non
 def paginate(loaders: Loaders, listing: Listing, pager: Pager) -> Page:
     """One page of a list. It is full unless the list ends."""
     viewer, search = loaders.viewer, listing.searched
-
-    def compose(kind: Viewer) -> QuerySet[Any]:
-        bound = pager.bound()
-        return bound.window(listing.bound().rows(kind))[: pager.limit]
-
-    if search is None:
-        shape = (listing.shape, pager.shape)
-        needed = wanted(loaders.plan, pager.model, pager.ordering.column)
-        found = needed.read(
-            shape, viewer, compose, {**listing.values(), **pager.values()}, prepared=not listing.given()
-        )
-    else:
-        found = _searched(listing.rows(viewer), pager, search)
+    read = partial(
+        wanted(loaders.plan, pager.model, pager.ordering.column).read,
+        viewer=viewer,
+        values={**listing.values(), **pager.values()},
+        prepared=not listing.given(),
+    )
+    found: list[Any] = []
+    for step in (_window,) if search is None else (_near, _all):
+        if len(found) < pager.limit:
+            rows = partial(step, listing.bound(), pager.bound())
+            found = read((step, listing.shape, pager.shape), rows=rows)
     return pager.page(found, lambda: _count(listing.rows(viewer).filter(search or Q())))
 
 
-def _searched(rows: QuerySet[Any], pager: Pager, search: Q) -> list[Any]:
-    """What is common stands among the next NEAR rows; else all that the index of the search finds is sorted.
+def _window(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
+    return pager.window(listing.rows(viewer))[: pager.limit]
 
-    The planner cannot choose between the two: it takes the beginning of any word for a rather common one, and would
-    walk the list to its end for a rare one.
+
+def _near(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
+    """Those of the next NEAR rows that a search finds: what is common stands there.
+
+    The planner cannot choose between this and `_all`: it takes the beginning of any word for a rather common one, and
+    would walk the list to its end for a rare one. The rows are tested one by one, until there are enough.
     """
-    near = pager.window(rows)[:NEAR].values("id")
-    found = list(pager.ranked(rows.filter(tested(search), pk__in=near)))
-    return found if len(found) == pager.limit else list(pager.ranked(rows.filter(search)))
+    rows = listing.rows(viewer)
+    near = pager.window(rows.annotate(hit=tested(listing.searched or Q())))[:NEAR].values("id", "hit")
+    first = "(SELECT near.id FROM (%(subquery)s) AS near WHERE near.hit LIMIT %(most)s)"
+    return rows.filter(id__in=Subquery(near, template=first, most=pager.limit)).order_by(*pager.reading.columns)
+
+
+def _all(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
+    """All that the index of the search finds is sorted."""
+    rows = listing.rows(viewer)
+    first = pager.ranked(rows.filter(listing.searched or Q())).values("id")
+    return rows.filter(id__in=first).order_by(*pager.reading.columns)
 
 
 def tested(search: Q) -> Case:

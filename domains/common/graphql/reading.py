@@ -8,7 +8,7 @@ doors are the loaders' own, so what a viewer may not see is not in there either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ from domains.common.data import sql
 from domains.common.data.composing import Statement, Statements, bound_by, kind_of, light_row
 from domains.common.viewer import Viewer
 
-MOST_KEYS = 50  # PostgreSQL takes 100 arguments of a function
+MOST_KEYS = 500  # PostgreSQL takes 1,664 columns of a row
 _WRITTEN = (CharField, IntegerField, BooleanField, DateTimeField)  # none without a bound: texts are read in Python
 
 
@@ -44,7 +44,13 @@ class Wanted:
     statements: Statements = field(default_factory=Statements)
 
     def read(
-        self, shape: Any, viewer: Viewer, rows: Any, values: Mapping[str, Any], *, prepared: bool = True
+        self,
+        shape: Any,
+        *,
+        viewer: Viewer,
+        rows: Callable[[Viewer], QuerySet[Any]],
+        values: Mapping[str, Any],
+        prepared: bool = True,
     ) -> list[Any]:
         """Light rows of the queryset that `rows` makes for a kind of viewers; composed once a shape."""
         kind = kind_of(viewer)

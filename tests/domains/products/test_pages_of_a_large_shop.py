@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.common.data.models import new_id
-from domains.common.graphql import paging
+from domains.common.graphql import paging, paging_below
 from domains.products.models import Category, Product
 from tests.api import Api, gid
 from tests.benchmarks.seeding.rows import copy_in, moment
@@ -185,7 +185,7 @@ def test_a_page_is_one_statement_and_so_is_its_count(nobody: Api) -> None:
 def test_a_list_that_is_too_long_to_count_has_no_total(
     categories: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "COUNTED", 1_000)
+    monkeypatch.setattr(paging_below, "COUNTED", 1_000)
     query = "query ($filter: ProductFilter) { products(first: 0, filter: $filter) { totalCount } }"
     for total, chosen in ((None, {}), (206, {"search": "brass"}), (0, {"search": "zzz"}), (99, {"priceMax": "0.99"})):
         with rows_read() as reading:
@@ -197,7 +197,7 @@ def test_a_list_that_is_too_long_to_count_has_no_total(
 def test_the_lists_of_all_categories_have_one_bound_for_counting(
     categories: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "COUNTED", 1_000)
+    monkeypatch.setattr(paging_below, "COUNTED", 1_000)
     query = "query ($filter: ProductFilter) { categories { products(first: 5, filter: $filter) { totalCount } } }"
 
     def totals(chosen: dict[str, Any]) -> list[Any]:
