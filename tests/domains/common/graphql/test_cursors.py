@@ -8,7 +8,7 @@ import pytest
 from django.core.signing import Signer
 
 from domains.products.models import Product
-from tests.api import Api
+from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,18 @@ def test_a_cursor_outlives_the_row_that_it_names(nobody: Api, cursor: str) -> No
     newest.movements.all().delete()
     newest.delete()
     assert len(nobody.data(QUERY, {"after": cursor})["products"]["edges"]) == 1
+
+
+def test_a_cursor_of_one_list_is_invalid_for_the_lists_beside_it_alone(nobody: Api) -> None:
+    first, second = CategoryFactory.create_batch(2)
+    ProductFactory.create_batch(2, category=first)
+    cursor = nobody.data(SHELF, {"slug": first.slug})["category"]["products"]["edges"][0]["cursor"]
+    answer = nobody.post(
+        """query ($ids: [ID!]!, $after: String) {
+            nodes(ids: $ids) { ... on Category { products(after: $after) { nodes { id } } } } }""",
+        {"ids": [gid(first), gid(second)], "after": cursor},
+    )
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["nodes", 1, "products"], "INVALID_CURSOR")
+    found, missing = answer["data"]["nodes"]
+    assert (len(found["products"]["nodes"]), missing) == (1, None)
