@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from domains.accounts.models import User
+from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from tests.api import Api
 from tests.factories import ProductFactory
+from tests.schema.test_unexpected_errors import take_away
 from tests.schema.wire import GRAPHQL, JSON, body, code, post
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +48,7 @@ def test_a_query_whose_time_is_up_reads_no_more_and_a_mutation_has_none(customer
     settings.QUERY_MAX_SECONDS = -1
     with CaptureQueriesContext(connection) as statements:
         assert limit(body(post(PRODUCTS))) == "milliseconds"
-    assert len(statements) == 0
+    assert not statements.captured_queries
     assert api.data("mutation { logout { __typename } }")
 
 
@@ -63,3 +65,30 @@ def test_a_query_whose_client_leaves_reads_no_more() -> None:
     with connection.execute_wrapper(leave):
         Client().post("/graphql", PRODUCTS, content_type=JSON, **extra)
     assert len(sent) == 1  # of two on one level
+
+
+def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays() -> None:
+    leaves = " ".join(f"leaf{n}: description" for n in range(100))
+    heavy = {"query": f"{{ products(first: 100) {{ nodes {{ {leaves} }} }} }}"}
+
+    def sent(body: dict[str, str], **environ: object) -> int:
+        return Client().post("/graphql", body, content_type=JSON, **environ).status_code  # type: ignore[arg-type]
+
+    with CaptureQueriesContext(connection) as statements, pytest.raises(Elsewhere):
+        sent(heavy, **{ELSEWHERE_KEY: True})
+    assert not statements
+    for _ in range(6):
+        assert sent(heavy) == 200  # there; the shop is empty, so it turns out to be light
+    assert sent(heavy, **{ELSEWHERE_KEY: True}) == 200
+    assert sent(PRODUCTS, **{ELSEWHERE_KEY: True}) == 200
+    with pytest.raises(Elsewhere):  # reading it takes long
+        sent({"query": PRODUCTS["query"] + " " * 10_000}, **{ELSEWHERE_KEY: True})
+
+
+def test_errors_count_in_the_size_of_an_answer(settings: LazySettings) -> None:
+    take_away("products_category")
+    failing = " ".join(f'a{n}: category(slug: "lamps") {{ id }}' for n in range(20))
+    answer = body(post({"query": f"{{ {failing} }}"}))
+    assert len(answer["errors"]) == 20
+    settings.RESPONSE_MAX_BYTES = len(orjson.dumps(answer)) // 2
+    assert limit(body(post({"query": f"{{ {failing} }}"}))) == "bytes"

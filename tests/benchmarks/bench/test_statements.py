@@ -13,16 +13,10 @@ from tests.factories import CategoryFactory, ProductFactory
 from tests.history import make_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# Who asks; the rows; then of each level below them.
-STATEMENTS = {
-    "Q1": 3,  # product, category
-    "Q2": 3,  # products, categories
-    "Q3": 5,  # orders, lines, products, categories
-    "Q4": 3,  # products, categories; one more where fewer than a page stand near
-}
+STATEMENTS = 2  # who asks; the rows, with what PostgreSQL writes of their relations
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("name", ["Q1", "Q2", "Q3", "Q4"])
 @pytest.mark.parametrize("rows", [21, 42])
 def test_the_statements_of_a_measured_query_do_not_depend_on_rows(
     customer: User, api: Api, name: str, rows: int
@@ -34,4 +28,4 @@ def test_the_statements_of_a_measured_query_do_not_depend_on_rows(
     document = (QUERIES / "ordergraph" / f"{name}.graphql").read_text()
     with CaptureQueriesContext(connection) as captured:
         api.data(document, {"slug": slug, "search": "lamp"})
-    assert len(captured) == STATEMENTS[name], [query["sql"] for query in captured]
+    assert len(captured) == STATEMENTS, [query["sql"] for query in captured]

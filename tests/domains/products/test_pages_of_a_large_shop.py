@@ -185,7 +185,7 @@ def test_a_page_is_one_statement_and_so_is_its_count(nobody: Api) -> None:
 def test_a_list_that_is_too_long_to_count_has_no_total(
     categories: list[Category], nobody: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging_below, "COUNTED", 1_000)
+    monkeypatch.setattr(paging, "COUNTED", 1_000)
     query = "query ($filter: ProductFilter) { products(first: 0, filter: $filter) { totalCount } }"
     for total, chosen in ((None, {}), (206, {"search": "brass"}), (0, {"search": "zzz"}), (99, {"priceMax": "0.99"})):
         with rows_read() as reading:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import located_error
 
-from schema.execution import errors, executor, plan
+from schema.execution import errors, executor, plan, resolving
 from schema.execution.completion import Completion
 from schema.execution.errors import Nulled, Report
 
@@ -57,27 +57,27 @@ def aliases_are_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 def batches_are_shared_whatever_the_arguments(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(executor, "_same", lambda some, others: True)
+    patch.setattr(executor, "same", lambda some, others: True)
 
 
 def batch_values_go_to_other_parents(patch: pytest.MonkeyPatch) -> None:
-    real = executor._answer
+    real = resolving.answer_batch
 
     def answer(batch: Any) -> None:
         real(batch)
         for call in batch.calls:
             call.values = call.values[::-1]
 
-    patch.setattr(executor, "_answer", answer)
+    patch.setattr(executor, "answer_batch", answer)
 
 
 def attributes_are_those_of_others(patch: pytest.MonkeyPatch) -> None:
-    real = executor._read
+    real = resolving.read
 
     def read(attribute: str, sources: Sequence[Any]) -> list[Any]:
         return real(attribute, sources[::-1])
 
-    patch.setattr(executor, "_read", read)
+    patch.setattr(executor, "read", read)
 
 
 def a_plan_answers_another_choice(patch: pytest.MonkeyPatch) -> None:
