@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -114,9 +114,14 @@ class _Rows(Loader[Any, Any]):
 
     def rows(self, keys: Sequence[Any]) -> list[Any]:
         """The rows of all these keys."""
-        kind, needed = type(self), wanted(self.plan, self.door(ANONYMOUS).model, self.column)
+        kind, needed = type(self), wanted(self.plan, _model_of(self.door), self.column)
         rows = partial(kind.below, key=Bound("keys"), lookup="any")
         return needed.read(kind, viewer=self.viewer, rows=rows, values={"keys": keys})
+
+
+@cache
+def _model_of(door: Callable[[Viewer], QuerySet[Any]]) -> type[Model]:
+    return door(ANONYMOUS).model
 
 
 def by_id[M: Model](rows: Callable[[Viewer], QuerySet[M]], by: str = "id") -> type[Loader[Any, M | None]]:
