@@ -7,13 +7,14 @@ from typing import Any
 import graphql
 
 from schema import http
+from tests.schema.execution.reference import Settling
 
 
 def execute(
-    schema: graphql.GraphQLSchema, document: graphql.DocumentNode, *, context_value: Any, **options: Any
+    schema: graphql.GraphQLSchema, document: graphql.DocumentNode, *, context_value: Any, plans: Any, **options: Any
 ) -> Any:
-    """As `schema.execution.executor.execute`. Raises RuntimeError where a resolver needs an event loop."""
-    return graphql.execute_sync(schema, document, None, context_value, **options)
+    """As `schema.execution.executor.execute`."""
+    return graphql.execute(schema, document, None, context_value, executor_class=Settling, **options)
 
 
 vars(http)["execute"] = execute

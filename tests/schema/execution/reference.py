@@ -33,7 +33,7 @@ class Answer:
         return cls(orjson.loads(orjson.dumps(result.data)), sorted(errors))
 
 
-class _Settling(Executor[Any]):
+class Settling(Executor[Any]):
     """graphql-core, object by object; what a loader is to read is read when it is met."""
 
     def complete_value(self, return_type: Any, details: Any, info: Any, path: Any, result: Any, position: Any) -> Any:
@@ -61,7 +61,7 @@ def by_reference(
         context_value=context,
         variable_values=variables,
         operation_name=name,
-        executor_class=_Settling,
+        executor_class=Settling,
     )
     return Answer.of(cast("ExecutionResult", result))
 
