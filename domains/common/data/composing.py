@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, Field, ForeignObject, Lookup, Model, QuerySet
 
-from domains.common.data.prepared import fetch_all, fetch_planned
+from domains.common.data.prepared import fetch_all
 from domains.common.viewer import ANONYMOUS, Viewer
 
 KEPT = 50  # statements of one cache
@@ -106,13 +106,11 @@ class Statement:
         if not self._sql:
             return []
         bound = [values[value.name] if isinstance(value, Bound) else value for value in self._parameters]
-        rows = fetch_all(self._sql, *bound) if self._prepared else fetch_planned(self._sql, bound)
-        return list(map(self._row, rows))
+        return list(map(self._row, fetch_all(self._sql, *bound, prepared=self._prepared)))
 
 
-@cache
 def light_row(model: type[Model], columns: tuple[str, ...]) -> type[Any]:
-    """A row of a model with these columns."""
+    """A row of a model with these columns. Kept with its statement alone: clients choose columns in endless ways."""
     properties = {name: value for name, value in vars(model).items() if isinstance(value, property)}
     return type(f"{model.__name__}Row", (namedtuple("_Row", columns),), {**properties, "__slots__": (), "model": model})
 

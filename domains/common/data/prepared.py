@@ -7,7 +7,6 @@ connection and transaction, and are counted and logged like any other statement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -41,17 +40,9 @@ def fetch_one(statement: str, *values: Any, using: str = DEFAULT_DB_ALIAS) -> tu
     return row
 
 
-def fetch_all(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """All rows, for statements that have few."""
-    with prepared_cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-def fetch_planned(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """All rows of a statement whose best plan depends on its values: it is bound on the server, but not prepared."""
-    with prepared_cursor(kind=_Planned) as cursor:
+def fetch_all(statement: str, *values: Any, prepared: bool = True) -> list[tuple[Any, ...]]:
+    """All rows, for statements that have few. `prepared` is False where the best plan depends on the values."""
+    with prepared_cursor(kind=psycopg.Cursor if prepared else _Planned) as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
