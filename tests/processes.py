@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from django.db import connection
 
 from backend.dev.units import MONEY, WEB_SERVER
 
+logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds
 
@@ -81,6 +83,8 @@ class Stack:
         for name in list(self._running):
             self.kill(name)
         self._log.close()
+        if value is not None:
+            logger.error("what the processes wrote at the end:\n%s", Path(self._log.name).read_text()[-10_000:])
 
     def start(self, *names: str) -> None:
         """Start some of web, worker (or money and mail) and relay; web answers when this returns."""
@@ -97,7 +101,9 @@ class Stack:
 
     def supervise(self) -> None:
         """Start again what has ended by itself, as the supervisor of a deployment does."""
-        self.start(*(name for name, process in self._running.items() if process.poll() is not None))
+        for name in [name for name, process in self._running.items() if process.poll() is not None]:
+            logger.warning("%s ended by itself: %s", name, self._running[name].returncode)
+            self.start(name)
 
     def kill(self, name: str) -> None:
         """kill -9, children too."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -29,12 +30,28 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
+class FieldErrorCode(StrEnum):
+    """Which rule a field breaks, so that a form can say it in its own language."""
+
+    REQUIRED = "REQUIRED"
+    INVALID = "INVALID"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_LONG = "TOO_LONG"
+    TOO_SMALL = "TOO_SMALL"
+    TOO_LARGE = "TOO_LARGE"
+    TAKEN = "TAKEN"
+    TOO_COMMON = "TOO_COMMON"
+    TOO_SIMILAR = "TOO_SIMILAR"
+    UNKNOWN = "UNKNOWN"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """One thing wrong with one field of the input."""
 
     path: list[str]
     message: str
+    code: FieldErrorCode = FieldErrorCode.INVALID
 
 
 class ValidationError(DomainError):
@@ -49,9 +66,9 @@ class ValidationError(DomainError):
         self.problems = list(problems)
 
     @classmethod
-    def of(cls, *path: str, message: str) -> ValidationError:
+    def of(cls, *path: str, message: str, code: FieldErrorCode = FieldErrorCode.INVALID) -> ValidationError:
         """One problem with one field."""
-        return cls([FieldProblem(list(path), message)])
+        return cls([FieldProblem(list(path), message, code)])
 
 
 class NotFoundError(DomainError):

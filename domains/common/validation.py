@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from domains.common.data.folding import kept
-from domains.common.errors import FieldProblem, ValidationError
+from domains.common.errors import FieldErrorCode, FieldProblem, ValidationError
 
 # Control characters, and what has no width: Default_Ignorable_Code_Point of UAX 44, line separators, the empty Braille.
 _UNSEEN = (
@@ -46,9 +46,9 @@ class Problems:
     def __init__(self, found: Iterable[FieldProblem] = ()) -> None:
         self.found = [*found]
 
-    def add(self, *path: str, message: str) -> None:
+    def add(self, *path: str, message: str, code: FieldErrorCode = FieldErrorCode.INVALID) -> None:
         """One more problem, with the field at `path` in the input."""
-        self.found.append(FieldProblem(list(path), message))
+        self.found.append(FieldProblem(list(path), message, code))
 
     def text(self, field: str, value: str, *, least: int = 1, most: int, lines: bool = False) -> str:
         """The text as it is stored; what `checked` finds wrong with it is a problem."""

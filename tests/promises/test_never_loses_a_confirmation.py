@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Count, Q
+from redis import Redis
+from redis.exceptions import RedisError
 
 from backend.dev.valkey import find_binary
 from domains.orders.models import Order, OrderEvent
@@ -18,6 +21,8 @@ from tests.processes import Stack, free_port, wait_until
 from tests.promises.shoppers import Shopper
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+# Celery's pause before it connects again grows to 30 s, and a busy machine may refuse it a few times.
+PATIENCE = 150
 CONFIRMED = OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT")
 
 
@@ -31,7 +36,15 @@ class Valkey:
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [str(find_binary()), "--port", str(self._port), "--save", "", "--appendonly", "no"]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(self._answers, what="the server answers")
+        assert process.poll() is None, "another one has this port"
+        return process
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(RedisError):
+            return bool(Redis.from_url(self.url).ping())
+        return False
 
     def kill(self) -> None:
         self._process.kill()
@@ -76,8 +89,7 @@ def test_killing_the_worker_and_valkey_loses_and_doubles_nothing(tmp_path: Path)
                 stack.start("worker")
             if number in (20, 40):
                 valkey.restart()
-        # Celery's pause before it connects again grows to 30 s.
-        wait_until(lambda: all_running(stack) and all_confirmed(50), what="50 confirmations", seconds=150)
+        wait_until(lambda: all_running(stack) and all_confirmed(50), what="50 confirmations", seconds=PATIENCE)
     orders = Order.objects.annotate(mails=Count("events", filter=Q(events__type="CONFIRMATION_EMAIL_SENT")))
     assert list(orders.values_list("mails", flat=True)) == [1] * 50
 
@@ -88,7 +100,7 @@ def test_without_a_worker_orders_are_taken_and_confirmed_when_it_is_back(tmp_pat
         assert shopper.buy(ProductFactory.create())["order"]["status"] == "CONFIRMED"
         assert not CONFIRMED.exists()
         stack.start("worker")
-        wait_until(lambda: all_confirmed(1), what="the confirmation")
+        wait_until(lambda: all_running(stack) and all_confirmed(1), what="the confirmation", seconds=PATIENCE)
         mails = [path.read_text() for path in stack.mails.iterdir()]
     assert len(mails) == 1
     assert "multipart/alternative" in mails[0]
