@@ -13,7 +13,7 @@ from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
 from domains.orders.filtering import OrderQuery
-from domains.orders.models import OrderNumber
+from domains.orders.numbers import OrderNumber
 from domains.orders.services import CartLine
 from domains.orders.types import OrderStatus
 

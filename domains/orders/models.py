@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -15,35 +12,12 @@ from django.db.models import F, Func, Q, Value
 from domains.common.data.models import BaseModel
 from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
+from domains.orders.numbers import OrderNumber
 from domains.payments.models import Payment
 from domains.products.models import Product
 
-_NUMBER = re.compile(r"([0-9]{4})-([0-9]{6}|[1-9][0-9]{6,17})")  # as it is shown: no other zeros in front
-
-
-@dataclass(frozen=True, slots=True)
-class OrderNumber:
-    """What people read out: the year (UTC) in which an order was placed and a running number, `2026-000123`."""
-
-    year: int
-    serial: int
-
-    @classmethod
-    def parse(cls, text: str) -> OrderNumber:
-        """NO_NUMBER, which no order has, for anything that `str` does not give."""
-        match = _NUMBER.fullmatch(text)
-        return cls(int(match[1]), int(match[2])) if match else NO_NUMBER
-
-    @classmethod
-    def of(cls, placed_at: datetime, serial: int) -> OrderNumber:
-        """The number of an order placed at this moment."""
-        return cls(placed_at.astimezone(UTC).year, serial)
-
-    def __str__(self) -> str:
-        return f"{self.year}-{self.serial:06d}"
-
-
-NO_NUMBER = OrderNumber(year=0, serial=0)
+# One each for an order; there is a REFUND_EMAIL_SENT for each refund.
+SINGLE_MAILS = ("CONFIRMATION_EMAIL_SENT", "ACTION_EMAIL_SENT", "SENDING_EMAIL_SENT", "CANCELLATION_EMAIL_SENT")
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -59,7 +33,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(BaseModel):
-    """A purchase. `total` is in minor units of `currency`."""
+    """A purchase. Amounts are in minor units of `currency`; `total` is the sum of its lines and charges."""
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Stock is reserved, the payment is not decided yet. Can be cancelled."
@@ -77,6 +51,12 @@ class Order(BaseModel):
     )
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField()
+    charges_total = models.BigIntegerField(default=0, db_default=0, help_text="of `total`, what is no line")
+    tax = models.BigIntegerField(default=0, db_default=0, help_text="of `total`: the sum over lines and charges")
+    note = models.CharField(
+        max_length=500, default="", db_default="", help_text="What the customer wrote to the shop; may be empty."
+    )
+    delivery_address: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see delivery's Address")
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="order")
     expires_at = models.DateTimeField(help_text="end of the payment window")
     version = models.PositiveIntegerField(default=1, help_text="Raised by each change of status.")
@@ -85,7 +65,11 @@ class Order(BaseModel):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative")
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(charges_total__gte=0, total__gte=F("charges_total")), name="order_charges_within_total"
+            ),
+            models.CheckConstraint(condition=Q(tax__gte=0, total__gte=F("tax")), name="order_tax_within_total"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             *(  # each sort of all orders, and of one customer's, then what a filter asks for (see Product)
@@ -116,12 +100,85 @@ class OrderLine(BaseModel):
     currency = models.CharField(max_length=3)
     unit_price = models.BigIntegerField()
     total = models.BigIntegerField()
+    tax_rate = models.DecimalField(
+        max_digits=5, decimal_places=2, default=0, db_default=0, help_text="Percent of tax in its price then, 0 to 100."
+    )
+    tax = models.BigIntegerField(default=0, db_default=0, help_text="of `total`")
+    returned_quantity = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How many came back, 0 to `quantity`."
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["order", "position"], name="line_position_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__gte=0, quantity__gte=F("returned_quantity")),
+                name="line_returned_within_quantity",
+            ),
+            models.CheckConstraint(condition=Q(tax__gte=0, total__gte=F("tax")), name="line_tax_within_total"),
             models.CheckConstraint(condition=Q(total=F("unit_price") * F("quantity")), name="line_total_exact"),
+        ]
+
+
+class OrderCharge(BaseModel):
+    """What an order costs besides its lines, as it was at the moment of ordering."""
+
+    class Kind(models.TextChoices):
+        DELIVERY = "DELIVERY", "Bringing it to the customer."
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges", db_index=False)
+    kind = models.CharField(max_length=16, choices=Kind.choices, help_text="What it is for.")
+    label = models.CharField(max_length=100, help_text="What the customer saw, such as the delivery method's name.")
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField(help_text="minor units, its tax among them")
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    tax = models.BigIntegerField(help_text="of `amount`")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["order", "kind"], name="charge_kind_once"),
+            models.CheckConstraint(condition=Q(tax__gte=0, amount__gte=F("tax")), name="charge_tax_within_amount"),
+        ]
+
+
+class Shipment(BaseModel):
+    """How an order was sent: written when its sending is asked for, true once it is FULFILLED (`sent_at`)."""
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="shipment")
+    carrier = models.CharField(max_length=100, default="", help_text="Who brings it; may be empty.")
+    tracking_number = models.CharField(max_length=100, default="", help_text="The carrier's number; may be empty.")
+    tracking_url = models.CharField(max_length=500, default="")
+    sent_at = models.DateTimeField(null=True)
+
+
+class Invoice(BaseModel):
+    """What was charged for an order, under a number without gaps: made in the transaction that fulfils it."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="invoice")
+    number = models.CharField(max_length=24, unique=True, help_text='Without gaps in a year (UTC): "INV-2026-000001".')
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField(help_text="what was captured, minor units")
+    tax = models.BigIntegerField(help_text="of `total`")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(tax__gte=0, total__gte=F("tax")), name="invoice_tax_within_total")
+        ]
+
+
+class ReturnedLine(BaseModel):
+    """Pieces of a line that came back with one refund."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="returns")
+    operation_id = models.UUIDField(help_text="of the refund that was asked for with it")
+    quantity = models.PositiveIntegerField()
+    restocked = models.BooleanField(help_text="whether they are for sale again")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation_id", "line"], name="returned_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="returned_quantity_positive"),
         ]
 
 
@@ -142,7 +199,12 @@ class OrderEvent(BaseModel):
         REFUND_MADE = "REFUND_MADE", "Money was given back."
         REFUND_FAILED = "REFUND_FAILED", "The provider refused a refund, or the bank did not take it later."
         REFUNDED = "REFUNDED", "All the money was given back."
+        RETURNED = "RETURNED", "Products of it came back."
         CONFIRMATION_EMAIL_SENT = "CONFIRMATION_EMAIL_SENT", "The confirmation was mailed."
+        ACTION_EMAIL_SENT = "ACTION_EMAIL_SENT", "The customer was asked by mail to confirm with the bank."
+        SENDING_EMAIL_SENT = "SENDING_EMAIL_SENT", "That it is on its way was mailed."
+        CANCELLATION_EMAIL_SENT = "CANCELLATION_EMAIL_SENT", "That it was cancelled or has expired was mailed."
+        REFUND_EMAIL_SENT = "REFUND_EMAIL_SENT", "That money was given back was mailed."
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=32, choices=Type.choices)
@@ -153,7 +215,7 @@ class OrderEvent(BaseModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["order"], condition=Q(type="CONFIRMATION_EMAIL_SENT"), name="order_one_confirmation"
+                fields=["order", "type"], condition=Q(type__in=SINGLE_MAILS), name="order_one_mail_each"
             )
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -89,6 +89,9 @@ class Product(FoldedModel):
     reserved = models.IntegerField(
         default=0, db_default=0, help_text="of orders that are not sent yet; moved by `stock`"
     )
+    tax_rate: models.DecimalField[Any, Any] = models.DecimalField(
+        max_digits=5, decimal_places=2, null=True, help_text="percent of tax in its price; null: STORE_TAX_RATE"
+    )
     active = models.BooleanField(default=True, help_text="Whether it is for sale.")
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
     version = models.PositiveIntegerField(default=1, help_text="Raised by each edit, not by movements of stock.")
@@ -120,6 +123,7 @@ class Product(FoldedModel):
             models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
             models.CheckConstraint(condition=Q(reserved__gte=0), name="product_reserved_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(condition=Q(tax_rate__range=(0, 100)), name="product_tax_rate_in_percent"),
         ]
         indexes: ClassVar[list[models.Index]] = [*_list_indexes(), GinIndex(fields=["search"], name="product_search")]
 
@@ -133,6 +137,7 @@ class StockMovement(BaseModel):
         CANCELLATION = "CANCELLATION"
         ADJUSTMENT = "ADJUSTMENT"
         IMPORT = "IMPORT"
+        RETURN = "RETURN"
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
     delta = models.IntegerField()

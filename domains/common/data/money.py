@@ -59,3 +59,9 @@ def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
             [FieldProblem(path, f"Must be a multiple of {least} {currency}: no finer can be charged")]
         )
     return int(minor)
+
+
+def tax_of(amount: int, rate: Decimal) -> int:
+    """The tax inside an amount that holds it, in minor units, rounded half up; `rate` is in percent, 0 to 100."""
+    hundredths = int(rate.scaleb(2))
+    return (2 * amount * hundredths + 10_000 + hundredths) // (2 * (10_000 + hundredths))

@@ -17,7 +17,7 @@ from django.utils import timezone
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import new_id
 from domains.orders.invariants import RULES, Finding
-from domains.orders.models import Order, OrderEvent, OrderLine
+from domains.orders.models import SINGLE_MAILS, Order, OrderEvent, OrderLine
 from domains.orders.services import expire_orders
 from domains.orders.services.reserving import recount_reserved
 from domains.payments.models import Payment, PaymentOperation, Refund
@@ -161,15 +161,15 @@ def test_a_confirmation_is_pending_while_it_is_promised_and_broken_without(api: 
 
 def test_a_second_confirmation_is_found(order: Order) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX order_one_confirmation")
+        cursor.execute("DROP INDEX order_one_mail_each")
         try:
             OrderEvent.objects.create(order=order, type="CONFIRMATION_EMAIL_SENT")
             assert found("one_confirmation_each") == [str(order.id)]
         finally:
             OrderEvent.objects.filter(order=order, message="").delete()
             cursor.execute(
-                "CREATE UNIQUE INDEX order_one_confirmation ON orders_orderevent (order_id)"
-                " WHERE type = 'CONFIRMATION_EMAIL_SENT'"
+                "CREATE UNIQUE INDEX order_one_mail_each ON orders_orderevent (order_id, type)"
+                f" WHERE type IN {SINGLE_MAILS}"
             )
 
 

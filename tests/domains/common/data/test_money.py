@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.common.data.money import MAX_MINOR, to_major, to_minor
+from domains.common.data.money import MAX_MINOR, tax_of, to_major, to_minor
 from domains.common.errors import ValidationError
 
 CURRENCIES = {"GBP": 2, "JPY": 0, "KWD": 3}
@@ -61,3 +61,15 @@ def test_no_fraction_of_a_minor_unit_is_lost(amount: Decimal, currency: str) -> 
     except ValidationError:
         return
     assert to_major(minor, currency) == amount
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10_000).map(lambda hundredths: Decimal(hundredths).scaleb(-2)))
+def test_the_tax_inside_an_amount_is_rounded_half_up(amount: int, rate: Decimal) -> None:
+    exact = Decimal(amount) * rate / (100 + rate)
+    assert tax_of(amount, rate) == int(exact.to_integral_value(ROUND_HALF_UP)) <= amount
+
+
+def test_tax_of_half_a_penny_is_a_penny() -> None:
+    assert tax_of(3, Decimal("20.00")) == 1
+    assert tax_of(2, Decimal("20.00")) == 0
+    assert tax_of(1000, Decimal("20.00")) == 167
