@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 from zlib import crc32
 
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLSchema, Undefined
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLSchema, Undefined, get_named_type
 
 SHARE = 8  # of the fields one in so many is planted with faults
 FINE = object()
@@ -19,6 +20,13 @@ class Strange:
 
     def __repr__(self) -> str:
         return "Strange()"
+
+
+class _Absent:
+    """A name that a class does not have, though the one that it is made from does."""
+
+    def __get__(self, *_: object) -> None:
+        raise AttributeError
 
 
 def _number(*parts: object) -> int:
@@ -55,9 +63,12 @@ def planted(schema: GraphQLSchema, variant: int) -> Iterator[None]:
     for kind in schema.type_map.values() if variant else ():
         for name, field in kind.fields.items() if isinstance(kind, GraphQLObjectType) else ():
             where = f"{kind.name}.{name}"
-            if "strawberry-definition" in field.extensions and _number(variant, where) % SHARE == 0:
+            if _is_faulty(field, where, variant):
                 kept.append((field, field.resolve, {**field.extensions}))
                 _plant(field, f"{where} ({variant})")
+            elif "strawberry-definition" in field.extensions and _below_is_faulty(field, variant):
+                kept.append((field, field.resolve, {**field.extensions}))
+                _not_by_sql(field)
     try:
         yield
     finally:
@@ -65,12 +76,33 @@ def planted(schema: GraphQLSchema, variant: int) -> Iterator[None]:
             field.resolve, field.extensions = resolve, extensions
 
 
+def _is_faulty(field: GraphQLField, where: str, variant: int) -> bool:
+    return "strawberry-definition" in field.extensions and _number(variant, where) % SHARE == 0
+
+
+def _below_is_faulty(field: GraphQLField, variant: int) -> bool:
+    """Whether a field of the values that it answers is faulty, so that nobody but resolvers may write those."""
+    kind = get_named_type(field.type)
+    return isinstance(kind, GraphQLObjectType) and any(
+        _is_faulty(below, f"{kind.name}.{name}", variant) for name, below in kind.fields.items()
+    )
+
+
+def _not_by_sql(field: GraphQLField) -> None:
+    """A field that the database may write as well as its resolver is left to the resolver."""
+    definition = copy(field.extensions["strawberry-definition"])
+    definition.metadata = {key: value for key, value in definition.metadata.items() if key != "sql"}
+    field.extensions["strawberry-definition"] = definition
+
+
 def _plant(field: GraphQLField, where: str) -> None:
     assert field.resolve is not None
     sources = field.extensions
+    _not_by_sql(field)
     if "relation" in sources:
         loader, by = sources["relation"]
-        faulty = type(f"Faulty{loader.__name__}", (loader,), {"batch": _faulty_loading(loader.batch, where)})
+        own = {"batch": _faulty_loading(loader.batch, where), "below": _Absent()}
+        faulty = type(f"Faulty{loader.__name__}", (loader,), own)
         sources["relation"] = (faulty, by)
         field.resolve = _related(faulty, by)
     elif "batch" in sources:
