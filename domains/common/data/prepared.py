@@ -12,6 +12,11 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
+from psycopg import adapters
+from psycopg.pq import Format
+
+# psycopg's own, in C: Django's is in Python, to have another object for UTC in each moment.
+_MOMENT: Any = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
 
 class _Planned(psycopg.Cursor[Any]):
@@ -43,6 +48,7 @@ def fetch_one(statement: str, *values: Any, using: str = DEFAULT_DB_ALIAS) -> tu
 def fetch_all(statement: str, *values: Any, prepared: bool = True) -> list[tuple[Any, ...]]:
     """All rows, for statements that have few. `prepared` is False where the best plan depends on the values."""
     with prepared_cursor(kind=psycopg.Cursor if prepared else _Planned) as cursor:
+        cursor.adapters.register_loader("timestamptz", _MOMENT)
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -7,24 +7,20 @@ viewer may see them and filtered; an index that starts with the sort column and 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import orjson
-from django.core.signing import BadSignature, JSONSerializer, Signer, b64_encode
 from django.db.models import BooleanField, Case, Expression, F, Field, Model, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import RowNumber
-from django.utils.encoding import force_bytes
 
 from domains.common.data.composing import Bound
-from domains.common.errors import BadUserInputError, InvalidCursorError
+from domains.common.errors import BadUserInputError
 from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE, given
+from domains.common.graphql.cursors import Key, opened, signer
 from domains.common.graphql.listing import Listing
 from domains.common.graphql.loaders import Loaders
 from domains.common.graphql.reading import wanted
@@ -95,9 +91,6 @@ class Page:
         return self.sign(self.nodes[-1]) if self.nodes else None
 
 
-Key = tuple[Any, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Pager:
     """Cuts pages out of lists under one ordering: what is asked for, its cursors verified and read."""
@@ -136,7 +129,7 @@ class Pager:
         digest = hashlib.sha256(orjson.dumps(scope, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
         salt = f"cursor:{ordering.column}:{ordering.descending}:{digest}"
         column: Field[Any, Any] = model._meta.get_field(ordering.column)  # type: ignore[assignment]
-        start, end = (_opened(given(cursor), column, salt) for cursor in (after, before))
+        start, end = (opened(given(cursor), column, salt) for cursor in (after, before))
         return cls(ordering, size, given(last) is not None, start, end, salt, model)
 
     def bound(self) -> Pager:
@@ -185,22 +178,8 @@ class Pager:
         rows, more = list(found[: self.size]), len(found) > self.size
         if self.backward:
             rows.reverse()
-            return Page(rows, self._signer(), more, self.before is not None, count)
-        return Page(rows, self._signer(), self.after is not None, more, count)
-
-    def _signer(self) -> Callable[[Any], str]:
-        """What `Signer.sign_object` makes of a row, with the key worked out once a page."""
-        signer = Signer(salt=self.salt)
-        secret = hashlib.sha256(f"{self.salt}signer".encode() + force_bytes(signer.key)).digest()
-        column = self.ordering.column
-
-        def sign(row: Any) -> str:
-            value = getattr(row, column)
-            kept = value.isoformat() if isinstance(value, datetime) else value
-            text = b64_encode(JSONSerializer().dumps([kept, row.id.hex]))
-            return f"{text.decode()}:{b64_encode(hmac.digest(secret, text, 'sha256')).decode()}"
-
-        return sign
+            return Page(rows, signer(self.salt, self.ordering.column), more, self.before is not None, count)
+        return Page(rows, signer(self.salt, self.ordering.column), self.after is not None, more, count)
 
 
 _ASCENDING = (TupleGreaterThan, TupleLessThan)
@@ -209,16 +188,6 @@ _CURSORS = ("after", "before")
 
 def _value(part: Any) -> Expression:
     return part if isinstance(part, Bound) else Value(part)
-
-
-def _opened(cursor: str | None, column: Field[Any, Any], salt: str) -> Key | None:
-    if cursor is None:
-        return None
-    try:
-        value, id_ = Signer(salt=salt).unsign_object(cursor)
-    except (BadSignature, ValueError):
-        raise InvalidCursorError from None
-    return column.to_python(value), UUID(id_)
 
 
 def paginate(loaders: Loaders, listing: Listing, pager: Pager) -> Page:
@@ -233,9 +202,12 @@ def paginate(loaders: Loaders, listing: Listing, pager: Pager) -> Page:
     found: list[Any] = []
     for step in (_window,) if search is None else (_near, _all):
         if len(found) < pager.limit:
-            rows = partial(step, listing.bound(), pager.bound())
-            found = read((step, listing.shape, pager.shape), rows=rows)
+            found = read((step, listing.shape, pager.shape), rows=partial(_bound, step, listing, pager))
     return pager.page(found, lambda: _count(listing.rows(viewer).filter(search or Q())))
+
+
+def _bound(step: Callable[..., QuerySet[Any]], listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
+    return step(listing.bound(), pager.bound(), viewer)
 
 
 def _window(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.signing import Signer
 
+from domains.common.graphql.cursors import signer
 from domains.products.models import Product
 from tests.api import Api, gid
 from tests.factories import CategoryFactory, ProductFactory
@@ -31,6 +35,13 @@ def test_a_cursor_that_is_cut_altered_or_made_up_is_invalid(nobody: Api, cursor:
     forged = Signer(salt="cursor").sign_object(["2026-01-01", "0" * 32])
     for bad in (cursor[:-2], cursor[1:], "x" + cursor[1:], cursor.split(":")[0], "x", "", "é:é", forged):
         assert nobody.code(QUERY, {side: bad}) == "INVALID_CURSOR", bad
+
+
+def test_a_cursor_is_what_djangos_signer_makes_and_reads() -> None:
+    moment, id_ = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC), UUID(int=7)
+    for value in (moment, 'Ärmel "XL" \\ \u2028 😀', 2990, None, True):
+        row, kept = SimpleNamespace(key=value, id=id_), moment.isoformat() if value is moment else value
+        assert signer("salt", "key")(row) == Signer(salt="salt").sign_object([kept, id_.hex])
 
 
 @pytest.mark.parametrize(
