@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from time import thread_time
@@ -126,7 +127,8 @@ class GraphQLView(View):
             with self._bounded(request, operation):
                 result = self._result(request, document, wanted, viewer)
                 found = errors.execution_errors(result.errors or [], identifier)
-                data = result.data and written(result.data, settings.RESPONSE_MAX_BYTES, beside=found)
+                bound = getattr(result, "bound", math.inf)
+                data = result.data and written(result.data, settings.RESPONSE_MAX_BYTES, bound=bound, beside=found)
         except (Stopped, TooLarge) as over:
             limit = "bytes" if isinstance(over, TooLarge) else "milliseconds"
             excess = documents.excess(limit, over.measured, over.allowed)

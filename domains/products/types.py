@@ -45,7 +45,8 @@ class Product(Node):
         sql=partial(money_as_sql, "price", literal(settings.STORE_CURRENCY)),
     )
     def price(self, root: strawberry.Parent[list[models.Product]]) -> list[Money]:
-        return [Money.of(product.price, settings.STORE_CURRENCY) for product in root]
+        currency = settings.STORE_CURRENCY
+        return [Money.of(product.price, currency) for product in root]
 
     category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
         CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."

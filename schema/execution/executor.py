@@ -26,6 +26,14 @@ from schema.execution.completion import Completion, Group
 from schema.execution.errors import Nulled, Report
 from schema.execution.plan import Field, Info, Plan, Plans, Selection
 from schema.execution.resolving import Batch, Call, answer_batch, attempt, read, same, settled, want, written_as
+from schema.writing import bytes_of
+
+
+class Answer(ExecutionResult):
+    """What was executed; as JSON its data has no more than `bound` bytes."""
+
+    __slots__ = ("bound",)
+    bound: float
 
 
 def execute(
@@ -38,7 +46,7 @@ def execute(
     hide_suggestions: bool = False,
     plans: Plans | None = None,
 ) -> ExecutionResult:
-    """`graphql.execute` of a validated document, breadth first.
+    """`graphql.execute` of a validated document, breadth first; an Answer when anything was executed.
 
     `context_value.loaders` is the request's registry of loaders, `plans` what is kept beside the document. Field errors
     are in the result. Raises what is no Exception, such as `deadline.Stopped`, from wherever it is raised.
@@ -72,6 +80,7 @@ class Execution:
         self._hide_suggestions = hide_suggestions
         self._completion = Completion()
         self._errors: list[GraphQLError] = []
+        self._bound = 2.0  # bytes; the braces
 
     def run(self) -> ExecutionResult:
         """The answer, and the errors of its fields."""
@@ -89,7 +98,9 @@ class Execution:
                 self._run(root, answer)
         except Nulled:
             return ExecutionResult(None, self._errors)
-        return ExecutionResult(answer, self._errors or None)
+        result = Answer(answer, self._errors or None)
+        result.bound = self._bound
+        return result
 
     def _run(self, selection: Selection, answer: dict[str, Any]) -> None:
         """Fills the answer with what is selected of the root. Raises Nulled when the whole answer becomes null."""
@@ -109,7 +120,11 @@ class Execution:
     def _level(self, level: list[Group]) -> None:
         """Resolve every field of these groups, read what they wait for, and complete them."""
         deadline.check()
-        calls = [Call(field, group, self._info(field)) for group in level for field in group.selection.fields]
+        calls = [
+            Call(field, group, self._info(field) if field.asks_info else None)
+            for group in level
+            for field in group.selection.fields
+        ]
         batches: list[Batch] = []
         for call in calls:
             self._resolve(call, batches)
@@ -128,8 +143,7 @@ class Execution:
         if field.attribute:
             call.values = read(field.attribute, sources)
         elif field.relation and (name := written_as(field, sources)):
-            call.values = [text and Fragment(text) for text in read(name, sources)]
-            call.is_written = True
+            call.values, call.is_written = read(name, sources), True
         elif field.relation:
             loader, attribute = field.relation
             call.loader, call.keys = self._context.loaders.get(loader), read(attribute, sources)
@@ -176,6 +190,9 @@ class Execution:
         key = call.field.key
         if not call.is_written:
             values = self._completion.complete(call.field, call.field.shape, values, call.info)
+        self._bound += bytes_of(key, values, objects=bool(call.field.below))
+        if call.is_written:
+            values = [text and Fragment(text) for text in values]
         for answer, value in zip(call.group.objects, values, strict=True):
             answer[key] = value
 

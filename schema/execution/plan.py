@@ -79,25 +79,22 @@ class Field:
     shape: Shape
     arguments: dict[str, Any] | None  # None where they depend on variables
     below: dict[str, Selection] = field(default_factory=dict)  # by the name of the object type
+    attribute: str | None = field(init=False)  # what of the object is the value
+    relation: tuple[Any, str] | None = field(init=False)  # the class of a loader, and what of the object is its key
+    batch: Any = field(init=False)  # the resolver that is called once with all objects
+
+    def __post_init__(self) -> None:
+        facts = self.definition.extensions
+        self.attribute, self.relation, self.batch = facts.get("attribute"), facts.get("relation"), facts.get("batch")
 
     @property
     def nodes(self) -> list[FieldNode]:
         return [detail.node for detail in self.details]
 
     @property
-    def attribute(self) -> str | None:
-        """What of the object is the value."""
-        return self.definition.extensions.get("attribute")
-
-    @property
-    def relation(self) -> tuple[Any, str] | None:
-        """The class of a loader, and what of the object is its key."""
-        return self.definition.extensions.get("relation")
-
-    @property
-    def batch(self) -> Any:
-        """The resolver that is called once with all objects."""
-        return self.definition.extensions.get("batch")
+    def asks_info(self) -> bool:
+        """Whether anything that makes its values looks at `info`."""
+        return not (self.attribute and self.shape.kind is Kind.LEAF)
 
 
 @dataclass(slots=True, eq=False)

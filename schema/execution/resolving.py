@@ -18,8 +18,9 @@ class Call:
 
     __slots__ = ("field", "group", "info", "is_written", "keys", "loader", "values")
 
-    def __init__(self, field: Field, group: Group, info: Info) -> None:
-        self.field, self.group, self.info = field, group, info
+    def __init__(self, field: Field, group: Group, info: Info | None) -> None:
+        self.field, self.group = field, group
+        self.info: Any = info  # None where nothing looks at it
         self.values: Sequence[Any] = ()
         self.loader: Loader[Any, Any] | None = None  # of a relation; the values come from it, under these keys
         self.keys: Sequence[Any] = ()
