@@ -32,6 +32,21 @@ class PaymentPendingError(DomainError):
         self.order_id = order_id
 
 
+class PriceChangedError(DomainError):
+    """The order would cost something else than the client showed. `expected`, `actual`: minor units of `currency`."""
+
+    code = "PRICE_CHANGED"
+    meaning = "The total is not what you expected; nothing was written. Show it, and order again if it is wanted."
+    text = "The total has changed; show the new one before you order again"
+    place = ("expectedTotal",)
+
+    def __init__(self, *, expected: int, actual: int, currency: str) -> None:
+        super().__init__()
+        self.expected = expected
+        self.actual = actual
+        self.currency = currency
+
+
 class RefundTooLargeError(DomainError):
     """More than what is left to refund. `refundable` is in minor units of `currency`."""
 

@@ -25,6 +25,7 @@ class Mutation:
             RateLimitedError,
             ProductUnavailableError,
             InsufficientStockError,
+            results.PriceChangedError,
             results.PaymentDeclinedError,
             results.PaymentPendingError,
             IdempotencyConflictError,

@@ -47,6 +47,20 @@ class InvalidStateError(UserError):
     )
 
 
+@answers(
+    errors.PriceChangedError,
+    description="The order would cost something else than `expectedTotal`. Nothing was written, the key stays free.",
+)
+class PriceChangedError(UserError):
+    expected: Money = strawberry.field(description="The `expectedTotal` that was sent.")
+    actual: Money = strawberry.field(description="What the order would cost now.")
+
+    @classmethod
+    def of(cls, error: errors.PriceChangedError) -> PriceChangedError:
+        expected, actual = (Money.of(minor, error.currency) for minor in (error.expected, error.actual))
+        return cls(**base(error), expected=expected, actual=actual)
+
+
 @answers(errors.RefundTooLargeError, description="More than what is left to refund; nothing was written.")
 class RefundTooLargeError(UserError):
     refundable: Money = strawberry.field(description="What is left to refund, 0 or more.")
