@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
+
+from django.db.models import TextChoices
 
 
 class DomainError(Exception):
@@ -30,19 +31,19 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
-class FieldErrorCode(StrEnum):
+class FieldErrorCode(TextChoices):
     """Which rule a field breaks, so that a form can say it in its own language."""
 
-    REQUIRED = "REQUIRED"
-    INVALID = "INVALID"
-    TOO_SHORT = "TOO_SHORT"
-    TOO_LONG = "TOO_LONG"
-    TOO_SMALL = "TOO_SMALL"
-    TOO_LARGE = "TOO_LARGE"
-    TAKEN = "TAKEN"
-    TOO_COMMON = "TOO_COMMON"
-    TOO_SIMILAR = "TOO_SIMILAR"
-    UNKNOWN = "UNKNOWN"
+    REQUIRED = "REQUIRED", "It is empty, and something is needed."
+    INVALID = "INVALID", "It has characters, a form or a fineness that it may not have."
+    TOO_SHORT = "TOO_SHORT", "It has too few characters."
+    TOO_LONG = "TOO_LONG", "It has too many characters, or a list too many items."
+    TOO_SMALL = "TOO_SMALL", "The number is too small."
+    TOO_LARGE = "TOO_LARGE", "The number is too large."
+    TAKEN = "TAKEN", "Something else has it already."
+    TOO_COMMON = "TOO_COMMON", "Many people use this password."
+    TOO_SIMILAR = "TOO_SIMILAR", "The password resembles the name, the e-mail or the password of now."
+    UNKNOWN = "UNKNOWN", "There is nothing with this id, or nothing that can be used here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class FieldProblem:
 
     path: list[str]
     message: str
-    code: FieldErrorCode = FieldErrorCode.INVALID
+    code: FieldErrorCode
 
 
 class ValidationError(DomainError):
@@ -66,7 +67,7 @@ class ValidationError(DomainError):
         self.problems = list(problems)
 
     @classmethod
-    def of(cls, *path: str, message: str, code: FieldErrorCode = FieldErrorCode.INVALID) -> ValidationError:
+    def of(cls, *path: str, message: str, code: FieldErrorCode) -> ValidationError:
         """One problem with one field."""
         return cls([FieldProblem(list(path), message, code)])
 

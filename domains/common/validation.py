@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from domains.common.data.folding import kept
 from domains.common.errors import FieldErrorCode, FieldProblem, ValidationError
@@ -25,7 +26,14 @@ def visible(text: str) -> str:
     return _ALL.sub(r"\g<spelt>", text)
 
 
-def checked(text: str, *, least: int = 1, most: int, lines: bool = False) -> tuple[str, str]:
+class Flaw(NamedTuple):
+    """The rule that a text breaks, for programs and for people."""
+
+    code: FieldErrorCode
+    message: str
+
+
+def checked(text: str, *, least: int = 1, most: int, lines: bool = False) -> tuple[str, Flaw | None]:
     """The text in NFC without white space around it, and what is wrong with it, if anything.
 
     It has `least` to `most` characters, and none that nobody sees; line breaks and tabs only if it may have `lines`.
@@ -33,11 +41,18 @@ def checked(text: str, *, least: int = 1, most: int, lines: bool = False) -> tup
     if len(text) <= 4 * most:  # normalising takes a time that grows with the square of the combining marks
         text = kept(text.strip())
     if not least <= len(text) <= most:
-        return text, f"Must have {least} to {most} characters"
+        return text, Flaw(_length_code(len(text), most), f"Must have {least} to {most} characters")
     shown = _BREAKS.sub("", text) if lines else text
     if visible(shown) != shown:
-        return text, "Must not have control characters, line breaks or characters that nobody sees"
-    return text, ""
+        message = "Must not have control characters, line breaks or characters that nobody sees"
+        return text, Flaw(FieldErrorCode.INVALID, message)
+    return text, None
+
+
+def _length_code(length: int, most: int) -> FieldErrorCode:
+    if length > most:
+        return FieldErrorCode.TOO_LONG
+    return FieldErrorCode.TOO_SHORT if length else FieldErrorCode.REQUIRED
 
 
 class Problems:
@@ -46,15 +61,15 @@ class Problems:
     def __init__(self, found: Iterable[FieldProblem] = ()) -> None:
         self.found = [*found]
 
-    def add(self, *path: str, message: str, code: FieldErrorCode = FieldErrorCode.INVALID) -> None:
+    def add(self, *path: str, message: str, code: FieldErrorCode) -> None:
         """One more problem, with the field at `path` in the input."""
         self.found.append(FieldProblem(list(path), message, code))
 
     def text(self, field: str, value: str, *, least: int = 1, most: int, lines: bool = False) -> str:
         """The text as it is stored; what `checked` finds wrong with it is a problem."""
-        text, problem = checked(value, least=least, most=most, lines=lines)
-        if problem:
-            self.add(field, message=problem)
+        text, flaw = checked(value, least=least, most=most, lines=lines)
+        if flaw:
+            self.add(field, message=flaw.message, code=flaw.code)
         return text
 
     def check(self) -> None:

@@ -188,8 +188,8 @@ class _Reader:
         problems: list[str] = []
         for column, most in MAX_LENGTHS.items():
             least, lines = int(column in ("sku", "name")), column == "description"
-            text[column], problem = checked(text[column], least=least, most=most, lines=lines)
-            problems += [f"{column}: {problem}"] if problem else []
+            text[column], flaw = checked(text[column], least=least, most=most, lines=lines)
+            problems += [f"{column}: {flaw.message}"] if flaw else []
         problems += self._sku_problems(text["sku"], line)
         price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
         count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock

@@ -16,7 +16,7 @@ from domains.common.data.folding import identity
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.errors import NotFoundError, StaleObjectError, ValidationError
+from domains.common.errors import FieldErrorCode, NotFoundError, StaleObjectError, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.products import stock
@@ -53,10 +53,11 @@ def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) 
     problems = Problems()
     product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=quantity)
     if not 0 <= quantity <= MAX_STOCK:
-        problems.add("stock", message=f"Must be 0 to {MAX_STOCK}")
+        code = FieldErrorCode.TOO_SMALL if quantity < 0 else FieldErrorCode.TOO_LARGE
+        problems.add("stock", message=f"Must be 0 to {MAX_STOCK}", code=code)
     with short_transaction():
         if Product.objects.filter(unique_key=unique_key(product.sku)).exists():
-            problems.add("sku", message="Another product has this SKU")
+            problems.add("sku", message="Another product has this SKU", code=FieldErrorCode.TAKEN)
         _apply(product, edit, problems)
         product.slug = product.slug or free_slugs(Product, [product.name])[0]
         problems.check()
@@ -92,7 +93,8 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
     problems = Problems()
     note = problems.text("reason", reason, most=200)
     if delta == 0 or abs(delta) > MAX_STOCK:
-        problems.add("delta", message=f"Must be a whole number from -{MAX_STOCK} to {MAX_STOCK}, and not 0")
+        message = f"Must be a whole number from -{MAX_STOCK} to {MAX_STOCK}, and not 0"
+        problems.add("delta", message=message, code=_delta_code(delta))
     problems.check()
     with short_transaction():
         product = Product.objects.filter(id=product_id).first()
@@ -109,9 +111,16 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
     return product, replayed
 
 
+def _delta_code(delta: int) -> FieldErrorCode:
+    if delta == 0:
+        return FieldErrorCode.INVALID
+    return FieldErrorCode.TOO_SMALL if delta < 0 else FieldErrorCode.TOO_LARGE
+
+
 def _adjust(product: Product, delta: int, *, note: str, reference: UUID) -> None:
     if product.stock + delta > MAX_STOCK:
-        raise ValidationError.of("delta", message=f"The stock would be above {MAX_STOCK}")
+        message = f"The stock would be above {MAX_STOCK}"
+        raise ValidationError.of("delta", message=message, code=FieldErrorCode.TOO_LARGE)
     if not stock.adjust(product.id, delta, note=note, reference=reference):
         product.refresh_from_db(fields=["stock"])
         raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
@@ -124,7 +133,7 @@ def create_category(*, name: str, slug: str | None) -> Category:
     category = Category(name=problems.text("name", name, most=100))
     with short_transaction():
         if Category.objects.filter(unique_key=unique_key(category.name)).exists():
-            problems.add("name", message="Another category has this name")
+            problems.add("name", message="Another category has this name", code=FieldErrorCode.TAKEN)
         category.slug = (
             _checked_slug(Category, slug, category.id, problems) if slug else free_slugs(Category, [category.name])[0]
         )
@@ -151,7 +160,7 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
     if edit.uncategorised or edit.category_id is not None:
         changed["category_id"] = edit.category_id
         if edit.category_id and not Category.objects.filter(id=edit.category_id).exists():
-            problems.add("categoryId", message="There is no such category")
+            problems.add("categoryId", message="There is no such category", code=FieldErrorCode.UNKNOWN)
     for column, value in changed.items():
         setattr(product, column, value)
     return changed
@@ -170,7 +179,8 @@ def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, prob
     try:
         validate_slug(slug)
     except DjangoValidationError:
-        problems.add("slug", message="Use letters, digits, hyphens and underscores only")
+        message = "Use letters, digits, hyphens and underscores only"
+        problems.add("slug", message=message, code=FieldErrorCode.INVALID)
     if model._default_manager.filter(slug=slug).exclude(id=own_id).exists():
-        problems.add("slug", message="This slug is taken")
+        problems.add("slug", message="This slug is taken", code=FieldErrorCode.TAKEN)
     return slug

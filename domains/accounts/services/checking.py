@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 
 from domains.accounts.hashing import MAX_CHARACTERS as MAX_PASSWORD_CHARACTERS
 from domains.accounts.models import User
-from domains.common.errors import FieldProblem
+from domains.common.errors import FieldErrorCode, FieldProblem
 from domains.common.validation import Problems, checked
 
 MAX_NAME_CHARACTERS = 150
@@ -22,6 +22,11 @@ ADVICE = {
     "password_too_common": "Choose one that is hard to guess, such as several unrelated words.",
     "password_too_similar": "Choose one that does not resemble it.",
     "password_entirely_numeric": "Add letters.",
+}
+CODES = {
+    "password_too_short": FieldErrorCode.TOO_SHORT,
+    "password_too_common": FieldErrorCode.TOO_COMMON,
+    "password_too_similar": FieldErrorCode.TOO_SIMILAR,
 }
 
 
@@ -42,13 +47,15 @@ def validate(user: User, password: str) -> None:
 def email_problems(email: str) -> list[FieldProblem]:
     """What is wrong with a normalised e-mail."""
     if len(email) > MAX_EMAIL_CHARACTERS:
-        return [FieldProblem(["email"], f"At most {MAX_EMAIL_CHARACTERS} characters")]
+        return [FieldProblem(["email"], f"At most {MAX_EMAIL_CHARACTERS} characters", FieldErrorCode.TOO_LONG)]
     try:
         validate_email(email)
     except DjangoValidationError:
-        return [FieldProblem(["email"], "This is not an e-mail address")]
+        code = FieldErrorCode.INVALID if email else FieldErrorCode.REQUIRED
+        return [FieldProblem(["email"], "This is not an e-mail address", code)]
     if not (email.isascii() and email.isprintable()):
-        return [FieldProblem(["email"], "Mails cannot be sent to this address; try its domain as xn--...")]
+        message = "Mails cannot be sent to this address; try its domain as xn--..."
+        return [FieldProblem(["email"], message, FieldErrorCode.INVALID)]
     return []
 
 
@@ -59,8 +66,8 @@ def named(name: str) -> str:
 
 def name_problems(name: str) -> list[FieldProblem]:
     """What is wrong with a name."""
-    _, problem = checked(name, most=MAX_NAME_CHARACTERS)
-    return [FieldProblem(["name"], problem)] if problem else []
+    _, flaw = checked(name, most=MAX_NAME_CHARACTERS)
+    return [FieldProblem(["name"], flaw.message, flaw.code)] if flaw else []
 
 
 def password_problems(user: User, password: str, *, field: str = "password") -> list[FieldProblem]:
@@ -69,11 +76,16 @@ def password_problems(user: User, password: str, *, field: str = "password") -> 
     It is compared with no more of their e-mail and name than they may have: that takes long for long ones.
     """
     if len(password) > MAX_PASSWORD_CHARACTERS:
-        return [FieldProblem([field], f"At most {MAX_PASSWORD_CHARACTERS} characters")]
+        return [FieldProblem([field], f"At most {MAX_PASSWORD_CHARACTERS} characters", FieldErrorCode.TOO_LONG)]
     compared = User(email=user.email[:MAX_EMAIL_CHARACTERS], name=user.name[:MAX_NAME_CHARACTERS])
     try:
         validate_password(password, compared)
     except DjangoValidationError as error:
-        advised = ([*problem.messages, ADVICE.get(problem.code or "", "")] for problem in error.error_list)
-        return [FieldProblem([field], " ".join(filter(None, texts))) for texts in advised]
+        return [_password_problem(field, refusal) for refusal in error.error_list]
     return []
+
+
+def _password_problem(field: str, refusal: DjangoValidationError) -> FieldProblem:
+    rule = refusal.code or ""
+    message = " ".join(filter(None, [*refusal.messages, ADVICE.get(rule)]))
+    return FieldProblem([field], message, CODES.get(rule, FieldErrorCode.INVALID))

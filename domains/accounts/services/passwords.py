@@ -15,7 +15,7 @@ from domains.accounts.services.signing_in import confirm_password, person, wrong
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
-from domains.common.errors import ValidationError
+from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 
@@ -31,7 +31,8 @@ def change_password(*, viewer: Viewer, current_password: str, new_password: str)
     Problems(password_problems(person(viewer), password, field=FIELD)).check()
     user = confirm_password(viewer=viewer, password=current_password)
     if password == normalize_password(current_password):
-        raise ValidationError.of(FIELD, message="This is the current password; choose another one")
+        message = "This is the current password; choose another one"
+        raise ValidationError.of(FIELD, message=message, code=FieldErrorCode.TOO_SIMILAR)
     _change(viewer, user, hashing.make(password))
     user.refresh_from_db()
     return user

@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from domains.common.errors import FieldProblem, ValidationError
+from domains.common.errors import FieldErrorCode, ValidationError
 
 # The currencies of ISO 4217 that people pay with, by their number of decimals.
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
@@ -49,16 +49,24 @@ def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
     """
     decimals = exponent(currency)
     if not amount.is_finite() or amount < 0 or amount > Decimal(MAX_MINOR).scaleb(-decimals):
-        raise ValidationError([FieldProblem(path, "Must be a number from 0 to ten thousand million")])
+        raise ValidationError.of(
+            *path, message="Must be a number from 0 to ten thousand million", code=_outside(amount)
+        )
     minor = amount.scaleb(decimals, _EXACT)
     if minor != minor.to_integral_value(context=_EXACT):
-        raise ValidationError([FieldProblem(path, f"{currency} has {decimals} decimals; send no more")])
+        message = f"{currency} has {decimals} decimals; send no more"
+        raise ValidationError.of(*path, message=message, code=FieldErrorCode.INVALID)
     if minor % (finest := step(currency)):
         least = to_major(finest, currency)
-        raise ValidationError(
-            [FieldProblem(path, f"Must be a multiple of {least} {currency}: no finer can be charged")]
-        )
+        message = f"Must be a multiple of {least} {currency}: no finer can be charged"
+        raise ValidationError.of(*path, message=message, code=FieldErrorCode.INVALID)
     return int(minor)
+
+
+def _outside(amount: Decimal) -> FieldErrorCode:
+    if amount.is_nan():
+        return FieldErrorCode.INVALID
+    return FieldErrorCode.TOO_SMALL if amount < 0 else FieldErrorCode.TOO_LARGE
 
 
 def tax_of(amount: int, rate: Decimal) -> int:

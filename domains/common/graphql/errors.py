@@ -15,10 +15,10 @@ from strawberry.types.base import get_object_definition
 
 from domains import modules
 from domains.common import errors
-from domains.common.errors import DomainError
+from domains.common.errors import DomainError, FieldErrorCode
 from domains.common.graphql.ids import to_global_id
 from domains.common.graphql.permissions import OF_THE_CALL, IsAuthenticated, told
-from domains.common.graphql.types import PUBLIC
+from domains.common.graphql.types import PUBLIC, show_choices
 
 
 def _codes() -> dict[str, Any]:
@@ -89,10 +89,19 @@ def answers[M: UserError](error: type[DomainError], *, description: str) -> Call
     return declare
 
 
+show_choices(
+    FieldErrorCode,
+    name="FieldErrorCode",
+    description="Which rule a field breaks, so that a form can say it in its own language. Values are added, never "
+    "renamed: show `message` for one you do not know.",
+)
+
+
 @strawberry.type(description="One field of the input that breaks a rule.")
 class FieldError:
     visible_to: ClassVar[str] = PUBLIC
     path: list[str] = strawberry.field(description='Where in the arguments: ["input", "email"].')
+    code: FieldErrorCode = strawberry.field(description="The rule that was broken, for programs.")
     message: str = strawberry.field(description="The rule that was broken, for people.")
 
 
@@ -102,7 +111,7 @@ class ValidationError(UserError):
 
     @classmethod
     def of(cls, error: errors.ValidationError) -> ValidationError:
-        fields = [FieldError(path=input_path(p.path), message=p.message) for p in error.problems]
+        fields = [FieldError(path=input_path(p.path), code=p.code, message=p.message) for p in error.problems]
         return cls(**base(error), fields=fields)
 
 

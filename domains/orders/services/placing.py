@@ -14,7 +14,7 @@ from domains.common.data import idempotency
 from domains.common.data.models import NO_ID, BaseModel, new_id
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import from_now
-from domains.common.errors import ValidationError
+from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -89,7 +89,8 @@ class Cart:
         problems = Problems()
         self.method = problems.text("paymentMethod", payment_method, most=MAX_METHOD_CHARACTERS)
         if not 1 <= len(lines) <= settings.ORDER_MAX_LINES:
-            problems.add("lines", message=f"An order has 1 to {settings.ORDER_MAX_LINES} lines")
+            code = FieldErrorCode.TOO_LONG if lines else FieldErrorCode.REQUIRED
+            problems.add("lines", message=f"An order has 1 to {settings.ORDER_MAX_LINES} lines", code=code)
             problems.check()
         self.quantities: dict[UUID, int] = {}
         self._first: dict[UUID, int] = {}
@@ -100,11 +101,13 @@ class Cart:
     def _add(self, index: int, line: CartLine, problems: Problems) -> None:
         most = settings.ORDER_MAX_QUANTITY
         if line.product_id == NO_ID:
-            problems.add("lines", str(index), "productId", message="This is not the id of a product")
+            message = "This is not the id of a product"
+            problems.add("lines", str(index), "productId", message=message, code=FieldErrorCode.UNKNOWN)
             return
         total = self.quantities.get(line.product_id, 0) + line.quantity
         if line.quantity < 1 or total > most:
-            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} of a product in all")
+            code = FieldErrorCode.TOO_SMALL if line.quantity < 1 else FieldErrorCode.TOO_LARGE
+            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} of a product in all", code=code)
         self.quantities[line.product_id] = total
         self._first.setdefault(line.product_id, index)
 
@@ -157,7 +160,7 @@ def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
 def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer], origin: str) -> payments.Payment:
     total = sum(offers[product_id].price * quantity for product_id, quantity in cart.quantities.items())
     if total == 0:
-        raise ValidationError.of("lines", message="An order must cost something")
+        raise ValidationError.of("lines", message="An order must cost something", code=FieldErrorCode.TOO_SMALL)
     return payments.Payment(
         payer_id=customer_id,
         currency=settings.STORE_CURRENCY,

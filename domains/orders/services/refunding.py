@@ -10,7 +10,7 @@ from domains.common.data import idempotency
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor
 from domains.common.data.transactions import retried, short_transaction
-from domains.common.errors import ValidationError
+from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
@@ -104,7 +104,7 @@ def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str
     problems.check()
     minor = None if amount is None else to_minor(amount, order.currency, path=["amount"])
     if minor == 0:
-        raise ValidationError.of("amount", message="Give back more than nothing")
+        raise ValidationError.of("amount", message="Give back more than nothing", code=FieldErrorCode.TOO_SMALL)
     return _Wish(viewer, order, minor, reason, key)
 
 

@@ -105,6 +105,7 @@ export const CreateOrder = graphql(`
       ... on InsufficientStockError { productId requested available }
       ... on ProductUnavailableError { productId }
       ... on RateLimitedError { retryAfterSeconds }
+      ... on PriceChangedError { actual { amount } }
       ... on PaymentDeclinedError { declineCode }
       ... on PaymentPendingError { orderId }
       ... on UserError { code message }

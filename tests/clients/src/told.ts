@@ -8,6 +8,7 @@ export function told(result: CreateOrderMutation['createOrder']): string {
     case 'ProductUnavailableError': return `${result.productId} is not for sale`;
     case 'InsufficientStockError': return `only ${result.available} of ${result.requested} left`;
     case 'RateLimitedError': return `try again in ${result.retryAfterSeconds} s: ${result.message}`;
+    case 'PriceChangedError': return `it costs ${result.actual.amount} now: order again if that is all right`;
     case 'PaymentDeclinedError': return `declined: ${result.declineCode ?? 'no reason given'}`;
     case 'PaymentPendingError': return `${result.orderId} is being decided`;
     case 'IdempotencyConflictError': return result.message;

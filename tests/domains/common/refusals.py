@@ -19,8 +19,13 @@ def refusal(api: Api, mutation: str, kind: str, selection: str = "", /, **fields
 
 def problems(api: Api, mutation: str, /, **fields: Any) -> set[str]:
     """Where the input breaks rules, such as `input.name`."""
-    answer = refusal(api, mutation, "ValidationError", "fields { path message }", **fields)
+    return {path for path, _ in broken(api, mutation, **fields)}
+
+
+def broken(api: Api, mutation: str, /, **fields: Any) -> set[tuple[str, str]]:
+    """Where the input breaks which rules, such as `input.name`, TOO_LONG."""
+    answer = refusal(api, mutation, "ValidationError", "fields { path code message }", **fields)
     assert answer["code"] == "VALIDATION_FAILED"
     assert answer["path"] == answer["fields"][0]["path"]
     assert all(field["message"] for field in answer["fields"])
-    return {".".join(field["path"]) for field in answer["fields"]}
+    return {(".".join(field["path"]), field["code"]) for field in answer["fields"]}

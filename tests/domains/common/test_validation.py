@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from domains.common.data.filling import refuse_twins
+from domains.common.errors import FieldErrorCode
 from domains.common.validation import checked, visible
 from domains.products.models import Product
 from tests.factories import ProductFactory, UserFactory
@@ -23,7 +24,7 @@ JOINED = [
 
 @pytest.mark.parametrize("text", ["Ann", "Zo\u00eb", "O\u2019Neil", *JOINED], ids=ascii)
 def test_what_people_write_is_a_text(text: str) -> None:
-    assert checked(text, most=20) == (text, "")
+    assert checked(text, most=20) == (text, None)
 
 
 @pytest.mark.parametrize(
@@ -46,17 +47,17 @@ def test_what_people_write_is_a_text(text: str) -> None:
 )
 def test_what_nobody_sees_is_refused(text: str) -> None:
     assert checked(text, most=20)[1]
-    assert checked(visible(text) + "x", most=20)[1] == ""
+    assert checked(visible(text) + "x", most=20)[1] is None
 
 
 def test_lines_are_refused_unless_the_text_may_have_them() -> None:
-    assert checked("one\r\n\ttwo", most=20, lines=True) == ("one\r\n\ttwo", "")
+    assert checked("one\r\n\ttwo", most=20, lines=True) == ("one\r\n\ttwo", None)
     assert checked("one\x0btwo", most=20, lines=True)[1]
 
 
 def test_a_text_far_too_long_is_not_even_looked_at() -> None:
     marks = "a" + "\u0301\u0316" * 200_000  # composing them would take minutes
-    assert checked(marks, most=200)[1] == "Must have 1 to 200 characters"
+    assert checked(marks, most=200)[1] == (FieldErrorCode.TOO_LONG, "Must have 1 to 200 characters")
 
 
 @pytest.mark.django_db

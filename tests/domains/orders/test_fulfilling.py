@@ -15,6 +15,7 @@ from domains.payments.gateway import Declined, GatewayUnavailable
 from domains.payments.models import Payment, PaymentOperation, Refund, SandboxIntent, SandboxRefund
 from domains.payments.sandbox.gateway import SandboxGateway
 from tests.api import Api
+from tests.domains.common.refusals import broken
 from tests.domains.orders.shop import DATABASES, buy, deliver_due, events, make_due, the_order
 from tests.factories import ProductFactory
 
@@ -84,19 +85,19 @@ def test_more_than_is_left_is_too_large(staff: Api, order_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "path"),
+    ("fields", "path", "code"),
     [
-        ({"amount": "0"}, ["input", "amount"]),
-        ({"amount": "-1"}, ["input", "amount"]),
-        ({"amount": "1.001"}, ["input", "amount"]),
-        ({"reason": " "}, ["input", "reason"]),
+        ({"amount": "0"}, ["input", "amount"], "TOO_SMALL"),
+        ({"amount": "-1"}, ["input", "amount"], "TOO_SMALL"),
+        ({"amount": "1.001"}, ["input", "amount"], "INVALID"),
+        ({"reason": " "}, ["input", "reason"], "REQUIRED"),
     ],
 )
 def test_a_refund_needs_an_amount_and_a_reason(
-    staff: Api, order_id: str, fields: dict[str, str], path: list[str]
+    staff: Api, order_id: str, fields: dict[str, str], path: list[str], code: str
 ) -> None:
-    answer = refund(staff, order_id, **fields)
-    assert (answer["__typename"], answer["path"]) == ("ValidationError", path)
+    wanted = {"orderId": order_id, "reason": "Broken", "idempotencyKey": str(uuid4()), **fields}
+    assert broken(staff, "refundOrder", **wanted) == {(".".join(path), code)}
 
 
 def test_a_refund_of_an_order_that_was_not_sent_is_an_invalid_state_and_keeps_no_key(staff: Api, order_id: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from domains.common.data.models import IdempotencyKey
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
-from tests.domains.common.refusals import problems, refusal
+from tests.domains.common.refusals import broken, problems, refusal
 from tests.domains.common.together import together
 from tests.factories import CategoryFactory, ProductFactory, StaffFactory
 
@@ -89,22 +89,22 @@ def test_a_correction_below_zero_tells_what_there_is_and_keeps_no_key(staff: Api
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "code"),
     [
-        ("delta", 0),
-        ("delta", 100_000_001),
-        ("delta", -100_000_001),
-        ("delta", 99_999_991),
-        ("reason", ""),
-        ("reason", "   "),
-        ("reason", "r" * 201),
+        ("delta", 0, "INVALID"),
+        ("delta", 100_000_001, "TOO_LARGE"),
+        ("delta", -100_000_001, "TOO_SMALL"),
+        ("delta", 99_999_991, "TOO_LARGE"),
+        ("reason", "", "REQUIRED"),
+        ("reason", "   ", "REQUIRED"),
+        ("reason", "r" * 201, "TOO_LONG"),
     ],
     ids=lambda value: str(value)[:20],
 )
 def test_a_field_that_breaks_a_rule_is_named_and_keeps_no_key(
-    staff: Api, product: Product, field: str, value: Any
+    staff: Api, product: Product, field: str, value: Any, code: str
 ) -> None:
-    assert problems(staff, "adjustStock", **fields(product, **{field: value})) == {f"input.{field}"}
+    assert broken(staff, "adjustStock", **fields(product, **{field: value})) == {(f"input.{field}", code)}
     assert not IdempotencyKey.objects.exists()
     assert stock(product) == 10
 

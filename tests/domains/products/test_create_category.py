@@ -8,7 +8,7 @@ import pytest
 
 from domains.products.models import Category
 from tests.api import Api
-from tests.domains.common.refusals import problems
+from tests.domains.common.refusals import broken, problems
 from tests.domains.common.together import together
 from tests.factories import CategoryFactory
 
@@ -33,20 +33,20 @@ def test_a_slug_that_is_taken_gets_another_end(staff: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "path"),
+    ("fields", "path", "code"),
     [
-        ({"name": ""}, "name"),
-        ({"name": "n" * 101}, "name"),
-        ({"name": "Taken"}, "name"),
-        ({"name": "New", "slug": "a b"}, "slug"),
-        ({"name": "New", "slug": "taken"}, "slug"),
-        ({"name": "New", "slug": "s" * 101}, "slug"),
+        ({"name": ""}, "name", "REQUIRED"),
+        ({"name": "n" * 101}, "name", "TOO_LONG"),
+        ({"name": "Taken"}, "name", "TAKEN"),
+        ({"name": "New", "slug": "a b"}, "slug", "INVALID"),
+        ({"name": "New", "slug": "taken"}, "slug", "TAKEN"),
+        ({"name": "New", "slug": "s" * 101}, "slug", "TOO_LONG"),
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_field_that_breaks_a_rule_is_named(staff: Api, fields: dict[str, str], path: str) -> None:
+def test_a_field_that_breaks_a_rule_is_named(staff: Api, fields: dict[str, str], path: str, code: str) -> None:
     CategoryFactory.create(name="Taken", slug="taken")
-    assert problems(staff, "createCategory", **fields) == {f"input.{path}"}
+    assert broken(staff, "createCategory", **fields) == {(f"input.{path}", code)}
     assert Category.objects.count() == 1
 
 

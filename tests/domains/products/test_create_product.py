@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
-from tests.domains.common.refusals import problems
+from tests.domains.common.refusals import broken, problems
 from tests.domains.common.together import together
 from tests.factories import CategoryFactory, ProductFactory
 
@@ -78,48 +78,50 @@ def test_a_name_without_latin_letters_gets_a_slug_too(staff: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "code"),
     [
-        ("sku", ""),
-        ("sku", "  "),
-        ("sku", "s" * 65),
-        ("sku", "TAKEN"),
-        ("name", ""),
-        ("name", "n" * 201),
-        ("price", "-0.01"),
-        ("price", "0.001"),
-        ("price", "10000000000.01"),
-        ("slug", "blue jug"),
-        ("slug", "krug-ü"),
-        ("slug", "s" * 101),
-        ("slug", "taken"),
-        ("description", "d" * 10_001),
-        ("sku", "Taken"),
-        ("slug", "TAKEN"),
-        ("sku", "A\u200b1"),
-        ("name", "two\nlines"),
-        ("description", "bell\a"),
-        ("stock", -1),
-        ("stock", 100_000_001),
-        ("categoryId", "garbage"),
+        ("sku", "", "REQUIRED"),
+        ("sku", "  ", "REQUIRED"),
+        ("sku", "s" * 65, "TOO_LONG"),
+        ("sku", "TAKEN", "TAKEN"),
+        ("name", "", "REQUIRED"),
+        ("name", "n" * 201, "TOO_LONG"),
+        ("price", "-0.01", "TOO_SMALL"),
+        ("price", "0.001", "INVALID"),
+        ("price", "10000000000.01", "TOO_LARGE"),
+        ("slug", "blue jug", "INVALID"),
+        ("slug", "krug-ü", "INVALID"),
+        ("slug", "s" * 101, "TOO_LONG"),
+        ("slug", "taken", "TAKEN"),
+        ("description", "d" * 10_001, "TOO_LONG"),
+        ("sku", "Taken", "TAKEN"),
+        ("slug", "TAKEN", "TAKEN"),
+        ("sku", "A\u200b1", "INVALID"),
+        ("name", "two\nlines", "INVALID"),
+        ("description", "bell\a", "INVALID"),
+        ("stock", -1, "TOO_SMALL"),
+        ("stock", 100_000_001, "TOO_LARGE"),
+        ("categoryId", "garbage", "UNKNOWN"),
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_a_field_that_breaks_a_rule_is_named_and_nothing_is_added(staff: Api, field: str, value: Any) -> None:
+def test_a_field_that_breaks_a_rule_is_named_and_nothing_is_added(
+    staff: Api, field: str, value: Any, code: str
+) -> None:
     ProductFactory.create(sku="TAKEN", slug="taken")
-    assert problems(staff, "createProduct", **{**GOOD, field: value}) == {f"input.{field}"}
+    assert broken(staff, "createProduct", **{**GOOD, field: value}) == {(f"input.{field}", code)}
     assert Product.objects.count() == 1
 
 
 def test_a_price_that_the_provider_cannot_express_is_refused_when_it_is_written(staff: Api, settings: Settings) -> None:
     settings.STORE_CURRENCY, settings.PAYMENT_GATEWAY = "KWD", "stripe"
-    assert problems(staff, "createProduct", **{**GOOD, "price": "1.235"}) == {"input.price"}
+    assert broken(staff, "createProduct", **{**GOOD, "price": "1.235"}) == {("input.price", "INVALID")}
     assert created(staff, price="1.240")["price"]["amount"] == "1.240"
 
 
 def test_the_id_of_something_else_is_no_shelf(staff: Api) -> None:
     wrong = gid(ProductFactory.create())
-    assert problems(staff, "createProduct", **GOOD, categoryId=wrong) == {"input.categoryId"}
+    assert broken(staff, "createProduct", **GOOD, categoryId=wrong) == {("input.categoryId", "UNKNOWN")}
 
 
 def test_all_problems_are_told_at_once(staff: Api) -> None:
