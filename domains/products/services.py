@@ -21,7 +21,7 @@ from domains.common.validation import Problems
 from domains.common.viewer import Viewer
 from domains.products import stock
 from domains.products.bulk import free_slugs
-from domains.products.errors import InsufficientStockError
+from domains.products.errors import InsufficientStockError, StockShortage
 from domains.products.importing import MAX_STOCK
 from domains.products.models import Category, Product, StockMovement, unique_key
 
@@ -123,7 +123,7 @@ def _adjust(product: Product, delta: int, *, note: str, reference: UUID) -> None
         raise ValidationError.of("delta", message=message, code=FieldErrorCode.TOO_LARGE)
     if not stock.adjust(product.id, delta, note=note, reference=reference):
         product.refresh_from_db(fields=["stock"])
-        raise InsufficientStockError(product.id, requested=-delta, available=product.stock, path=["delta"])
+        raise InsufficientStockError([StockShortage(product.id, -delta, product.stock, ["delta"])])
 
 
 @retried

@@ -37,12 +37,11 @@ _CORRECT = """UPDATE products_product AS product SET reserved = reserved + delta
 
 
 class OutOfStock(Exception):
-    """Less of a product is in stock than is wanted, or it is not for sale (`available` is None then)."""
+    """There is too little of some products: what there is of each, as `shortfall` tells it."""
 
-    def __init__(self, product_id: UUID, available: int | None) -> None:
-        super().__init__(str(product_id))
-        self.product_id = product_id
-        self.available = available
+    def __init__(self, short: Mapping[UUID, int | None]) -> None:
+        super().__init__(", ".join(map(str, short)))
+        self.short = short
 
 
 class Offer(NamedTuple):
@@ -60,6 +59,14 @@ def on_sale(ids: Collection[UUID]) -> dict[UUID, Offer]:
     return {row[0]: Offer(*row) for row in fetch_all(_ON_SALE, list(ids))}
 
 
+def shortfall(quantities: Mapping[UUID, int], available: Mapping[UUID, int]) -> dict[UUID, int | None]:
+    """What there is of each product that there is too little of; None when it is not for sale.
+
+    `available` is what there is of those for sale.
+    """
+    return {id_: available.get(id_) for id_, quantity in quantities.items() if available.get(id_, -1) < quantity}
+
+
 def take(quantities: Mapping[UUID, int], *, order_id: UUID, rows: Iterable[BaseModel] = ()) -> None:
     """Sell quantities of active products and reserve them: the end of a transaction, as it locks hot rows.
 
@@ -69,8 +76,8 @@ def take(quantities: Mapping[UUID, int], *, order_id: UUID, rows: Iterable[BaseM
     sold = {product_id: -quantity for product_id, quantity in quantities.items()}
     insert(*rows, *_movements(sold, Reason.ORDER, reference=order_id))
     taken = {id_ for (id_,) in fetch_all(_SELL, *_columns(quantities))}
-    if refused := quantities.keys() - taken:
-        raise _refusal(min(refused), quantities[min(refused)])
+    if refused := {id_: quantity for id_, quantity in quantities.items() if id_ not in taken}:
+        raise _refusal(refused)
 
 
 def put_back(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
@@ -110,12 +117,11 @@ def _locked(ids: Collection[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("id", "reserved"))
 
 
-def _refusal(product_id: UUID, quantity: int) -> Exception:
-    now = Product.objects.filter(id=product_id).values("active", "stock").first()
-    if now is None or not now["active"]:
-        return OutOfStock(product_id, None)
-    # Somebody returned some between the two statements: the whole service may try again.
-    return TryAgain() if now["stock"] >= quantity else OutOfStock(product_id, now["stock"])
+def _refusal(quantities: Mapping[UUID, int]) -> Exception:
+    now = Product.objects.filter(id__in=quantities, active=True).values_list("id", "stock")
+    short = shortfall(quantities, dict(now))
+    # Somebody returned enough between the two statements: the whole service may try again.
+    return OutOfStock(short) if short else TryAgain()
 
 
 def _columns(quantities: Mapping[UUID, int]) -> tuple[list[UUID], list[int]]:

@@ -24,7 +24,7 @@ from domains.orders.services.limiting import LOCK_ACCOUNT, check_limits
 from domains.orders.services.replaying import replay
 from domains.payments import services as payments
 from domains.products import stock
-from domains.products.errors import InsufficientStockError, ProductUnavailableError
+from domains.products.errors import InsufficientStockError, ProductUnavailableError, StockShortage
 
 OPERATION = "createOrder"
 SETTLE_AFTER = timedelta(seconds=15)  # a crash after the first transaction is picked up then
@@ -151,10 +151,8 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
 
 def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
     """Refuse early, before anything hot is locked."""
-    for product_id, quantity in cart.quantities.items():
-        available = offers[product_id].stock if product_id in offers else None
-        if available is None or available < quantity:
-            raise _refusal(cart, stock.OutOfStock(product_id, available))
+    if short := stock.shortfall(cart.quantities, {id_: offer.stock for id_, offer in offers.items()}):
+        raise _refusal(cart, short)
 
 
 def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer], origin: str) -> payments.Payment:
@@ -206,16 +204,18 @@ def _lines(order: Order, cart: Cart, offers: Mapping[UUID, stock.Offer]) -> list
 def _take(cart: Cart, order_id: UUID, rows: list[BaseModel]) -> None:
     try:
         stock.take(cart.quantities, order_id=order_id, rows=rows)
-    except stock.OutOfStock as short:
-        raise _refusal(cart, short) from None
+    except stock.OutOfStock as refusal:
+        raise _refusal(cart, refusal.short) from None
 
 
-def _refusal(cart: Cart, short: stock.OutOfStock) -> InsufficientStockError | ProductUnavailableError:
-    if short.available is None:
-        return ProductUnavailableError(short.product_id, path=cart.path(short.product_id, "productId"))
+def _refusal(cart: Cart, short: Mapping[UUID, int | None]) -> InsufficientStockError | ProductUnavailableError:
+    """All that is short, as `stock.shortfall` tells it; first what is not for sale at all."""
+    if gone := [id_ for id_, available in short.items() if available is None]:
+        return ProductUnavailableError(gone, path=cart.path(gone[0], "productId"))
     return InsufficientStockError(
-        short.product_id,
-        requested=cart.quantities[short.product_id],
-        available=short.available,
-        path=cart.path(short.product_id, "quantity"),
+        [
+            StockShortage(id_, cart.quantities[id_], available, cart.path(id_, "quantity"))
+            for id_, available in short.items()
+            if available is not None
+        ]
     )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from pytest_django import Settings
 
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import IdempotencyKey
 from domains.orders.models import Order
 from domains.payments.models import Payment, SandboxIntent
+from domains.products.models import Product
 from tests.api import Api, gid
-from tests.domains.common.refusals import broken
-from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, events, the_order
+from tests.domains.common.refusals import broken, refusal
+from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, events, somebody_waits_for_us, the_order
 from tests.factories import ProductFactory
+from tests.processes import wait_until
 from tests.promises.shoppers import wanted
 
 BY_CARD = {"paymentMethod": "pm_card_visa", "idempotencyKey": "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f"}
@@ -84,34 +87,51 @@ def test_a_payment_that_wants_an_action_gives_its_owner_alone_the_client_secret(
     assert seen["order"]["payment"] == {"status": "REQUIRES_ACTION", "clientSecret": None}
 
 
-def test_too_little_stock_names_the_line_and_writes_nothing(api: Api) -> None:
-    plenty, scarce = ProductFactory.create(stock=50), ProductFactory.create(stock=3)
-    lines = [{"productId": gid(p), "quantity": q} for p, q in [(plenty, 1), (scarce, 2), (scarce, 2)]]
-    selection = "replayed"
-    query = f"""mutation ($input: CreateOrderInput!) {{ createOrder(input: $input) {{ __typename
-        ... on CreateOrderSuccess {{ {selection} }}
-        ... on InsufficientStockError {{ code path productId requested available }} }} }}"""
-    answer = api.data(query, {"input": {**BY_CARD, "lines": lines}})
-    assert answer["createOrder"] == {
-        "__typename": "InsufficientStockError",
-        "code": "INSUFFICIENT_STOCK",
-        "path": ["input", "lines", "1", "quantity"],
-        "productId": gid(scarce),
-        "requested": 4,
-        "available": 3,
-    }
+SHORTAGES = "productId requested available shortages { productId requested available path }"
+
+
+def test_every_short_product_is_told_at_its_first_line_and_nothing_is_written(api: Api) -> None:
+    plenty, scarce, none = (ProductFactory.create(stock=stock) for stock in (50, 3, 0))
+    cart = [(plenty, 1), (scarce, 2), (none, 1), (scarce, 2)]
+    lines = [{"productId": gid(product), "quantity": quantity} for product, quantity in cart]
+    answer = refusal(api, "createOrder", "InsufficientStockError", SHORTAGES, **BY_CARD, lines=lines)
+    first = {"productId": gid(scarce), "requested": 4, "available": 3, "path": ["input", "lines", "1", "quantity"]}
+    second = {"productId": gid(none), "requested": 1, "available": 0, "path": ["input", "lines", "2", "quantity"]}
+    assert answer.pop("shortages") == [first, second]
+    assert answer.pop("message") == "4 were asked for and 3 are in stock"
+    assert answer == {**first, "code": "INSUFFICIENT_STOCK"}
     assert not Order.objects.exists()
     assert not IdempotencyKey.objects.exists()
     assert_stock_agrees(plenty, stock=50)
 
 
-def test_a_product_off_sale_cannot_be_ordered(api: Api) -> None:
-    product = ProductFactory.create(active=False)
-    answer = buy(api, [(product, 1)])
-    assert (answer["__typename"], answer["path"]) == (
-        "ProductUnavailableError",
-        ["input", "lines", "0", "productId"],
-    )
+def test_every_product_off_sale_is_told_before_any_that_is_short(api: Api) -> None:
+    products = [ProductFactory.create(stock=0), *ProductFactory.create_batch(2, active=False)]
+    lines = [{"productId": gid(product), "quantity": 1} for product in products]
+    kind = "ProductUnavailableError"
+    answer = refusal(api, "createOrder", kind, "productId productIds", **BY_CARD, lines=lines)
+    assert answer["path"] == ["input", "lines", "1", "productId"]
+    assert [answer["productId"], *answer["productIds"][1:]] == answer["productIds"] == [*map(gid, products[1:])]
+    assert not Order.objects.exists()
+
+
+def test_what_others_buy_between_reading_and_taking_is_told_at_once(api: Api) -> None:
+    products = ProductFactory.create_batch(2, stock=5)
+
+    def buyer() -> Any:
+        try:
+            lines = [{"productId": gid(product), "quantity": 3} for product in products]
+            return refusal(api, "createOrder", "InsufficientStockError", SHORTAGES, **BY_CARD, lines=lines)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Product.objects.update(stock=1)
+            answer = pool.submit(buyer)
+            wait_until(somebody_waits_for_us, what="the buyer waits for the products")
+        shortages = answer.result()["shortages"]
+    assert [(short["path"][2], short["available"]) for short in shortages] == [("0", 1), ("1", 1)]
     assert not Order.objects.exists()
 
 

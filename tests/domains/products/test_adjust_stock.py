@@ -80,7 +80,10 @@ def test_keys_belong_to_the_staff_member(staff: Api, product: Product) -> None:
 
 def test_a_correction_below_zero_tells_what_there_is_and_keeps_no_key(staff: Api, product: Product) -> None:
     same = fields(product, delta=-11)
-    answer = refusal(staff, "adjustStock", "InsufficientStockError", "productId requested available", **same)
+    selection = "productId requested available shortages { productId requested available path }"
+    answer = refusal(staff, "adjustStock", "InsufficientStockError", selection, **same)
+    shortage = {"productId": gid(product), "requested": 11, "available": 10, "path": ["input", "delta"]}
+    assert answer["shortages"] == [shortage]
     assert (answer["code"], answer["path"]) == ("INSUFFICIENT_STOCK", ["input", "delta"])
     assert (answer["productId"], answer["requested"], answer["available"]) == (gid(product), 11, 10)
     assert not IdempotencyKey.objects.exists()

@@ -27,7 +27,7 @@ def take(quantities: dict[UUID, int]) -> str:
         with short_transaction():
             stock.take(quantities, order_id=new_id())
     except OutOfStock as refusal:
-        return f"{refusal.available} left"
+        return f"{[*refusal.short.values()]} left"
     return "sold"
 
 
@@ -50,22 +50,22 @@ def test_pieces_are_sold_and_put_back(customer: object) -> None:
 
 def test_an_order_that_lacks_one_product_takes_none() -> None:
     plenty, few = ProductFactory.create(stock=10), ProductFactory.create(stock=1)
-    assert take({plenty.id: 1, few.id: 2}) == "1 left"
+    assert take({plenty.id: 1, few.id: 2}) == "[1] left"
     assert list(Product.objects.order_by("id").values_list("stock", flat=True)) == [10, 1]
     assert_ledgers_agree()
 
 
 def test_what_is_not_for_sale_is_not_sold_and_may_be_put_back() -> None:
     product = ProductFactory.create(active=False)
-    assert take({product.id: 1}) == "None left"
+    assert take({product.id: 1}) == "[None] left"
     stock.put_back({product.id: 1}, order_id=new_id())
     assert Product.objects.get().stock == 11
 
 
 def test_pieces_that_came_back_meanwhile_are_worth_another_try() -> None:
     product = ProductFactory.create(stock=5)
-    assert isinstance(stock._refusal(product.id, 5), TryAgain)
-    assert isinstance(stock._refusal(product.id, 6), OutOfStock)
+    assert isinstance(stock._refusal({product.id: 5}), TryAgain)
+    assert isinstance(stock._refusal({product.id: 6}), OutOfStock)
 
 
 def test_after_any_mix_of_movements_the_ledger_agrees() -> None:
@@ -88,7 +88,7 @@ def test_the_database_itself_refuses_stock_below_zero() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_buyers_never_share_the_last_unit() -> None:
     product = ProductFactory.create(stock=1)
-    assert sorted(together(*[partial(take, {product.id: 1})] * 2)) == ["0 left", "sold"]
+    assert sorted(together(*[partial(take, {product.id: 1})] * 2)) == ["[0] left", "sold"]
     assert elsewhere(lambda: Product.objects.get().stock) == 0
     assert_ledgers_agree()
 
