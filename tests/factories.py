@@ -12,6 +12,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from domains.accounts.models import Session, User
+from domains.delivery.models import DeliveryMethod
 from domains.products.models import Category, Product, StockMovement
 
 PASSWORD = "correct horse battery"
@@ -70,3 +71,13 @@ class ProductFactory(DjangoModelFactory[Product]):
     def ledger(self: Product, create: bool, extracted: Any, **kwargs: Any) -> None:
         if self.stock:
             StockMovement.objects.create(product=self, delta=self.stock, reason=StockMovement.Reason.INITIAL)
+
+
+class DeliveryMethodFactory(DjangoModelFactory[DeliveryMethod]):
+    """One that serves every country."""
+
+    class Meta:
+        model = DeliveryMethod
+
+    name = factory.Sequence(lambda n: f"Method {n}")
+    price = 400

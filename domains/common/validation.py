@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from domains.common.data.folding import kept
@@ -71,6 +72,14 @@ class Problems:
         if flaw:
             self.add(field, message=flaw.message, code=flaw.code)
         return text
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """What raises ValidationError in here adds its problems; the rest of the block is left out."""
+        try:
+            yield
+        except ValidationError as error:
+            self.found.extend(error.problems)
 
     def check(self) -> None:
         """Raises ValidationError when there are any."""

@@ -151,8 +151,9 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
         changed["description"] = problems.text(
             "description", edit.description, least=0, most=MAX_DESCRIPTION_CHARACTERS, lines=True
         )
-    if edit.price is not None and (minor := _price(edit.price, problems)) is not None:
-        changed["price"] = minor
+    if edit.price is not None:
+        with problems.collecting():
+            changed["price"] = to_minor(edit.price, settings.STORE_CURRENCY, path=["price"])
     if edit.active is not None:
         changed["active"] = edit.active
     if edit.slug is not None:
@@ -164,14 +165,6 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
     for column, value in changed.items():
         setattr(product, column, value)
     return changed
-
-
-def _price(price: Decimal, problems: Problems) -> int | None:
-    try:
-        return to_minor(price, settings.STORE_CURRENCY, path=["price"])
-    except ValidationError as error:
-        problems.found.extend(error.problems)
-        return None
 
 
 def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, problems: Problems) -> str:

@@ -84,6 +84,9 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"STORE_CURRENCY": "jpy"}, "STORE_CURRENCY must be an ISO 4217 code in capitals"),
         ({"STORE_CURRENCY": "XYZ"}, "STORE_CURRENCY must be an ISO 4217 code in capitals"),
         ({"STORE_CURRENCY": "IRR", "PAYMENT_GATEWAY": "stripe"}, "STORE_CURRENCY is IRR, which stripe does not charge"),
+        ({"STORE_TAX_RATE": "a fifth"}, "STORE_TAX_RATE must be a percentage from 0 to 100"),
+        ({"STORE_TAX_RATE": "100.01"}, "STORE_TAX_RATE must be a percentage from 0 to 100"),
+        ({"STORE_TAX_RATE": "NaN"}, "STORE_TAX_RATE must be a percentage from 0 to 100"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": ""}, "PAYMENT_GATEWAY is stripe"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_API_KEY": "rk_live_1"}, "PAYMENT_GATEWAY is stripe"),
         (

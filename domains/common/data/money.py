@@ -73,3 +73,19 @@ def tax_of(amount: int, rate: Decimal) -> int:
     """The tax inside an amount that holds it, in minor units, rounded half up; `rate` is in percent, 0 to 100."""
     hundredths = int(rate.scaleb(2))
     return (2 * amount * hundredths + 10_000 + hundredths) // (2 * (10_000 + hundredths))
+
+
+def to_rate(percent: Decimal, *, path: list[str]) -> Decimal:
+    """A tax rate with two decimals, from 0 to 100 percent. Raises ValidationError for any other number."""
+    if not percent.is_finite() or not 0 <= percent <= 100:
+        raise ValidationError.of(*path, message="Must be a percentage from 0 to 100", code=_outside(percent))
+    rate = abs(percent.quantize(Decimal("0.01")))
+    if rate != percent:
+        message = "A percentage has two decimals; send no more"
+        raise ValidationError.of(*path, message=message, code=FieldErrorCode.INVALID)
+    return rate
+
+
+def rate_in_force(own: Decimal | None) -> Decimal:
+    """The rate that a product or a delivery method is taxed with: its own, without one STORE_TAX_RATE."""
+    return Decimal(settings.STORE_TAX_RATE) if own is None else own

@@ -183,7 +183,8 @@ def mutation(
 
 def _success(mutation: str, entity: type, description: str) -> type:
     """XSuccess of the mutation x, with the entity under its own name."""
-    name = get_object_definition(entity, strict=True).name.lower()
+    kind = get_object_definition(entity, strict=True).name
+    name = f"{kind[0].lower()}{kind[1:]}"
     shown = strawberry.field(name=name, graphql_type=entity, description="As it is now.")
     return create_type(f"{mutation.title().replace('_', '')}Success", [shown], description=description)
 

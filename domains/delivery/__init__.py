@@ -1,0 +1,1 @@
+"""How and where orders are delivered: methods, countries and addresses."""
