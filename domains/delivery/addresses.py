@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from domains.common.errors import FieldErrorCode
 from domains.common.validation import Problems
-from domains.delivery.countries import country_of, needs_postal_code
+from domains.delivery.countries import NO_COUNTRY, country_of, needs_postal_code
 
 MOST_CHARACTERS = {"phone": 40, "postal_code": 20}  # of the others:
 USUAL_MOST = 100
-_INPUT_NAMES = {"postal_code": "postalCode", "country_code": "countryCode"}  # of the others: the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +45,26 @@ def checked_address(sent: Address, problems: Problems, *path: str) -> Address:
     patterns or lists of regions (see `countries`).
     """
     found = Problems()
-    kept = {field.name: _text(field.name, getattr(sent, field.name), found) for field in fields(Address)}
-    country = country_of(kept["country_code"])
-    required = ["name", "line1", "city", "country_code"]
-    if country is None and kept["country_code"]:
-        found.add("countryCode", message="Must be an ISO 3166-1 alpha-2 code, such as GB")
-    elif country and needs_postal_code(country):
-        required.append("postal_code")
-    for name in required:
-        if not kept[name]:
-            found.add(_input_name(name), message="Is required here", code=FieldErrorCode.REQUIRED)
+    country = _country(sent.country_code, found)
+    required = {"name", "line1", "city"} | ({"postal_code"} if country and needs_postal_code(country) else set())
+    texts = {
+        name: found.text(
+            "postalCode" if name == "postal_code" else name,
+            text,
+            least=int(name in required),
+            most=MOST_CHARACTERS.get(name, USUAL_MOST),
+        )
+        for name, text in asdict(replace(sent, country_code=country)).items()
+    }
     problems.found += [replace(problem, path=[*path, *problem.path]) for problem in found.found]
-    return Address(**kept | {"country_code": country or ""})
+    return Address(**texts)
 
 
-def _text(name: str, value: str, found: Problems) -> str:
-    return found.text(_input_name(name), value, least=0, most=MOST_CHARACTERS.get(name, USUAL_MOST))
-
-
-def _input_name(name: str) -> str:
-    return _INPUT_NAMES.get(name, name)
+def _country(code: str, found: Problems) -> str:
+    country = country_of(code)
+    if country is None:
+        missing = not code.strip()
+        found.add(
+            "countryCode", message=NO_COUNTRY, code=FieldErrorCode.REQUIRED if missing else FieldErrorCode.INVALID
+        )
+    return country or ""

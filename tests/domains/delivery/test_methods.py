@@ -13,7 +13,7 @@ from domains.delivery import seeds
 from domains.delivery.models import DeliveryMethod
 from domains.delivery.services import Method, wanted
 from tests.api import Api, gid
-from tests.domains.common.refusals import problems, refusal
+from tests.domains.common.refusals import broken, refusal
 from tests.factories import DeliveryMethodFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,11 +91,17 @@ def test_staff_create_a_method(staff: Api, settings: Settings) -> None:
 
 def test_all_that_is_wrong_is_told_at_once(staff: Api) -> None:
     wrong = {"name": " ", "description": "d" * 1_001, "taxRate": "20.001", "countryCodes": ["GB", "UK", ""]}
-    found = problems(staff, "createDeliveryMethod", price="1.001", **wrong)
-    fields = ("name", "description", "price", "taxRate", "countryCodes.1", "countryCodes.2")
-    assert found == {f"input.{field}" for field in fields}
-    for rate in ("-0.01", "100.01"):
-        assert problems(staff, "createDeliveryMethod", name="n", price="1", taxRate=rate) == {"input.taxRate"}
+    assert broken(staff, "createDeliveryMethod", price="1.001", **wrong) == {
+        ("input.name", "REQUIRED"),
+        ("input.description", "TOO_LONG"),
+        ("input.price", "INVALID"),
+        ("input.taxRate", "INVALID"),
+        ("input.countryCodes.1", "INVALID"),
+        ("input.countryCodes.2", "INVALID"),
+    }
+    for rate, code in (("-0.01", "TOO_SMALL"), ("100.01", "TOO_LARGE")):
+        fields = {"name": "n", "price": "1", "taxRate": rate}
+        assert broken(staff, "createDeliveryMethod", **fields) == {("input.taxRate", code)}
     assert not DeliveryMethod.objects.exists()
 
 
