@@ -27,5 +27,5 @@ def country_of(code: str) -> str | None:
 
 @cache
 def needs_postal_code(country: str) -> bool:
-    """Whether addresses in one of the COUNTRIES are incomplete without. Reads its file once: 1 ms, China's 15 ms."""
+    """Whether addresses in one of the COUNTRIES are incomplete without. Reads its file once: 0.1 ms, China's 20 ms."""
     return "postal_code" in get_validation_rules({"country_code": country}).required_fields
