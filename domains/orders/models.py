@@ -83,6 +83,11 @@ class Order(BaseModel):
         ]
 
     @property
+    def subtotal(self) -> int:
+        """The sum of its lines."""
+        return self.total - self.charges_total
+
+    @property
     def number(self) -> str:
         """See OrderNumber."""
         return str(OrderNumber.of(self.created_at, self.serial))

@@ -34,6 +34,8 @@ class OrderLine(Node):
     )
     unit_price: Money = money("unit_price", description="The price of one then.")
     total: Money = money("total", description="`unitPrice` times `quantity`.")
+    tax_rate: auto
+    tax: Money = money("tax", description="The tax in `total`, rounded half up.")
 
 
 @entity(models.OrderEvent, description="Something that happened to an order.", visible_to=WITH_ORDER)
@@ -54,7 +56,10 @@ class Order(Node):
         description='What people read out: year and running number, "2026-000123".',
         metadata={"needs": ["created_at", "serial"]},
     )
-    total: Money = money("total", description="The exact sum of its lines.")
+    total: Money = money("total", description="The exact sum of its lines and charges: what is held.")
+    subtotal: Money = money("subtotal", needs=["total", "charges_total"], description="The exact sum of its lines.")
+    tax: Money = money("tax", description="The tax in `total`: the sum of that of its lines and charges.")
+    note: auto
     customer: User | None = related(
         UserByIdLoader, by="customer_id", description="Who placed it.", scope="UserByIdLoader: oneself, staff everybody"
     )

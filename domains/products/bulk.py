@@ -19,7 +19,7 @@ from domains.products.models import Category, Product, StockMovement, unique_key
 
 FIRST, LEAST, MOST = 500, 50, 2000  # rows of a transaction
 TARGET = 0.25  # seconds of a transaction, in which its products are locked; on a busy machine some take thrice that
-READ = ("sku", "name", "description", "price", "stock", "reserved", "category", "version", "unique_key")
+READ = ("sku", "name", "description", "price", "stock", "reserved", "category", "tax_rate", "version", "unique_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,13 @@ def _known(rows: Sequence[ProductRow], *, lock: bool) -> dict[str, Product]:
 
 def _product(row: ProductRow, category: Category | None) -> Product:
     texts = {"sku": row.sku, "name": row.name, "description": row.description}
-    return Product(**texts, price=row.price_minor, category=category, active=row.active)
+    return Product(**texts, price=row.price_minor, tax_rate=row.tax_rate, category=category, active=row.active)
 
 
 def _edit(product: Product, row: ProductRow, category: Category | None) -> set[str]:
     """Set what differs on the instance and raise its version; which columns those are."""
     wanted = {"name": row.name, "description": row.description, "price": row.price_minor}
+    wanted |= {} if row.tax_rate is None else {"tax_rate": row.tax_rate}
     differing = {column for column, value in wanted.items() if getattr(product, column) != value}
     if product.category_id != (category.id if category else None):
         product.category = category

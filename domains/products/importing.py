@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +19,12 @@ from domains.common.data.money import MAX_MINOR
 from domains.common.validation import checked
 from domains.products.models import unique_key
 
-COLUMNS = ("sku", "name", "description", "price", "stock", "category")
+COLUMNS = ("sku", "name", "description", "price", "stock", "category", "tax_rate")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
 MAX_STOCK = 100_000_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
+RATE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 COMMA_PRICE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
 ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")  # what spreadsheets make of long codes
 HIDDEN = "(hidden)"  # in a row's cells: the product is not for sale at first
@@ -34,8 +36,8 @@ type Cells = Mapping[str, str]
 class ProductRow:
     """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none.
 
-    `stock` is a count of the shelf; None leaves the stock alone. `active` says whether a new product is for sale at
-    once, `cells` are those of the row, in the order of the header.
+    `stock` is a count of the shelf; None leaves the stock alone, as None leaves the `tax_rate` (percent). `active` says
+    whether a new product is for sale at once, `cells` are those of the row, in the order of the header.
     """
 
     sku: str
@@ -45,6 +47,7 @@ class ProductRow:
     stock: int | None
     category: str
     line: int
+    tax_rate: Decimal | None = None
     active: bool = True
     cells: list[str] = field(default_factory=list, compare=False)
 
@@ -89,7 +92,7 @@ class Layout:
     fit: Callable[[Collection[tuple[int, Cells]]], Iterable[tuple[int, Cells]]] = iter
 
 
-OWN = Layout({column: column for column in COLUMNS})
+OWN = Layout({column: column for column in COLUMNS}, optional=("tax_rate",))
 
 
 def read_products(
@@ -123,6 +126,14 @@ def parse_price(text: str, decimals: int = 2, *, comma: bool = False) -> int:
     if minor > MAX_MINOR:
         raise ValueError(f"price {text!r} is too high")
     return minor
+
+
+def parse_rate(text: str, *, comma: bool = False) -> Decimal:
+    """A tax rate in percent such as "20" or "5.5", with `comma` also "5,5". Raises ValueError with the reason."""
+    plain = text.replace(",", ".") if comma else text
+    if not RATE.fullmatch(plain) or Decimal(plain) > 100:
+        raise ValueError(f"tax_rate {text!r} is not a percentage of 0 to 100 with at most two decimals")
+    return Decimal(plain)
 
 
 def parse_stock(text: str) -> int:
@@ -193,9 +204,14 @@ class _Reader:
         problems += self._sku_problems(text["sku"], line)
         price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
         count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock
+        rate = (
+            _number(partial(parse_rate, comma=self.comma), written, problems)
+            if (written := text.get("tax_rate"))
+            else None
+        )
         shown = (text["sku"], text["name"], text["description"], price, count, text["category"])
         whole = [cells[name] for name in self.header]
-        return "; ".join(problems) or ProductRow(*shown, line, active=HIDDEN not in cells, cells=whole)
+        return "; ".join(problems) or ProductRow(*shown, line, rate, active=HIDDEN not in cells, cells=whole)
 
     def _sku_problems(self, sku: str, line: int) -> Iterable[str]:
         if sku and (first := self.line_of_sku.setdefault(unique_key(sku), line)) != line:
@@ -204,7 +220,7 @@ class _Reader:
             yield f"sku {sku!r} is what a spreadsheet makes of a long number; write it as text"
 
 
-def _number(parse: Callable[[str], int], text: str, problems: list[str]) -> int:
+def _number[N: (int, Decimal)](parse: Callable[[str], N], text: str, problems: list[str]) -> N | int:
     try:
         return parse(text)
     except ValueError as error:

@@ -121,6 +121,9 @@ class CreateProductInput:
     stock: int = strawberry.field(default=0, description="How many there are to begin with, 0 to 100,000,000.")
     active: bool = strawberry.field(default=True, description="Whether it is for sale at once.")
     category_id: strawberry.ID | None = strawberry.field(default=UNSET, description="The category it belongs to.")
+    tax_rate: Decimal | None = strawberry.field(
+        default=UNSET, description="Percent of tax in its price, 0 to 100 with two decimals; null: the shop's rate."
+    )
 
 
 @strawberry.input(description="Changes to a product; what is absent stays as it is.")
@@ -134,6 +137,9 @@ class UpdateProductInput:
     category_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
         description="The category it belongs to; null for none."
     )
+    tax_rate: strawberry.Maybe[Decimal | None] = strawberry.field(
+        description="Percent of tax in its price, 0 to 100 with two decimals; null: the shop's rate."
+    )
     expected_version: int | None = strawberry.field(
         default=UNSET, description="The `version` you read; StaleObjectError when it is another by now."
     )
@@ -141,6 +147,7 @@ class UpdateProductInput:
     def edit(self) -> ProductEdit:
         """What the service changes."""
         category = self.category_id.value if self.category_id else None
+        rate = self.tax_rate.value if self.tax_rate else None
         return ProductEdit(
             name=self.name.value if self.name else None,
             slug=self.slug.value if self.slug else None,
@@ -149,6 +156,8 @@ class UpdateProductInput:
             active=self.active.value if self.active else None,
             category_id=category_key(category),
             uncategorised=self.category_id is not None and category is None,
+            tax_rate=rate,
+            no_rate=self.tax_rate is not None and rate is None,
         )
 
 

@@ -26,6 +26,7 @@ class Mutation:
         edit = services.ProductEdit(
             name=input.name,
             price=input.price,
+            tax_rate=given(input.tax_rate),
             slug=input.slug or None,
             description=input.description or None,
             category_id=inputs.category_key(given(input.category_id)),

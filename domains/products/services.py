@@ -14,7 +14,7 @@ from django.core.validators import validate_slug
 from domains.common.data import idempotency
 from domains.common.data.folding import identity
 from domains.common.data.models import new_id
-from domains.common.data.money import to_minor
+from domains.common.data.money import to_minor, to_rate
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import FieldErrorCode, NotFoundError, StaleObjectError, ValidationError
 from domains.common.validation import Problems
@@ -32,13 +32,15 @@ MAX_DESCRIPTION_CHARACTERS = 10_000
 class ProductEdit:
     """The fields of a product to set; None leaves a field as it is. `uncategorised` takes it out of its category.
 
-    `price` is in major units of STORE_CURRENCY.
+    `price` is in major units of STORE_CURRENCY, `tax_rate` in percent; `no_rate` takes the own rate away.
     """
 
     name: str | None = None
     slug: str | None = None
     description: str | None = None
     price: Decimal | None = None
+    tax_rate: Decimal | None = None
+    no_rate: bool = False
     active: bool | None = None
     category_id: UUID | None = None
     uncategorised: bool = False
@@ -154,6 +156,11 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
     if edit.price is not None:
         with problems.collecting():
             changed["price"] = to_minor(edit.price, settings.STORE_CURRENCY, path=["price"])
+    if edit.no_rate:
+        changed["tax_rate"] = None
+    if edit.tax_rate is not None:
+        with problems.collecting():
+            changed["tax_rate"] = to_rate(edit.tax_rate, path=["taxRate"])
     if edit.active is not None:
         changed["active"] = edit.active
     if edit.slug is not None:

@@ -7,12 +7,14 @@ is on the shelf is their sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import F
 
 from domains.common.data.models import BaseModel
+from domains.common.data.money import rate_in_force
 from domains.common.data.prepared import fetch_all
 from domains.common.data.transactions import TryAgain
 from domains.common.data.writes import change, insert
@@ -20,7 +22,7 @@ from domains.products.models import Product, StockMovement
 
 Reason = StockMovement.Reason
 
-_ON_SALE = "SELECT id, name, sku, price, stock FROM products_product WHERE id = ANY(%s) AND active"
+_ON_SALE = "SELECT id, name, sku, price, stock, tax_rate FROM products_product WHERE id = ANY(%s) AND active"
 # What every movement of several products ends with: all of them are locked in id order before the first one changes.
 _IN_ID_ORDER = """FROM (
     SELECT id, quantity FROM products_product JOIN unnest(%s::uuid[], %s::int[]) AS moved(id, quantity) USING (id)
@@ -45,18 +47,20 @@ class OutOfStock(Exception):
 
 
 class Offer(NamedTuple):
-    """What an order line keeps of a product. `price` is in minor units."""
+    """What an order line keeps of a product. `price` is in minor units, the tax rate in force in percent."""
 
     id: UUID
     name: str
     sku: str
     price: int
     stock: int
+    tax_rate: Decimal
 
 
 def on_sale(ids: Collection[UUID]) -> dict[UUID, Offer]:
     """The active ones of these products, by id."""
-    return {row[0]: Offer(*row) for row in fetch_all(_ON_SALE, list(ids))}
+    offers = (Offer(*row) for row in fetch_all(_ON_SALE, list(ids)))
+    return {offer.id: offer._replace(tax_rate=rate_in_force(offer.tax_rate)) for offer in offers}
 
 
 def shortfall(quantities: Mapping[UUID, int], available: Mapping[UUID, int]) -> dict[UUID, int | None]:

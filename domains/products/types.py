@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 from django.conf import settings
+from django.db.models import TextField
+from django.db.models.functions import Cast, Coalesce
 from strawberry import auto
 
+from domains.common.data.money import rate_in_force
 from domains.common.data.sql import literal
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
@@ -47,6 +51,15 @@ class Product(Node):
     def price(self, root: strawberry.Parent[list[models.Product]]) -> list[Money]:
         currency = settings.STORE_CURRENCY
         return [Money.of(product.price, currency) for product in root]
+
+    @batched(
+        graphql_type=Decimal,
+        description='Percent of tax in the price, "20.00": its own rate, else that of the shop.',
+        needs=["tax_rate"],
+        sql=lambda *_: Cast(Coalesce("tax_rate", settings.STORE_TAX_RATE), TextField()),
+    )
+    def tax_rate(self, root: strawberry.Parent[list[models.Product]]) -> list[Decimal]:
+        return [rate_in_force(product.tax_rate) for product in root]
 
     category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
         CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from domains.common.errors import FieldErrorCode, ValidationError
+from domains.common.errors import FieldErrorCode, FieldProblem, ValidationError
 
 # The currencies of ISO 4217 that people pay with, by their number of decimals.
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
@@ -89,9 +90,3 @@ def to_rate(percent: Decimal, *, path: list[str]) -> Decimal:
 def rate_in_force(own: Decimal | None) -> Decimal:
     """The rate that a product or a delivery method is taxed with: its own, without one STORE_TAX_RATE."""
     return Decimal(settings.STORE_TAX_RATE) if own is None else own
-
-
-def tax_of(amount: int, rate: Decimal) -> int:
-    """The tax inside an amount that holds it, in minor units, rounded half up; `rate` is in percent, 0 to 100."""
-    hundredths = int(rate.scaleb(2))
-    return (2 * amount * hundredths + 10_000 + hundredths) // (2 * (10_000 + hundredths))

@@ -55,6 +55,11 @@ def literal(word: str) -> Expression:
     return _Template(f"'{_word(word)}'::text")
 
 
+def text(column: Any) -> Expression:
+    """As PostgreSQL prints it: a decimal with all decimals of its column."""
+    return _Template("{0}::text", column)
+
+
 def moment(column: Any) -> Expression:
     """A moment in UTC as Python's `isoformat` writes it: fractions of a second only where there are any."""
     form = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -136,12 +137,14 @@ _SPECIAL = (DatabaseDefault, _FromNow)
 
 
 def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows, default=_interval).decode()
+    return orjson.dumps(rows, default=_as_json).decode()
 
 
-def _interval(value: Any) -> str | None:
+def _as_json(value: Any) -> str | None:
     if isinstance(value, _FromNow):
         return f"{value.after.total_seconds()} seconds"
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, DatabaseDefault):  # its column is not read
         return None
     raise TypeError(type(value))

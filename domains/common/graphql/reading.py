@@ -17,6 +17,7 @@ from django.db.models import (
     BooleanField,
     CharField,
     DateTimeField,
+    DecimalField,
     F,
     IntegerField,
     Model,
@@ -32,7 +33,8 @@ from domains.common.data.composing import Statement, Statements, bound_by, kind_
 from domains.common.viewer import Viewer
 
 MOST_KEYS = 500  # PostgreSQL takes 1,664 columns of a row
-_WRITTEN = (CharField, IntegerField, BooleanField, DateTimeField)  # none without a bound: texts are read in Python
+# none without a bound: texts are read in Python
+_WRITTEN = (CharField, IntegerField, BooleanField, DateTimeField, DecimalField)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,4 +198,5 @@ def _value(one: Any, kind: str, viewer: Viewer) -> Any:
     if "sql" in declared:
         return declared["sql"](one, kind)
     column = F(one.attribute)
-    return sql.moment(column) if one.shape.type.name == "DateTime" else column
+    made = {"DateTime": sql.moment, "Decimal": sql.text}.get(one.shape.type.name)
+    return made(column) if made else column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -99,8 +99,11 @@ class Money:
         return cls(amount=to_major(minor, currency), currency_code=currency)
 
 
-def money(column: str, *, description: str) -> Any:
-    """A field that shows a column of minor units, in the currency of its row."""
+def money(column: str, *, description: str, needs: Sequence[str] = ()) -> Any:
+    """A field that shows a column of minor units, in the currency of its row.
+
+    `needs` are the columns that a property of the model is made from: PostgreSQL cannot write it then.
+    """
 
     def resolve(root: strawberry.Parent[list[Any]]) -> list[Money]:
         return [Money.of(getattr(row, column), row.currency) for row in root]
@@ -108,8 +111,8 @@ def money(column: str, *, description: str) -> Any:
     return batched(
         graphql_type=Money,
         description=description,
-        needs=[column, "currency"],
-        sql=partial(money_as_sql, column, F("currency")),
+        needs=[*(needs or [column]), "currency"],
+        **({} if needs else {"sql": partial(money_as_sql, column, F("currency"))}),
     )(resolve)
 
 

@@ -18,10 +18,11 @@ from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
-from domains.orders.models import Order, OrderLine
+from domains.orders.models import Order
 from domains.orders.services import events, settling
 from domains.orders.services.limiting import LOCK_ACCOUNT, check_limits
 from domains.orders.services.replaying import replay
+from domains.orders.services.totals import Totals, totals
 from domains.payments import services as payments
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError, StockShortage
@@ -129,7 +130,6 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
     Otherwise the order of an earlier call.
     """
     assert viewer.user_id is not None
-    offers = stock.on_sale(cart.quantities)
     with short_transaction():
         known_id = idempotency.claim(
             owner_id=viewer.user_id,
@@ -143,9 +143,11 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
             return known_id, None
         # Only now: a replay is answered whatever has become of the account and the products.
         check_limits(viewer.user_id, origin := payments.origin())
-        _check(cart, offers)
-        payment = _payment(viewer.user_id, cart, offers, origin)
-        _take(cart, order_id, [payment, *_rows(payment, cart, offers, order_id)])
+        # Read once: the prices that are compared with what the customer saw are those that are held.
+        _check(cart, offers := stock.on_sale(cart.quantities))
+        sums = _totals(cart, offers, order_id)
+        payment = _payment(viewer.user_id, cart, sums, origin)
+        _take(cart, order_id, [payment, *_rows(payment, cart, sums, order_id)])
     return order_id, payment
 
 
@@ -155,50 +157,39 @@ def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
         raise _refusal(cart, short)
 
 
-def _payment(customer_id: UUID, cart: Cart, offers: Mapping[UUID, stock.Offer], origin: str) -> payments.Payment:
-    total = sum(offers[product_id].price * quantity for product_id, quantity in cart.quantities.items())
-    if total == 0:
+def _totals(cart: Cart, offers: Mapping[UUID, stock.Offer], order_id: UUID) -> Totals:
+    sums = totals(order_id, cart.quantities, offers)
+    if sums.total == 0:
         raise ValidationError.of("lines", message="An order must cost something", code=FieldErrorCode.TOO_SMALL)
+    return sums
+
+
+def _payment(customer_id: UUID, cart: Cart, sums: Totals, origin: str) -> payments.Payment:
     return payments.Payment(
         payer_id=customer_id,
         currency=settings.STORE_CURRENCY,
-        amount=total,
+        amount=sums.total,
         method=cart.method,
         provider=settings.PAYMENT_GATEWAY,
         origin=origin,
     )
 
 
-def _rows(payment: payments.Payment, cart: Cart, offers: Mapping[UUID, stock.Offer], order_id: UUID) -> list[BaseModel]:
-    """Order, lines, first event, and the promise to settle the payment."""
+def _rows(payment: payments.Payment, cart: Cart, sums: Totals, order_id: UUID) -> list[BaseModel]:
+    """Order, lines, charges, first event, and the promise to settle the payment."""
     order = Order(
         id=order_id,
         customer_id=payment.payer_id,
         currency=payment.currency,
-        total=payment.amount,
+        total=sums.total,
+        charges_total=sums.charges_total,
+        tax=sums.tax,
         payment=payment,
         expires_at=from_now(timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)),
     )
     placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
     promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
-    return [order, *_lines(order, cart, offers), placed, promise]
-
-
-def _lines(order: Order, cart: Cart, offers: Mapping[UUID, stock.Offer]) -> list[OrderLine]:
-    return [
-        OrderLine(
-            order_id=order.id,
-            position=position,
-            product_id=product_id,
-            product_name=offers[product_id].name,
-            sku=offers[product_id].sku,
-            quantity=quantity,
-            currency=order.currency,
-            unit_price=offers[product_id].price,
-            total=offers[product_id].price * quantity,
-        )
-        for position, (product_id, quantity) in enumerate(cart.quantities.items(), start=1)
-    ]
+    return [order, *sums.lines, *sums.charges, placed, promise]
 
 
 def _take(cart: Cart, order_id: UUID, rows: list[BaseModel]) -> None:

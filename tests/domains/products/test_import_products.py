@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import threading
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -142,6 +143,22 @@ def test_a_blank_count_leaves_the_stock_alone(file: Path) -> None:
     assert "2 changed" in run(file, HEADER + "jug-1,Blue Jug,,13.00,,KITCHEN\nNEW,New,,1.00,,\nRAK-1,Rake,,1.00,3,\n")
     assert dict(Product.objects.values_list("sku", "stock")) == {"JUG-1": 7, "RAK-1": 3, "TAG-1": 90, "NEW": 0}
     assert Category.objects.get(products__sku="JUG-1").name == "Kitchen"  # looks like KITCHEN
+
+
+def test_a_tax_rate_is_taken_from_its_column_and_a_blank_one_left_alone(file: Path) -> None:
+    rates = lambda: list(Product.objects.order_by("sku").values_list("tax_rate", flat=True))  # noqa: E731
+    header = "sku,name,description,price,stock,category,tax_rate\n"
+    run(file, header + "A-1,Jug,,1.00,1,,5.5\nA-2,Cup,,1.00,1,,\nA-3,Pot,,1.00,1,,0\n")
+    assert rates() == [Decimal("5.50"), None, Decimal(0)]
+    assert "3 as they were" in run(file, HEADER + "A-1,Jug,,1.00,1,\nA-2,Cup,,1.00,1,\nA-3,Pot,,1.00,1,\n")
+    again = header + "A-1,Jug,,1.00,1,,\nA-2,Cup,,1.00,1,,100\nA-3,Pot,,1.00,1,,0.00\n"
+    assert "1 changed, 2 as they were" in run(file, again)
+    assert rates() == [Decimal("5.50"), Decimal(100), Decimal(0)]
+    for wrong in ("-1", "100.01", "5.555", "5%", '"5,5"'):
+        with pytest.raises(CommandError, match="1 of 1 rows are bad"):
+            run(file, f"{header}A-1,Jug,,1.00,1,,{wrong}\n")
+    run(file, header.replace(",", ";") + "A-1;Jug;;1,00;1;;7,5\n")
+    assert rates()[0] == Decimal("7.50")
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(file: Path) -> None:

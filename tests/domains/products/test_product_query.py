@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -47,6 +48,14 @@ def test_a_product_is_found_by_id_slug_or_sku(nobody: Api) -> None:
 def test_a_product_may_stand_on_no_shelf(nobody: Api) -> None:
     product = ProductFactory.create(category=None)
     assert found(nobody, sku=product.sku)["category"] is None
+
+
+def test_the_tax_rate_is_the_products_own_or_that_of_the_shop(nobody: Api, settings: Settings) -> None:
+    settings.STORE_TAX_RATE = Decimal("19.00")
+    own = [ProductFactory.create(tax_rate=rate).sku for rate in (None, Decimal("5.5"), Decimal(0))]
+    query = "query ($by: ProductBy!) { product(by: $by) { taxRate } }"
+    shown = [nobody.data(query, {"by": {"sku": sku}})["product"]["taxRate"] for sku in own]
+    assert shown == ["19.00", "5.50", "0.00"]
 
 
 def test_what_is_not_there_is_null(nobody: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,13 +17,13 @@ from tests.factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
-FIELDS = ("name", "slug", "description", "price", "active", "category_id", "stock", "sku")
+FIELDS = ("name", "slug", "description", "price", "tax_rate", "active", "category_id", "stock", "sku")
 SELECTION = "product { name slug description active version updatedAt price { amount } category { id } }"
 
 
 @pytest.fixture
 def product() -> Product:
-    return ProductFactory.create(slug="jug", updated_at=timezone.now())
+    return ProductFactory.create(slug="jug", tax_rate=Decimal(20), updated_at=timezone.now())
 
 
 def values(product: Product) -> dict[str, Any]:
@@ -43,6 +44,9 @@ def updated(api: Api, product: Product, **fields: Any) -> dict[str, Any]:
         ("price", "0", {"price": 0}),
         ("active", False, {"active": False}),
         ("categoryId", None, {"category_id": None}),
+        ("taxRate", "5.5", {"tax_rate": Decimal("5.50")}),
+        ("taxRate", "0", {"tax_rate": Decimal(0)}),
+        ("taxRate", None, {"tax_rate": None}),
     ],
 )
 def test_a_field_changes_alone(staff: Api, product: Product, field: str, value: Any, kept: dict[str, Any]) -> None:
@@ -117,6 +121,9 @@ def test_of_two_who_want_the_same_slug_one_is_refused(staff: Api) -> None:
         ("description", "d" * 10_001),
         ("price", "-1"),
         ("price", "1.234"),
+        ("taxRate", "-0.01"),
+        ("taxRate", "100.01"),
+        ("taxRate", "5.555"),
         ("categoryId", "garbage"),
         ("categoryId", ""),
     ],

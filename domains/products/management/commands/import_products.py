@@ -28,9 +28,10 @@ class Command(BaseCommand):
     help = (
         "Import products from a CSV file with the columns sku,name,description,price,stock,category (with a header,"
         " others ignored; may be compressed as .csv.xz). Separator and encoding are found out. A product whose sku is"
-        " known is updated, and its stock set to the file's count; a blank count leaves the stock alone. With a bad row"
-        " nothing is imported, unless --rejects takes the bad ones: all are listed and the exit status is 1. An import"
-        " that was broken off is completed by running it again."
+        " known is updated, and its stock set to the file's count; a blank count leaves the stock alone. A column"
+        " tax_rate (percent) may be there, too; a blank rate leaves the product's alone. With a bad row nothing is"
+        " imported, unless --rejects takes the bad ones: all are listed and the exit status is 1. An import that was"
+        " broken off is completed by running it again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
