@@ -204,11 +204,8 @@ class _Reader:
         problems += self._sku_problems(text["sku"], line)
         price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
         count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock
-        rate = (
-            _number(partial(parse_rate, comma=self.comma), written, problems)
-            if (written := text.get("tax_rate"))
-            else None
-        )
+        percent = text.get("tax_rate")
+        rate = _number(partial(parse_rate, comma=self.comma), percent, problems) if percent else None
         shown = (text["sku"], text["name"], text["description"], price, count, text["category"])
         whole = [cells[name] for name in self.header]
         return "; ".join(problems) or ProductRow(*shown, line, rate, active=HIDDEN not in cells, cells=whole)
@@ -220,9 +217,9 @@ class _Reader:
             yield f"sku {sku!r} is what a spreadsheet makes of a long number; write it as text"
 
 
-def _number[N: (int, Decimal)](parse: Callable[[str], N], text: str, problems: list[str]) -> N | int:
+def _number[N: (int, Decimal)](parse: Callable[[str], N], text: str, problems: list[str]) -> N:
     try:
         return parse(text)
     except ValueError as error:
         problems.append(str(error))
-        return 0
+        return parse("0")

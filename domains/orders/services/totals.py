@@ -33,7 +33,7 @@ class Totals:
     @property
     def tax(self) -> int:
         """What is inside: each line and charge is rounded on its own."""
-        return sum(part.tax for part in (*self.lines, *self.charges))
+        return sum(line.tax for line in self.lines) + sum(charge.tax for charge in self.charges)
 
     @property
     def total(self) -> int:

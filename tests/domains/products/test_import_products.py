@@ -146,7 +146,9 @@ def test_a_blank_count_leaves_the_stock_alone(file: Path) -> None:
 
 
 def test_a_tax_rate_is_taken_from_its_column_and_a_blank_one_left_alone(file: Path) -> None:
-    rates = lambda: list(Product.objects.order_by("sku").values_list("tax_rate", flat=True))  # noqa: E731
+    def rates() -> list[Decimal | None]:
+        return list(Product.objects.order_by("sku").values_list("tax_rate", flat=True))
+
     header = "sku,name,description,price,stock,category,tax_rate\n"
     run(file, header + "A-1,Jug,,1.00,1,,5.5\nA-2,Cup,,1.00,1,,\nA-3,Pot,,1.00,1,,0\n")
     assert rates() == [Decimal("5.50"), None, Decimal(0)]
