@@ -12,9 +12,10 @@ import strawberry
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
+from domains.delivery.inputs import DeliveryInput
 from domains.orders.filtering import OrderQuery
 from domains.orders.numbers import OrderNumber
-from domains.orders.services import CartLine
+from domains.orders.services import CartLine, Delivery
 from domains.orders.types import OrderStatus
 
 UNSET = strawberry.UNSET
@@ -76,6 +77,12 @@ class OrderLineInput:
         return CartLine(product_id=key_of(self.product_id, "Product"), quantity=self.quantity)
 
 
+def delivery_of(sent: DeliveryInput | None) -> Delivery | None:
+    """As the service wants it, None when none was given."""
+    wanted = given(sent)
+    return None if wanted is None else Delivery(wanted.method_key, wanted.address.address())
+
+
 @strawberry.input(description="A new order.")
 class CreateOrderInput:
     lines: list[OrderLineInput] = strawberry.field(description="1 to 100 lines.")
@@ -85,6 +92,16 @@ class CreateOrderInput:
     )
     idempotency_key: UUID = strawberry.field(
         description="A fresh UUID for each order a person wants; send the same one when you retry. Kept 7 days."
+    )
+    delivery: DeliveryInput | None = strawberry.field(
+        default=UNSET, description="How and where it goes. Some shops require it."
+    )
+    note: str | None = strawberry.field(
+        default=UNSET, description="To the shop: at most 500 characters, line breaks among them."
+    )
+    expected_total: Decimal | None = strawberry.field(
+        default=UNSET,
+        description="What the customer was shown, in major units: PriceChangedError when it is not the order's total.",
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from domains.accounts.models import User
 from domains.common.graphql.loaders import Loader, by_id, by_parent
-from domains.orders.models import Order, OrderEvent, OrderLine
+from domains.orders.models import Order, OrderCharge, OrderEvent, OrderLine
 from domains.products.models import Product
 
 MAX_EVENTS = 250  # an order has about ten, and two more for each refund
@@ -22,9 +24,20 @@ OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
 
 # Of orders that the viewer was given already.
 LinesByOrderIdLoader = by_parent(lambda viewer: OrderLine.objects.all(), "order_id", sort=("position",))
+ChargesByOrderIdLoader = by_parent(lambda viewer: OrderCharge.objects.all(), "order_id", sort=("kind",))
 EventsByOrderIdLoader = by_parent(
     lambda viewer: OrderEvent.objects.all(), "order_id", sort=("created_at", "id"), latest=MAX_EVENTS
 )
+
+
+class EmailByUserIdLoader(Loader[UUID, str]):
+    """Of the customers of such orders: whoever sees an order may write to its customer."""
+
+    def batch(self, keys: Sequence[UUID]) -> Sequence[str]:
+        """In one statement."""
+        emails = dict(User.objects.filter(id__in=keys).values_list("id", "email"))
+        return [emails[key] for key in keys]
+
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {
     "Order": OrderByIdLoader,

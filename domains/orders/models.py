@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import F, Func, Q, Value
 from domains.common.data.models import BaseModel
 from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
+from domains.delivery.addresses import Address
 from domains.orders.numbers import OrderNumber
 from domains.payments.models import Payment
 from domains.products.models import Product
@@ -86,6 +88,12 @@ class Order(BaseModel):
     def subtotal(self) -> int:
         """The sum of its lines."""
         return self.total - self.charges_total
+
+    @property
+    def address(self) -> Address | None:
+        """Where it goes, if anywhere. A row that was not read by the ORM has the column as text."""
+        kept = self.delivery_address
+        return Address.from_json(json.loads(kept) if isinstance(kept, str) else kept) if kept else None
 
     @property
     def number(self) -> str:

@@ -39,6 +39,9 @@ class Mutation:
             lines=[line.line() for line in input.lines],
             payment_method=input.payment_method,
             key=input.idempotency_key,
+            delivery=inputs.delivery_of(input.delivery),
+            note=given(input.note) or "",
+            expected_total=given(input.expected_total),
         )
         return results.CreateOrderSuccess(order=placement.order, replayed=placement.replayed)
 

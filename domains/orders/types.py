@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 from django.conf import settings
 from strawberry import auto
@@ -9,15 +11,27 @@ from strawberry import auto
 from domains.accounts.loaders import UserByIdLoader
 from domains.accounts.types import User
 from domains.common.graphql.connections import Connection
-from domains.common.graphql.types import Money, Node, entity, money, related, show_choices
+from domains.common.graphql.context import Info
+from domains.common.graphql.loaders import Pending
+from domains.common.graphql.types import Money, Node, batched, entity, money, related, show_choices
+from domains.delivery.types import PostalAddress
 from domains.orders import models
-from domains.orders.loaders import MAX_EVENTS, EventsByOrderIdLoader, LinesByOrderIdLoader, OrderedProductByIdLoader
+from domains.orders.loaders import (
+    MAX_EVENTS,
+    ChargesByOrderIdLoader,
+    EmailByUserIdLoader,
+    EventsByOrderIdLoader,
+    LinesByOrderIdLoader,
+    OrderedProductByIdLoader,
+)
 from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
 from domains.products.types import Product
 
 OrderStatus = models.Order.Status
 show_choices(OrderStatus, name="OrderStatus", description="Where an order stands.")
+OrderChargeKind = models.OrderCharge.Kind
+show_choices(OrderChargeKind, name="OrderChargeKind", description="What a charge is for.")
 WITH_ORDER = "Visible with the order."
 
 
@@ -36,6 +50,19 @@ class OrderLine(Node):
     total: Money = money("total", description="`unitPrice` times `quantity`.")
     tax_rate: auto
     tax: Money = money("tax", description="The tax in `total`, rounded half up.")
+
+
+@entity(
+    models.OrderCharge,
+    description="What an order costs besides its products, as it was at the moment of ordering.",
+    visible_to=WITH_ORDER,
+)
+class OrderCharge:
+    kind: OrderChargeKind
+    label: auto
+
+    amount: Money = money("amount", description="What it costs; its tax is part of it.")
+    tax: Money = money("tax", description="The tax in `amount`, rounded half up.")
 
 
 @entity(models.OrderEvent, description="Something that happened to an order.", visible_to=WITH_ORDER)
@@ -69,6 +96,12 @@ class Order(Node):
         size=settings.ORDER_MAX_LINES,
         scope="of an order that the viewer sees",
     )
+    charges: list[OrderCharge] = related(
+        ChargesByOrderIdLoader,
+        description="What it costs besides its products: its delivery.",
+        size=len(OrderChargeKind),
+        scope="of an order that the viewer sees",
+    )
     payment: Payment | None = related(
         PaymentByIdLoader, by="payment_id", description="Its money.", scope="PaymentByIdLoader: one's own, staff all"
     )
@@ -78,6 +111,28 @@ class Order(Node):
         size=MAX_EVENTS,
         scope="of an order that the viewer sees",
     )
+
+    @batched(graphql_type=str, description="The e-mail address of its customer, as it is now.", needs=["customer_id"])
+    def email(self, root: strawberry.Parent[list[models.Order]], info: Info) -> list[Pending[str]]:
+        emails = info.context.loaders.get(EmailByUserIdLoader)
+        return [emails.load(order.customer_id) for order in root]
+
+    @batched(
+        graphql_type=PostalAddress | None,
+        description="Where it goes, as it was at the moment of ordering; null for an order without delivery.",
+        needs=["delivery_address"],
+        scope="of an order that the viewer sees",
+    )
+    def delivery_address(self, root: strawberry.Parent[list[models.Order]]) -> list[PostalAddress | None]:
+        return [PostalAddress.of(order.address) if order.address else None for order in root]
+
+    @batched(
+        graphql_type=datetime | None,
+        description="Until when it has to be paid, while it is PENDING; null once that is decided.",
+        needs=["expires_at", "status"],
+    )
+    def expires_at(self, root: strawberry.Parent[list[models.Order]]) -> list[datetime | None]:
+        return [order.expires_at if order.status == OrderStatus.PENDING else None for order in root]
 
 
 OrderConnection = Connection[Order]

@@ -18,6 +18,7 @@ from domains.orders import services
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
 from domains.orders.models import Order, OrderEvent
 from domains.orders.services import CartLine, cancelling, fulfilling, placing, refunding
+from domains.orders.services.carts import Checkout
 from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
@@ -78,9 +79,9 @@ class Life(Surroundings):
     def place_and_crash(self, cart: list[tuple[int, int]], method: str) -> UUID | MultipleResults[UUID]:
         """The process dies after the first transaction."""
         key, lines = uuid4(), self._lines(cart)
-        goods = placing.Cart(lines, method)
+        goods = Checkout(lines, method)
         try:
-            placing._place(viewer=self.buyer, cart=goods, key=key, order_id=new_id())
+            placing._place(viewer=self.buyer, checkout=goods, key=key, order_id=new_id())
         except InsufficientStockError:
             return multiple()
         return self._known(key, lines, method)

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from domains.common.errors import FieldErrorCode, ValidationError
-from domains.common.errors import FieldErrorCode, FieldProblem, ValidationError
 
 # The currencies of ISO 4217 that people pay with, by their number of decimals.
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"

@@ -5,39 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 
 from domains.common.background import outbox
 from domains.common.data import idempotency
-from domains.common.data.models import NO_ID, BaseModel, new_id
+from domains.common.data.models import BaseModel, new_id
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import from_now
 from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
-from domains.common.validation import Problems
 from domains.common.viewer import Viewer
+from domains.delivery import services as delivery
+from domains.orders.errors import PriceChangedError
 from domains.orders.models import Order
 from domains.orders.services import events, settling
+from domains.orders.services.carts import Cart, CartLine, Checkout, Delivery
 from domains.orders.services.limiting import LOCK_ACCOUNT, check_limits
 from domains.orders.services.replaying import replay
-from domains.orders.services.totals import Totals, totals
+from domains.orders.services.totals import FREE, Totals, totals
 from domains.payments import services as payments
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError, StockShortage
 
 OPERATION = "createOrder"
 SETTLE_AFTER = timedelta(seconds=15)  # a crash after the first transaction is picked up then
-MAX_METHOD_CHARACTERS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CartLine:
-    """What a customer asks for. `product_id` is NO_ID when the id sent was not that of a product."""
-
-    product_id: UUID
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +42,37 @@ class Placement:
     replayed: bool
 
 
-def create_order(*, viewer: Viewer, lines: Sequence[CartLine], payment_method: str, key: UUID) -> Placement:
-    """Place an order and hold its money.
+def create_order(
+    *,
+    viewer: Viewer,
+    lines: Sequence[CartLine],
+    payment_method: str,
+    key: UUID,
+    delivery: Delivery | None = None,
+    note: str = "",
+    expected_total: Decimal | None = None,
+) -> Placement:
+    """Place an order and hold its money. `expected_total` is in major units of STORE_CURRENCY.
 
-    Raises ValidationError, RateLimitedError, ProductUnavailableError and InsufficientStockError (nothing written, the
-    key stays free), IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back), PaymentPendingError
-    (undecided yet), and ServiceUnavailableError when the calls to the provider have all the threads they may have:
-    nothing is written.
+    Raises ValidationError, RateLimitedError, ProductUnavailableError, InsufficientStockError and PriceChangedError
+    (nothing written, the key stays free), IdempotencyConflictError, PaymentDeclinedError (order cancelled, stock back),
+    PaymentPendingError (undecided yet), and ServiceUnavailableError when the calls to the provider have all the threads
+    they may have: nothing is written.
     """
-    cart = Cart(lines, payment_method)
+    checkout = Checkout(lines, payment_method, delivery, note, expected_total)
     try:
         with PAYMENTS.enter():
-            return _create_order(viewer, cart, key)
+            return _create_order(viewer, checkout, key)
     except BulkheadFullError:  # who repeats a call hears of it all the same, without waiting
-        known_id = _known(viewer, cart, key)
+        known_id = _known(viewer, checkout, key)
         if known_id is None:
             raise
     return Placement(settling.answer(known_id), replayed=True)
 
 
-def _create_order(viewer: Viewer, cart: Cart, key: UUID) -> Placement:
+def _create_order(viewer: Viewer, checkout: Checkout, key: UUID) -> Placement:
     order_id = new_id()
-    placed_id, payment = _place(viewer=viewer, cart=cart, key=key, order_id=order_id)
+    placed_id, payment = _place(viewer=viewer, checkout=checkout, key=key, order_id=order_id)
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
     with settling.pending(order_id):
@@ -77,54 +80,14 @@ def _create_order(viewer: Viewer, cart: Cart, key: UUID) -> Placement:
     return Placement(confirmed or settling.answer(order_id), replayed=False)
 
 
-def _known(viewer: Viewer, cart: Cart, key: UUID) -> UUID | None:
+def _known(viewer: Viewer, checkout: Checkout, key: UUID) -> UUID | None:
     """The order of an earlier call."""
     assert viewer.user_id is not None
-    return idempotency.find(owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=cart.fingerprint)
-
-
-class Cart:
-    """The checked input: positive quantities by product, and where each product was named first."""
-
-    def __init__(self, lines: Sequence[CartLine], payment_method: str) -> None:
-        problems = Problems()
-        self.method = problems.text("paymentMethod", payment_method, most=MAX_METHOD_CHARACTERS)
-        if not 1 <= len(lines) <= settings.ORDER_MAX_LINES:
-            code = FieldErrorCode.TOO_LONG if lines else FieldErrorCode.REQUIRED
-            problems.add("lines", message=f"An order has 1 to {settings.ORDER_MAX_LINES} lines", code=code)
-            problems.check()
-        self.quantities: dict[UUID, int] = {}
-        self._first: dict[UUID, int] = {}
-        for index, line in enumerate(lines):
-            self._add(index, line, problems)
-        problems.check()
-
-    def _add(self, index: int, line: CartLine, problems: Problems) -> None:
-        most = settings.ORDER_MAX_QUANTITY
-        if line.product_id == NO_ID:
-            message = "This is not the id of a product"
-            problems.add("lines", str(index), "productId", message=message, code=FieldErrorCode.UNKNOWN)
-            return
-        total = self.quantities.get(line.product_id, 0) + line.quantity
-        if line.quantity < 1 or total > most:
-            code = FieldErrorCode.TOO_SMALL if line.quantity < 1 else FieldErrorCode.TOO_LARGE
-            problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} of a product in all", code=code)
-        self.quantities[line.product_id] = total
-        self._first.setdefault(line.product_id, index)
-
-    def path(self, product_id: UUID, field: str) -> list[str]:
-        """Where the product was named first."""
-        return ["lines", str(self._first[product_id]), field]
-
-    @property
-    def fingerprint(self) -> str:
-        """The same whatever the order of lines and however quantities were spread over them."""
-        lines = {str(product_id): quantity for product_id, quantity in self.quantities.items()}
-        return idempotency.fingerprint({"lines": lines, "method": self.method})
+    return idempotency.find(owner_id=viewer.user_id, operation=OPERATION, key=key, fingerprint=checkout.fingerprint)
 
 
 @retried
-def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UUID, payments.Payment | None]:
+def _place(*, viewer: Viewer, checkout: Checkout, key: UUID, order_id: UUID) -> tuple[UUID, payments.Payment | None]:
     """The first transaction. The id of the order that the key stands for: `order_id`, with its payment, when it is new.
 
     Otherwise the order of an earlier call.
@@ -135,20 +98,40 @@ def _place(*, viewer: Viewer, cart: Cart, key: UUID, order_id: UUID) -> tuple[UU
             owner_id=viewer.user_id,
             operation=OPERATION,
             key=key,
-            fingerprint=cart.fingerprint,
+            fingerprint=checkout.fingerprint,
             result_id=order_id,
             then=LOCK_ACCOUNT,
         )
         if known_id != order_id:
             return known_id, None
-        # Only now: a replay is answered whatever has become of the account and the products.
+        # Only now: a replay is answered whatever has become of the account, the products and the delivery method.
+        method = _method(checkout.delivery)
         check_limits(viewer.user_id, origin := payments.origin())
-        # Read once: the prices that are compared with what the customer saw are those that are held.
-        _check(cart, offers := stock.on_sale(cart.quantities))
-        sums = _totals(cart, offers, order_id)
-        payment = _payment(viewer.user_id, cart, sums, origin)
-        _take(cart, order_id, [payment, *_rows(payment, cart, sums, order_id)])
+        sums = _totals(checkout, method, order_id)
+        payment = _payment(viewer.user_id, checkout, sums, origin)
+        _take(checkout.cart, order_id, [payment, *_rows(payment, checkout, sums, order_id)])
     return order_id, payment
+
+
+def _method(wanted: Delivery | None) -> delivery.Method | None:
+    """What is wanted, as it is now. Raises ValidationError."""
+    if wanted is None:
+        return None
+    if method := delivery.wanted(wanted.method_id, wanted.address.country_code):
+        return method
+    raise ValidationError([delivery.not_offered("delivery", "methodId")])
+
+
+def _totals(checkout: Checkout, method: delivery.Method | None, order_id: UUID) -> Totals:
+    """What is to be paid. Prices are read once: what is compared with what the customer saw is what is held."""
+    cart = checkout.cart
+    _check(cart, offers := stock.on_sale(cart.quantities))
+    sums = totals(order_id, cart.quantities, offers, method)
+    if sums.total == 0:
+        raise ValidationError.of("lines", message=FREE, code=FieldErrorCode.TOO_SMALL)
+    if checkout.expected not in (None, sums.total):
+        raise PriceChangedError(expected=checkout.expected, actual=sums.total, currency=settings.STORE_CURRENCY)
+    return sums
 
 
 def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
@@ -157,25 +140,18 @@ def _check(cart: Cart, offers: Mapping[UUID, stock.Offer]) -> None:
         raise _refusal(cart, short)
 
 
-def _totals(cart: Cart, offers: Mapping[UUID, stock.Offer], order_id: UUID) -> Totals:
-    sums = totals(order_id, cart.quantities, offers)
-    if sums.total == 0:
-        raise ValidationError.of("lines", message="An order must cost something", code=FieldErrorCode.TOO_SMALL)
-    return sums
-
-
-def _payment(customer_id: UUID, cart: Cart, sums: Totals, origin: str) -> payments.Payment:
+def _payment(customer_id: UUID, checkout: Checkout, sums: Totals, origin: str) -> payments.Payment:
     return payments.Payment(
         payer_id=customer_id,
         currency=settings.STORE_CURRENCY,
         amount=sums.total,
-        method=cart.method,
+        method=checkout.payment_method,
         provider=settings.PAYMENT_GATEWAY,
         origin=origin,
     )
 
 
-def _rows(payment: payments.Payment, cart: Cart, sums: Totals, order_id: UUID) -> list[BaseModel]:
+def _rows(payment: payments.Payment, checkout: Checkout, sums: Totals, order_id: UUID) -> list[BaseModel]:
     """Order, lines, charges, first event, and the promise to settle the payment."""
     order = Order(
         id=order_id,
@@ -184,6 +160,8 @@ def _rows(payment: payments.Payment, cart: Cart, sums: Totals, order_id: UUID) -
         total=sums.total,
         charges_total=sums.charges_total,
         tax=sums.tax,
+        note=checkout.note,
+        delivery_address=checkout.delivery and checkout.delivery.address.to_json(),
         payment=payment,
         expires_at=from_now(timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 
 from domains.common.data.money import tax_of
+from domains.delivery.services import Method
 from domains.orders.models import OrderCharge, OrderLine
 from domains.products.stock import Offer
+
+FREE = "An order must cost something"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Totals:
     """New lines and charges, each with its tax, and their sums. Amounts are in minor units of STORE_CURRENCY."""
 
     lines: list[OrderLine]
-    charges: list[OrderCharge] = field(default_factory=list)
+    charges: list[OrderCharge]
 
     @property
     def subtotal(self) -> int:
@@ -41,10 +44,13 @@ class Totals:
         return self.subtotal + self.charges_total
 
 
-def totals(order_id: UUID, quantities: Mapping[UUID, int], offers: Mapping[UUID, Offer]) -> Totals:
-    """What these quantities come to; `offers` has all of their products."""
-    cart = enumerate(quantities.items(), start=1)
-    return Totals([_line(order_id, position, offers[id_], quantity) for position, (id_, quantity) in cart])
+def totals(
+    order_id: UUID, quantities: Mapping[UUID, int], offers: Mapping[UUID, Offer], method: Method | None
+) -> Totals:
+    """What these quantities come to, delivered by `method` if any; what is not on offer is left out."""
+    cart = enumerate(((offers[id_], quantity) for id_, quantity in quantities.items() if id_ in offers), start=1)
+    lines = [_line(order_id, position, *wanted) for position, wanted in cart]
+    return Totals(lines, [_charge(order_id, method)] if method else [])
 
 
 def _line(order_id: UUID, position: int, offer: Offer, quantity: int) -> OrderLine:
@@ -61,4 +67,16 @@ def _line(order_id: UUID, position: int, offer: Offer, quantity: int) -> OrderLi
         total=total,
         tax_rate=offer.tax_rate,
         tax=tax_of(total, offer.tax_rate),
+    )
+
+
+def _charge(order_id: UUID, method: Method) -> OrderCharge:
+    return OrderCharge(
+        order_id=order_id,
+        kind=OrderCharge.Kind.DELIVERY,
+        label=method.name,
+        currency=settings.STORE_CURRENCY,
+        amount=method.price,
+        tax_rate=method.tax_rate,
+        tax=tax_of(method.price, method.tax_rate),
     )

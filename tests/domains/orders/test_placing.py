@@ -17,8 +17,16 @@ from domains.payments.models import Payment, SandboxIntent
 from domains.products.models import Product
 from tests.api import Api, gid
 from tests.domains.common.refusals import broken, refusal
-from tests.domains.orders.shop import DATABASES, assert_stock_agrees, buy, events, somebody_waits_for_us, the_order
-from tests.factories import ProductFactory
+from tests.domains.orders.shop import (
+    ADDRESS,
+    DATABASES,
+    assert_stock_agrees,
+    buy,
+    events,
+    somebody_waits_for_us,
+    the_order,
+)
+from tests.factories import DeliveryMethodFactory, ProductFactory
 from tests.processes import wait_until
 from tests.promises.shoppers import wanted
 
@@ -179,9 +187,13 @@ ORDER = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) {
     ... on CreateOrderSuccess { order { id number status total { amount } lines { quantity } } } } }"""
 
 
-@pytest.mark.parametrize("lines", [2, 20])
-def test_an_order_takes_ten_statements_however_many_lines_it_has(api: Api, lines: int) -> None:
+@pytest.mark.parametrize(("lines", "delivered"), [(2, 0), (20, 0), (2, 1), (20, 1)])
+def test_an_order_takes_ten_statements_however_many_lines_it_has_and_one_more_to_be_delivered(
+    api: Api, lines: int, delivered: int
+) -> None:
     wish = wanted(*ProductFactory.create_batch(lines))
+    if delivered:
+        wish["delivery"] = {"methodId": gid(DeliveryMethodFactory.create()), "address": ADDRESS}
     statements: list[str] = []  # not those of the sandbox, which has its own connection
 
     def kept(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
@@ -190,4 +202,4 @@ def test_an_order_takes_ten_statements_however_many_lines_it_has(api: Api, lines
 
     with connection.execute_wrapper(kept):
         assert api.data(ORDER, {"input": wish})["createOrder"]["order"]["status"] == "CONFIRMED"
-    assert len(statements) == 10, "\n".join(statements)
+    assert len(statements) == 10 + delivered, "\n".join(statements)

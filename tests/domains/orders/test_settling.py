@@ -229,8 +229,9 @@ def place_only(customer: User, product_id: object) -> Order:
     """An order whose process stopped right after the first transaction."""
     from domains.common.data.models import new_id
     from domains.common.viewer import Viewer
-    from domains.orders.services.placing import Cart, CartLine, _place
+    from domains.orders.services.carts import CartLine, Checkout
+    from domains.orders.services.placing import _place
 
-    cart = Cart([CartLine(product_id, 1)], "pm_card_visa")  # type: ignore[arg-type]
-    _place(viewer=Viewer(customer.id), cart=cart, key=uuid4(), order_id=new_id())
+    checkout = Checkout([CartLine(product_id, 1)], "pm_card_visa")  # type: ignore[arg-type]
+    _place(viewer=Viewer(customer.id), checkout=checkout, key=uuid4(), order_id=new_id())
     return Order.objects.select_related("payment").get()
