@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import connection
@@ -60,20 +61,24 @@ def reserved_is_what_open_orders_hold() -> Iterator[Finding]:
 
 
 def amounts_are_in_order() -> Iterator[Finding]:
-    """0 <= refunded <= captured <= authorized <= amount."""
-    ordered = Q(
-        refunded__gte=0, captured__gte=F("refunded"), authorized__gte=F("captured"), amount__gte=F("authorized")
-    )
+    """0 <= refunds_pending <= refunded <= captured <= authorized <= amount."""
+    amounts = ("refunds_pending", "refunded", "captured", "authorized", "amount")
+    ordered = Q(refunds_pending__gte=0, **{f"{more}__gte": F(less) for less, more in pairwise(amounts)})
     for payment in Payment.objects.exclude(ordered):
         steps = f"{payment.refunded} refunded, {payment.captured} captured, {payment.authorized} authorized"
         yield Finding("payment", payment.id, f"{steps} of {payment.amount}")
 
 
 def refunds_add_up() -> Iterator[Finding]:
-    """What a payment says was refunded is the sum of its refunds."""
-    paid = Payment.objects.values("id", "refunded").annotate(made=Coalesce(Sum("refunds__amount"), 0))
-    for payment in paid.exclude(refunded=F("made")):
-        yield Finding("payment", payment["id"], f"refunded {payment['refunded']}, refunds {payment['made']}")
+    """What a payment says was refunded, and of that is pending, is the sum of its refunds that have not failed."""
+    made, waits = (
+        Coalesce(Sum("refunds__amount", filter=Q(refunds__status__in=statuses)), 0)
+        for statuses in (["SUCCEEDED", "PENDING"], ["PENDING"])
+    )
+    paid = Payment.objects.values("id", "refunded", "refunds_pending").annotate(made=made, waits=waits)
+    for payment in paid.exclude(refunded=F("made"), refunds_pending=F("waits")):
+        says = "refunded {refunded}, refunds {made}; pending {refunds_pending}, refunds {waits}"
+        yield Finding("payment", payment["id"], says.format(**payment))
 
 
 def captured_once() -> Iterator[Finding]:
@@ -115,11 +120,12 @@ def nobody_waits_for_ever() -> Iterator[Finding]:
 
 def orders_agree_with_their_payments() -> Iterator[Finding]:
     """CONFIRMED: held. FULFILLED, REFUNDED: captured, and given back in full. CANCELLED: no money held or kept."""
+    given_back = F("payment__refunded") - F("payment__refunds_pending")
     settled = (
         Q(status=Status.PENDING, payment__status__in=Payment.UNDECIDED)
         | Q(status=Status.CONFIRMED, payment__status=Paid.AUTHORIZED)
-        | Q(status=Status.FULFILLED, payment__status=Paid.CAPTURED, payment__refunded__lt=F("payment__captured"))
-        | Q(status=Status.REFUNDED, payment__status=Paid.CAPTURED, payment__refunded=F("payment__captured"))
+        | Q(status=Status.FULFILLED, payment__status=Paid.CAPTURED, payment__captured__gt=given_back)
+        | Q(status=Status.REFUNDED, payment__status=Paid.CAPTURED, payment__captured=given_back)
         | Q(status=Status.CANCELLED, payment__status__in=(Paid.VOIDED, Paid.FAILED))
         | Q(status=Status.CANCELLED, payment__status=Paid.CAPTURED, payment__refunded=F("payment__captured"))
     )

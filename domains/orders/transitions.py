@@ -57,18 +57,19 @@ MOVES = {
     Action.LOSE: Move(Status.CANCELLED, Type.CANCELLED, "The hold on the payment ended at the provider"),
 }
 
-# A row for each state of an order, a column for each of its payment; REFUNDED: captured, and all of it given back.
+# A row for each state of an order, a column for each of its payment; REFUNDED: captured, and all of it given back;
+# REFUNDING: all of it is given back, and the provider has not done all of that yet.
 # Dots are states that do not meet: nothing is done, and `invariants` finds them.
 TABLE = """
-    .          PENDING  REQUIRES_ACTION  AUTHORIZED  CAPTURED   REFUNDED  VOIDED  FAILED
-    PENDING    WAIT     ASK              CONFIRM     .          .         ABORT   DECLINE
-    CONFIRMED  .        .                NONE        FULFIL     FULFIL    LOSE    .
-    FULFILLED  .        .                .           NONE       REFUND    .       .
-    REFUNDED   .        .                .           REOPEN     NONE      .       .
-    CANCELLED  VOID     VOID             VOID        GIVE_BACK  NONE      NONE    NONE
+    .          PENDING  REQUIRES_ACTION  AUTHORIZED  CAPTURED   REFUNDING  REFUNDED  VOIDED  FAILED
+    PENDING    WAIT     ASK              CONFIRM     .          .          .         ABORT   DECLINE
+    CONFIRMED  .        .                NONE        FULFIL     FULFIL     FULFIL    LOSE    .
+    FULFILLED  .        .                .           NONE       NONE       REFUND    .       .
+    REFUNDED   .        .                .           REOPEN     REOPEN     NONE      .       .
+    CANCELLED  VOID     VOID             VOID        GIVE_BACK  NONE       NONE      NONE    NONE
 """
 
-ALL_REFUNDED = "REFUNDED"
+REFUNDING, ALL_REFUNDED = "REFUNDING", "REFUNDED"
 
 
 def _parsed() -> dict[tuple[str, str], Action | None]:
@@ -85,5 +86,6 @@ ACTIONS = _parsed()
 
 def action_for(order: Order, payment: Payment) -> Action | None:
     """What is to be done about an order whose payment is this; None for states that do not meet."""
-    refunded = payment.status == Payment.Status.CAPTURED and payment.refunded == payment.captured
-    return ACTIONS[order.status, ALL_REFUNDED if refunded else payment.status]
+    if payment.status == Payment.Status.CAPTURED and payment.refunded == payment.captured:
+        return ACTIONS[order.status, REFUNDING if payment.refunds_pending else ALL_REFUNDED]
+    return ACTIONS[order.status, payment.status]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, Protocol, cast
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.utils.module_loading import import_string
 
 from domains.common.data.transactions import assert_no_transaction
@@ -34,21 +37,38 @@ class IntentStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class RefundStatus(TextChoices):
+    """Where a refund stands, here and at the provider."""
+
+    PENDING = "PENDING", "The provider has accepted it and has not given the money back yet."
+    SUCCEEDED = "SUCCEEDED", "The money was given back."
+    FAILED = "FAILED", "Nothing was given back, though it may have looked so before: it can be refunded once more."
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """Money that the provider has given back; `operation_id` is ours, kept in its metadata."""
+    """A refund at the provider; `operation_id` is ours, kept in its metadata."""
 
     id: str
     operation_id: str
     amount: int
+    status: RefundStatus = RefundStatus.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """The cardholder's bank wants money back; `status` and `reason` are the provider's own words."""
+
+    id: str
+    amount: int
+    status: str
+    reason: str
+    evidence_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The provider's word on one payment; amounts in minor units.
-
-    `failed_refunds` gave nothing back after all, though they may have been `refunds` before.
-    """
+    """The provider's word on one payment; amounts in minor units. `disputes` are told by `retrieve` alone."""
 
     id: str
     status: IntentStatus
@@ -56,7 +76,16 @@ class Intent:
     decline_code: str = ""
     captured: int = 0
     refunds: tuple[ProviderRefund, ...] = ()
-    failed_refunds: tuple[ProviderRefund, ...] = ()
+    disputes: tuple[ProviderDispute, ...] = ()
+
+    @property
+    def given_back(self) -> int:
+        """What its refunds have given back, or will."""
+        return sum(refund.amount for refund in self.refunds if refund.status != RefundStatus.FAILED)
+
+    def refund_of(self, operation_id: UUID | str) -> ProviderRefund | None:
+        """The refund that an operation of ours made."""
+        return next((refund for refund in self.refunds if refund.operation_id == str(operation_id)), None)
 
 
 class Declined(Exception):
@@ -78,11 +107,14 @@ class Gateway(Protocol):
     that again: it ends within twice that time.
     """
 
-    def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
-        """An unconfirmed intent over `amount` minor units; the same key gives the same intent. May raise Declined."""
+    def create(self, *, key: str, amount: int, currency: str, method: str, reference: str) -> Intent:
+        """An unconfirmed intent over `amount` minor units; the same key gives the same intent. May raise Declined.
 
-    def confirm(self, intent_id: str, *, key: str) -> Intent:
-        """Try to hold the money."""
+        `reference` is what people find the purchase by, in the provider's books and in ours.
+        """
+
+    def confirm(self, intent_id: str, *, key: str, return_url: str) -> Intent:
+        """Try to hold the money. A bank that asks the customer on a page of its own sends them to `return_url` then."""
 
     def retrieve(self, intent_id: str) -> Intent:
         """Where the intent stands now."""

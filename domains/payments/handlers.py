@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from domains.common.background import outbox, periodic
 from domains.common.background.models import OutboxMessage
+from domains.common.data.transactions import short_transaction
+from domains.common.data.writes import update
 from domains.payments import services
-from domains.payments.models import WebhookEvent
+from domains.payments.models import Refund, WebhookEvent
 from domains.payments.stripe import webhooks
 
+ASKED_AGAIN = timedelta(minutes=10)
+ASKED_AT_ONCE = 100  # refunds
 INBOX_RETENTION = timedelta(days=30)  # Stripe repeats itself for three days at most
 
 
@@ -32,6 +36,17 @@ def process_webhook(message: OutboxMessage) -> outbox.Effect:
     event = WebhookEvent.objects.filter(id=message.key)
     services.provider_changed(event.get().intent_id)
     return functools.partial(event.update, processed_at=timezone.now())
+
+
+@periodic.every(ASKED_AGAIN, queue=services.QUEUE)
+def ask_about_pending_refunds() -> None:
+    """Promise CHANGED for the payments of refunds that are PENDING and were not looked at for a while."""
+    pending = Refund.objects.filter(status=services.RefundStatus.PENDING, updated_at__lt=Now() - ASKED_AGAIN)
+    ids = list(pending.order_by("updated_at").values_list("id", flat=True)[:ASKED_AT_ONCE])
+    with short_transaction():
+        update(Refund.objects.filter(id__in=ids))  # the others come first next time
+        for payment_id in set(Refund.objects.filter(id__in=ids).values_list("payment_id", flat=True)):
+            outbox.enqueue(services.CHANGED, key=payment_id)
 
 
 @periodic.every(timedelta(hours=1))

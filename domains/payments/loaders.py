@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from domains.common.graphql.loaders import Loader, by_id, by_parent
-from domains.payments.models import Payment, Refund
+from domains.payments.models import Dispute, Payment, Refund
 
 MAX_REFUNDS = 100  # no rule bounds them but the money: each gives back one minor unit or more
-
+MAX_DISPUTES = 20  # a card can be disputed more than once, for parts of the money
 
 PaymentByIdLoader = by_id(lambda viewer: Payment.objects.visible_to(viewer))
 RefundByIdLoader = by_id(lambda viewer: Refund.objects.filter(payment__in=Payment.objects.visible_to(viewer)))
@@ -17,5 +17,13 @@ RefundByIdLoader = by_id(lambda viewer: Refund.objects.filter(payment__in=Paymen
 RefundsByPaymentIdLoader = by_parent(
     lambda viewer: Refund.objects.all(), "payment_id", sort=("created_at", "id"), latest=MAX_REFUNDS
 )
+DisputeByIdLoader = by_id(lambda viewer: Dispute.objects.visible_to(viewer))
+DisputesByPaymentIdLoader = by_parent(
+    lambda viewer: Dispute.objects.visible_to(viewer), "payment_id", sort=("created_at", "id"), latest=MAX_DISPUTES
+)
 
-NODES: dict[str, type[Loader[UUID, Any]]] = {"Payment": PaymentByIdLoader, "Refund": RefundByIdLoader}
+NODES: dict[str, type[Loader[UUID, Any]]] = {
+    "Dispute": DisputeByIdLoader,
+    "Payment": PaymentByIdLoader,
+    "Refund": RefundByIdLoader,
+}

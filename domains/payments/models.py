@@ -10,12 +10,22 @@ from django.db.models import F, Q
 
 from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
+from domains.payments.gateway import RefundStatus
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
-from domains.payments.stripe.models import WebhookEvent
+from domains.payments.stripe.models import EventsFetch, WebhookEvent
 
 POSSIBLE = Q(status__in=("PENDING", "FAILED"))  # declines
 
-__all__ = ["Payment", "PaymentOperation", "Refund", "SandboxIntent", "SandboxRefund", "WebhookEvent"]
+__all__ = [
+    "Dispute",
+    "EventsFetch",
+    "Payment",
+    "PaymentOperation",
+    "Refund",
+    "SandboxIntent",
+    "SandboxRefund",
+    "WebhookEvent",
+]
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -45,7 +55,8 @@ class Payment(BaseModel):
     amount = models.BigIntegerField(help_text="what the purchase costs")
     authorized = models.BigIntegerField(default=0)
     captured = models.BigIntegerField(default=0)
-    refunded = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0, help_text="with what the provider has not given back yet")
+    refunds_pending = models.BigIntegerField(default=0, db_default=0, help_text="of `refunded`: not given back yet")
     method = models.CharField(max_length=100, help_text="the provider's payment method id")
     provider = models.CharField(
         max_length=20, default="", db_default="", help_text="key of GATEWAYS that holds it; empty: PAYMENT_GATEWAY"
@@ -68,6 +79,10 @@ class Payment(BaseModel):
                 name="payment_amounts_in_order",
             ),
             models.CheckConstraint(condition=Q(amount__gte=F("authorized")), name="payment_not_over_authorized"),
+            models.CheckConstraint(
+                condition=Q(refunds_pending__gte=0, refunded__gte=F("refunds_pending")),
+                name="payment_pending_within_refunded",
+            ),
             models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="payment_intent_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -113,9 +128,16 @@ class PaymentOperation(BaseModel):
 
 
 class Refund(BaseModel):
-    """Money that was given back. Its id is that of the operation that did it."""
+    """Money that the provider gives back. Its id is that of the operation that did it."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    status = models.CharField(
+        max_length=10,
+        choices=RefundStatus.choices,
+        default=RefundStatus.SUCCEEDED,
+        db_default=RefundStatus.SUCCEEDED,
+        help_text="Where it stands at the payment provider.",
+    )
     amount = models.BigIntegerField(help_text="minor units")
     currency = models.CharField(max_length=3)
     reason = models.CharField(
@@ -125,4 +147,37 @@ class Refund(BaseModel):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["updated_at"], name="refund_pending", condition=Q(status="PENDING"))
+        ]
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Staff see all, others none."""
+        return self if viewer.is_staff else self.none()
+
+
+class Dispute(BaseModel):
+    """The cardholder's bank wants captured money back. Recorded as the provider tells it."""
+
+    # Those in which the provider has taken no money, or has returned it: all others count.
+    HARMLESS = ("warning_needs_response", "warning_under_review", "warning_closed", "won", "prevented")
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    reference = models.CharField(max_length=100, unique=True, help_text="the provider's id")
+    amount = models.BigIntegerField(help_text="minor units")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=100, help_text="Why, in the provider's words: `fraudulent`.")
+    status = models.CharField(max_length=50, help_text="Where it stands, in the provider's words: `needs_response`.")
+    evidence_due_at = models.DateTimeField(
+        null=True, help_text="Until when the shop can answer; null when it cannot, or when no date is set."
+    )
+
+    objects: ClassVar[models.Manager[Dispute]] = DisputeQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="dispute_amount_not_negative")
         ]

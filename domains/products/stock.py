@@ -78,7 +78,7 @@ def take(quantities: Mapping[UUID, int], *, order_id: UUID, rows: Iterable[BaseM
     in one statement with the ledger's. Raises OutOfStock.
     """
     sold = {product_id: -quantity for product_id, quantity in quantities.items()}
-    insert(*rows, *_movements(sold, Reason.ORDER, reference=order_id))
+    insert(*_movements(sold, Reason.ORDER, reference=order_id), *rows)
     taken = {id_ for (id_,) in fetch_all(_SELL, *_columns(quantities))}
     if refused := {id_: quantity for id_, quantity in quantities.items() if id_ not in taken}:
         raise _refusal(refused)

@@ -1,7 +1,8 @@
 """What stands between us and localstripe: what Stripe does and localstripe leaves out, and what networks do to both.
 
-Added: idempotency keys (stored answers, 500s too, are replayed; a key in use is a 409), `amount_received`, the present
-names of parameters, and the webhooks that localstripe never sends. Its lies are left as they are.
+Added: idempotency keys (stored answers, 500s too, are replayed; a key in use is a 409), `amount_received`, descriptions,
+the present names of parameters, the webhooks that localstripe never sends, and the lists of disputes and of undelivered
+events. Its lies are left as they are.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from uuid import uuid4
 
 type News = Callable[[dict[str, Any]], None]
 
+UNKNOWN = ("allowed_payment_method_types", "description", "return_url")  # parameters that localstripe refuses
 NEWS_PATH = "/news"  # where localstripe's own webhooks arrive
 INTENT_NEWS = {
     "requires_capture": "payment_intent.amount_capturable_updated",
@@ -134,6 +136,8 @@ class StripeProxy(ThreadingHTTPServer):
         self.captures: Counter[str] = Counter()  # how often each intent was captured
         self.refunds: Counter[str] = Counter()  # how many were made of each intent
         self.say: dict[str, dict[str, Any]] = {}  # fields of all objects of a kind; None: left out
+        self.lists: dict[str, list[dict[str, Any]]] = {"/v1/disputes": [], "/v1/events": []}  # newest first
+        self.descriptions: dict[str, str] = {}
         self.keys = Keys()
         self._upstream = upstream
 
@@ -146,7 +150,10 @@ class StripeProxy(ThreadingHTTPServer):
         """What localstripe makes of it, with what it leaves out."""
         if "payment_method_types" in body and "allowed_payment_method_types" not in body:
             return NO_LONGER
-        known = [pair for pair in parse_qsl(body) if not pair[0].startswith("allowed_payment_method_types")]
+        where, _, query = path.partition("?")
+        if where in self.lists:
+            return Reply(200, json.dumps(self._listed(where, dict(parse_qsl(query)))).encode())
+        known = [pair for pair in parse_qsl(body) if not pair[0].startswith(UNKNOWN)]
         data = urlencode(known).encode() if method == "POST" else None
         request = urllib.request.Request(self._upstream + path, data, {"Authorization": authorization}, method=method)
         try:
@@ -156,7 +163,32 @@ class StripeProxy(ThreadingHTTPServer):
             reply = Reply(error.code, error.read())
         if method == "POST" and reply.status == 200:
             self._spread(path, reply.content)
-        return self._altered(_completed(reply))
+            if description := dict(parse_qsl(body)).get("description"):
+                self.descriptions[reply.content["id"]] = description
+        return self._altered(self._completed(reply))
+
+    def _listed(self, where: str, wanted: dict[str, str]) -> dict[str, Any]:
+        """A page, as Stripe's own: of the intent's disputes, of the events since a moment."""
+        rows = [
+            row
+            for row in self.lists[where]
+            if row.get("payment_intent") == wanted.get("payment_intent")
+            and row["created"] >= int(wanted.get("created[gte]", 0))
+        ]
+        start = [row["id"] for row in rows].index(wanted["starting_after"]) + 1 if "starting_after" in wanted else 0
+        page = rows[start : start + int(wanted["limit"])]
+        return {"object": "list", "url": where, "data": page, "has_more": start + len(page) < len(rows)}
+
+    def _completed(self, reply: Reply) -> Reply:
+        """Intents say how much was received and what they are for, and name their charge instead of showing it."""
+        content = reply.content
+        if content.get("object") != "payment_intent":
+            return reply
+        charge = content["latest_charge"] or {}
+        content["amount_received"] = charge["amount"] if charge.get("captured") else 0
+        content["latest_charge"] = charge.get("id")
+        content["description"] = self.descriptions.get(content["id"])
+        return replace(reply, body=json.dumps(content).encode())
 
     def _altered(self, reply: Reply) -> Reply:
         """As `say` has it, for the object and for those of a list."""
@@ -230,17 +262,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
-
-
-def _completed(reply: Reply) -> Reply:
-    """Intents say how much was received, and name their charge instead of showing it."""
-    content = reply.content
-    if content.get("object") != "payment_intent":
-        return reply
-    charge = content["latest_charge"] or {}
-    content["amount_received"] = charge["amount"] if charge.get("captured") else 0
-    content["latest_charge"] = charge.get("id")
-    return replace(reply, body=json.dumps(content).encode())
 
 
 def _event(type_: str, about: dict[str, Any]) -> dict[str, Any]:

@@ -123,6 +123,6 @@ def test_a_provider_is_never_called_inside_a_transaction() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         gateway()  # whoever wants to call it
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
-        services.settle(Payment())
+        services.settle(Payment(), services.Purchase("2026-000123", "https://shop.example"))
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         services.carry_out(new_id())

@@ -41,6 +41,11 @@ def to_major(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
+def readable(minor: int, currency: str) -> str:
+    """For a text in English: `29.90 GBP`."""
+    return f"{to_major(minor, currency)} {currency}"
+
+
 def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
     """Minor units of a decimal from 0 to MAX_MINOR minor units.
 

@@ -41,12 +41,21 @@ def from_now(after: timedelta) -> Any:
 def insert(*rows: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
     """Insert rows with all their foreign keys, in the order given; those of one table stand together.
 
-    Columns that the database fills, generated ones and defaults of its own where the row has no value, are left to it
-    and not read back. Raises IntegrityError as `save` would.
+    Columns that the database fills, generated ones and defaults of its own where the row has no value, are left to it.
+    Such defaults of the last row are read back when it is the only one of its table. Raises IntegrityError as `save`
+    would.
     """
     *before, (last, *values) = insertion(*rows)
     # Foreign keys between the tables are checked when it ends.
-    change(f"{_with(before)}{last}", *_values(before), *values, using=using)
+    statement, values = f"{_with(before)}{last}", [*_values(before), *values]
+    left = [name for name, kind in _shaped(rows[-1])[0][1] if kind is DatabaseDefault]
+    if not left or type(rows[-1]) in map(type, rows[:-1]):
+        change(statement, *values, using=using)
+        return
+    columns = ", ".join(map(connection.ops.quote_name, left))
+    filled = fetch_one(f"{statement} RETURNING {columns}", *values, using=using) or ()
+    for name, value in zip(left, filled, strict=True):
+        setattr(rows[-1], _columns(type(rows[-1]))[name].attname, value)
 
 
 def insertion(*rows: models.Model) -> list[Write]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domains.common.background import changes
+from domains.common.data.money import readable
 from domains.common.data.transactions import retried, short_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
@@ -20,6 +21,10 @@ Status = Order.Status
 REFUSED = {
     Kind.CAPTURE: (events.Type.CAPTURE_FAILED, "The provider refused to capture the payment"),
     Kind.REFUND: (events.Type.REFUND_FAILED, "The provider refused a refund"),
+}
+NOTES = {
+    payments.RefundStatus.SUCCEEDED: (events.Type.REFUND_MADE, "{amount} were given back: {reason}"),
+    payments.RefundStatus.FAILED: (events.Type.REFUND_FAILED, "The bank did not take a refund of {amount}"),
 }
 
 
@@ -101,16 +106,14 @@ def _note_refusals(order: Order, payment: payments.Payment) -> None:
 
 
 def _note_refunds(order: Order, payment: payments.Payment) -> None:
-    """One event for each refund, and for each that failed later, told apart by its id."""
-    made = _noted(order, events.Type.REFUND_MADE, "refund_id")
-    refunds = {str(refund.id): refund for refund in payment.refunds.order_by("created_at")}
-    for refund_id, refund in refunds.items():
-        if refund_id not in made:
-            message = refund.reason or "Money was given back"
-            events.note(order.id, events.Type.REFUND_MADE, message, refund_id=refund_id, amount=refund.amount)
-    for refund_id in made - refunds.keys() - _noted(order, events.Type.REFUND_FAILED, "refund_id"):
-        message = "The bank did not take a refund: its money was not given back"
-        events.note(order.id, events.Type.REFUND_FAILED, message, refund_id=refund_id)
+    """One event for each refund that was made, and for each that failed later, told apart by its id."""
+    for refund in payment.refunds.exclude(status=payments.RefundStatus.PENDING).order_by("created_at"):
+        amount = readable(refund.amount, refund.currency)
+        type_, message = NOTES[payments.RefundStatus(refund.status)]
+        refund_id = str(refund.id)
+        if refund_id not in _noted(order, type_, "refund_id"):
+            said = message.format(amount=amount, reason=refund.reason)
+            events.note(order.id, type_, said, refund_id=refund_id, amount=refund.amount)
 
 
 def _noted(order: Order, type_: events.Type, name: str) -> set[str]:
@@ -121,10 +124,10 @@ def _noted(order: Order, type_: events.Type, name: str) -> set[str]:
 def _give_back(order: Order, payment: payments.Payment) -> None:
     """Once: a refund that the provider refused would be refused again."""
     amount = payments.refundable(payment)
-    if payments.is_busy(payment.id) or payments.has_failed_refund(payment):
+    if not amount or payments.is_busy(payment.id) or payments.has_failed_refund(payment):
         return
     payments.request(payment.id, Kind.REFUND, amount=amount, reason=CANCELLED_BUT_PAID)
-    note = f"Money was taken for the cancelled order: {amount} minor units are being given back"
+    note = f"Money was taken for the cancelled order: {readable(amount, order.currency)} are being given back"
     events.note(order.id, events.Type.REFUND_REQUESTED, note)
 
 

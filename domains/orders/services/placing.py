@@ -76,7 +76,7 @@ def _create_order(viewer: Viewer, checkout: Checkout, key: UUID) -> Placement:
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
     with settling.pending(order_id):
-        confirmed = settling.decide(order_id, payment.id, payments.settle(payment))
+        confirmed = settling.decide(order_id, payment.id, settling.ask(payment.order))
     return Placement(confirmed or settling.answer(order_id), replayed=False)
 
 
@@ -167,7 +167,7 @@ def _rows(payment: payments.Payment, checkout: Checkout, sums: Totals, order_id:
     )
     placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
     promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
-    return [order, *sums.lines, *sums.charges, placed, promise]
+    return [*sums.lines, *sums.charges, placed, promise, order]  # its number is read back: see `insert`
 
 
 def _take(cart: Cart, order_id: UUID, rows: list[BaseModel]) -> None:

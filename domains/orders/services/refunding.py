@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domains.common.data import idempotency
 from domains.common.data.models import new_id
-from domains.common.data.money import to_minor
+from domains.common.data.money import readable, to_minor
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
@@ -129,7 +129,7 @@ def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
             return None
         amount = _amount(wish, order)
         payments.request(order.payment_id, payments.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
-        note = f"A refund of {amount} minor units is being made"
+        note = f"A refund of {readable(amount, order.currency)} is being made"
         events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=wish.viewer.user_id)
     return mine, False
 

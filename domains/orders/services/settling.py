@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db.models.functions import Now
 
 from domains.common.background import outbox
@@ -49,9 +50,15 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
         if void_id := _expire(order):
             release(void_id)
         return
-    decide(order.id, order.payment_id, payments.settle(order.payment))
+    decide(order.id, order.payment_id, ask(order))
     if Order.objects.filter(id=order_id, status=Status.PENDING).exists():
         raise outbox.Postpone(outbox.back_off(attempts, base=RETRY, most=MAX_RETRY))
+
+
+def ask(order: Order) -> payments.Outcome:
+    """Bring the hold of an order's payment as far as it goes, under the name by which people know the order."""
+    page = f"{settings.FRONTEND_URL}/orders/{order.number}"
+    return payments.settle(order.payment, payments.Purchase(reference=order.number, page=page))
 
 
 def expire_orders() -> int:

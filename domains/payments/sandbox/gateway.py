@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,12 +13,21 @@ from django.utils import timezone
 
 from domains.common.data.prepared import fetch_one
 from domains.common.data.writes import change_one, insert
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
+from domains.payments.gateway import (
+    Declined,
+    GatewayUnavailable,
+    Intent,
+    IntentStatus,
+    ProviderDispute,
+    ProviderRefund,
+    RefundStatus,
+)
 from domains.payments.sandbox.models import SandboxIntent, SandboxRefund
 
 DATABASE = "sandbox"
 SLOW_SECONDS = 0.1
-LATE = timedelta(seconds=5)  # pm_sandbox_timeout is authorized this long after the caller gave up
+LATE = timedelta(seconds=5)  # pm_sandbox_timeout is authorized, and a refund is decided at last, this much later
+EVIDENCE = timedelta(days=7)  # a dispute can be answered
 
 # Plain and prepared: what a provider elsewhere computes should not be most of what an order costs here.
 _METHOD = "SELECT method FROM payments_sandboxintent WHERE reference = %s AND status = 'requires_confirmation'"
@@ -32,22 +42,29 @@ CONFIRMATIONS = {  # what a payment method makes of an intent, and with which de
     "pm_card_authenticationRequired": (Status.REQUIRES_ACTION, ""),
     "pm_sandbox_slow": (Status.REQUIRES_CAPTURE, ""),
     "pm_sandbox_timeout": (Status.PROCESSING, ""),
+    "pm_card_pendingRefund": (Status.REQUIRES_CAPTURE, ""),
+    "pm_card_refundFail": (Status.REQUIRES_CAPTURE, ""),
+    "pm_card_createDispute": (Status.REQUIRES_CAPTURE, ""),
+}
+REFUNDS = {  # what a payment method makes of a refund at first, and in the end
+    "pm_card_pendingRefund": (RefundStatus.PENDING, RefundStatus.SUCCEEDED),
+    "pm_card_refundFail": (RefundStatus.SUCCEEDED, RefundStatus.FAILED),
 }
 
 
 class SandboxGateway:
-    """pm_card_visa, pm_card_chargeDeclined, pm_card_authenticationRequired, pm_sandbox_slow, pm_sandbox_timeout."""
+    """It knows the payment methods of CONFIRMATIONS. `pm_card_createDispute` is disputed once it is captured."""
 
-    def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
+    def create(self, *, key: str, amount: int, currency: str, method: str, reference: str) -> Intent:
         if method not in CONFIRMATIONS:
             raise Declined("invalid_payment_method")
-        reference = f"pi_{secrets.token_hex(12)}"
+        intent_id = f"pi_{secrets.token_hex(12)}"
         fresh = {
-            "reference": reference,
+            "reference": intent_id,
             "amount": amount,
             "currency": currency,
             "method": method,
-            "client_secret": f"{reference}_secret_{secrets.token_urlsafe(18)}",
+            "client_secret": f"{intent_id}_secret_{secrets.token_urlsafe(18)}",
         }
         record = SandboxIntent(idempotency_key=key, **fresh)
         try:
@@ -56,7 +73,7 @@ class SandboxGateway:
             record = SandboxIntent.objects.using(DATABASE).get(idempotency_key=key)
         return _intent(record)
 
-    def confirm(self, intent_id: str, *, key: str) -> Intent:
+    def confirm(self, intent_id: str, *, key: str, return_url: str) -> Intent:
         record = _confirmed(intent_id)
         if record is None:
             return self.retrieve(intent_id)
@@ -94,8 +111,7 @@ class SandboxGateway:
             record = _locked(intent_id)
             refunds = SandboxRefund.objects.using(DATABASE)
             if not refunds.filter(idempotency_key=key).exists():
-                given_back = sum(refunds.filter(intent=record, failed=False).values_list("amount", flat=True))
-                if amount > record.captured - given_back:
+                if amount > record.captured - _intent(record).given_back:
                     raise Declined("charge_already_refunded")
                 refunds.create(intent=record, idempotency_key=key, operation_id=operation_id, amount=amount)
             return _intent(record)
@@ -134,15 +150,29 @@ def _confirmed(intent_id: str) -> SandboxIntent | None:
 
 
 def _intent(record: SandboxIntent) -> Intent:
-    made: dict[bool, list[ProviderRefund]] = {True: [], False: []}
-    for refund in SandboxRefund.objects.using(DATABASE).filter(intent=record) if record.captured else ():
-        made[refund.failed].append(ProviderRefund(str(refund.id), refund.operation_id, refund.amount))
+    refunds = SandboxRefund.objects.using(DATABASE).filter(intent=record) if record.captured else ()
     return Intent(
         id=record.reference,
         status=IntentStatus(record.status),
         client_secret=record.client_secret,
         decline_code=record.decline_code,
         captured=record.captured,
-        refunds=tuple(made[False]),
-        failed_refunds=tuple(made[True]),
+        refunds=tuple(
+            ProviderRefund(str(refund.id), refund.operation_id, refund.amount, _status(refund, record.method))
+            for refund in refunds
+        ),
+        disputes=tuple(_disputes(record)),
     )
+
+
+def _status(refund: SandboxRefund, method: str) -> RefundStatus:
+    first, last = REFUNDS.get(method, (RefundStatus.SUCCEEDED, RefundStatus.SUCCEEDED))
+    if refund.failed:
+        return RefundStatus.FAILED
+    return last if refund.created_at + LATE <= timezone.now() else first
+
+
+def _disputes(record: SandboxIntent) -> Iterator[ProviderDispute]:
+    if record.captured and record.method == "pm_card_createDispute":
+        due_at = record.updated_at + EVIDENCE
+        yield ProviderDispute(f"dp_{record.id}", record.captured, "needs_response", "fraudulent", due_at)

@@ -6,10 +6,19 @@ by asking the provider about the intent, never by repeating a call whose answer 
 
 from __future__ import annotations
 
-from domains.payments.gateway import GatewayUnavailable
+from domains.payments.gateway import GatewayUnavailable, RefundStatus
 from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.payments.services.declines import check_declines, declines, origin, public_code
-from domains.payments.services.holding import CHANGED, QUEUE, Outcome, holding, provider_changed, record, settle
+from domains.payments.services.holding import (
+    CHANGED,
+    QUEUE,
+    Outcome,
+    Purchase,
+    holding,
+    provider_changed,
+    record,
+    settle,
+)
 from domains.payments.services.operations import (
     OPERATION,
     Kind,

@@ -43,7 +43,15 @@ _SAVE_INTENT = """UPDATE payments_payment SET intent_id = %s, client_secret = %s
     WHERE id = %s AND status = 'PENDING' AND intent_id = ''"""
 
 
-def settle(payment: Payment) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What the provider is told of a purchase: what people call it, and the page where its customer follows it."""
+
+    reference: str
+    page: str
+
+
+def settle(payment: Payment, purchase: Purchase) -> Outcome:
     """Bring the hold as far as it goes: create and confirm what is not yet, else ask where it stands.
 
     The intent's id is saved before it is confirmed, so a confirmed intent is always known to us. A provider without an
@@ -53,9 +61,12 @@ def settle(payment: Payment) -> Outcome:
     if payment.status == Status.VOIDED:  # cancelled meanwhile
         return Outcome(IntentStatus.CANCELED)
     try:
-        intent = gateway(payment.provider).retrieve(payment.intent_id) if payment.intent_id else _create(payment)
+        intent = (
+            gateway(payment.provider).retrieve(payment.intent_id) if payment.intent_id else _create(payment, purchase)
+        )
         if intent is not None and intent.status == IntentStatus.REQUIRES_CONFIRMATION:
-            intent = gateway(payment.provider).confirm(intent.id, key=f"{payment.id}:confirm")
+            confirming = {"key": f"{payment.id}:confirm", "return_url": purchase.page}
+            intent = gateway(payment.provider).confirm(intent.id, **confirming)
     except Declined as refusal:
         return Outcome(IntentStatus.REQUIRES_PAYMENT_METHOD, refusal.code)
     except GatewayUnavailable:
@@ -102,10 +113,14 @@ def fence_uncreated(payment_id: UUID) -> bool:
     return bool(update(uncreated, status=Status.VOIDED))
 
 
-def _create(payment: Payment) -> Intent | None:
+def _create(payment: Payment, purchase: Purchase) -> Intent | None:
     """A new intent whose id is saved; None when the payment was ended meanwhile (the intent is then canceled)."""
     intent = gateway(payment.provider).create(
-        key=f"{payment.id}:create", amount=payment.amount, currency=payment.currency, method=payment.method
+        key=f"{payment.id}:create",
+        amount=payment.amount,
+        currency=payment.currency,
+        method=payment.method,
+        reference=purchase.reference,
     )
     if change(_SAVE_INTENT, intent.id, intent.client_secret, payment.id):
         return intent

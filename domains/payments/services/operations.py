@@ -7,24 +7,23 @@ answer it is asked about the intent before it is called again.
 from __future__ import annotations
 
 import logging
-from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from domains.common.background import outbox
 from domains.common.data.models import new_id
 from domains.common.data.transactions import assert_no_transaction, retried, short_transaction
 from domains.common.data.writes import insert, update
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, gateway
-from domains.payments.models import Payment, PaymentOperation, Refund
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, RefundStatus, gateway
+from domains.payments.models import Dispute, Payment, PaymentOperation
 from domains.payments.services.holding import CHANGED, fence_uncreated
+from domains.payments.services.refunds import FAILED_LATER, record_refund
 from domains.payments.transitions import OPERATIONS
 
 logger = logging.getLogger(__name__)
 
 OPERATION = "payments.operation"  # outbox topic; the key is the operation's id
-FAILED_LATER = "failed_later"  # failure code of a refund that was made first
 
 Kind = PaymentOperation.Kind
 Status = PaymentOperation.Status
@@ -44,6 +43,7 @@ def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", 
 def carry_out(operation_id: UUID) -> PaymentOperation:
     """Bring an operation to its end; it is returned SUCCEEDED or FAILED. Safe to repeat, also at the same time.
 
+    A refund has SUCCEEDED as an operation when the provider has accepted it, though it may be PENDING or fail later.
     Outside any transaction. Raises GatewayUnavailable when the outcome is unknown: the outbox goes on then.
     """
     assert_no_transaction()
@@ -51,28 +51,32 @@ def carry_out(operation_id: UUID) -> PaymentOperation:
     if operation.status != Status.REQUESTED:
         return operation
     try:
-        _call(operation)
-        _record(operation, Status.SUCCEEDED)
+        _record(operation, Status.SUCCEEDED, _call(operation))
     except Declined as refusal:
-        if _was_done(operation):
-            _record(operation, Status.SUCCEEDED)
+        if done := _done_already(operation):
+            _record(operation, Status.SUCCEEDED, done)
         else:
             logger.warning("operation refused", extra={"operation_id": str(operation.id), "code": refusal.code})
-            _record(operation, Status.FAILED, refusal.code)
+            _record(operation, Status.FAILED, failure_code=refusal.code)
     operation.refresh_from_db()
     return operation
 
 
-def _call(operation: PaymentOperation) -> None:
-    """Make the provider do it, unless it has. Raises Declined or GatewayUnavailable."""
+def _call(operation: PaymentOperation) -> Intent | None:
+    """Make the provider do it, unless it has: what it says, None for a void that needs no provider.
+
+    Raises Declined or GatewayUnavailable.
+    """
     payment = operation.payment
     if operation.kind == Kind.VOID and fence_uncreated(payment.id):
-        return
+        return None
     payment.refresh_from_db(fields=["intent_id"])
     if not payment.intent_id:
-        return
-    if operation.attempts and _is_done(operation, gateway(payment.provider).retrieve(payment.intent_id)):
-        return
+        return None
+    if operation.attempts:
+        intent = gateway(payment.provider).retrieve(payment.intent_id)
+        if _is_done(operation, intent):
+            return intent
     PaymentOperation.objects.filter(id=operation.id).update(attempts=F("attempts") + 1)
     match operation.kind:
         case Kind.VOID:
@@ -91,49 +95,47 @@ def _call(operation: PaymentOperation) -> None:
             )
     if not _is_done(operation, intent):
         raise GatewayUnavailable
+    return intent
 
 
 def _is_done(operation: PaymentOperation, intent: Intent) -> bool:
     if operation.kind == Kind.REFUND:
-        return any(refund.operation_id == str(operation.id) for refund in intent.refunds)
+        made = intent.refund_of(operation.id)
+        return made is not None and made.status != RefundStatus.FAILED
     return intent.status == OPERATIONS[Kind(operation.kind)].intent
 
 
-def _was_done(operation: PaymentOperation) -> bool:
-    """Whether a refused call was refused because a twin of it was quicker: web and worker may both be at it."""
+def _done_already(operation: PaymentOperation) -> Intent | None:
+    """What the provider says when a call was refused because a twin of it was quicker: web and worker may be at it."""
     try:
-        return _is_done(operation, gateway(operation.payment.provider).retrieve(operation.payment.intent_id))
+        intent = gateway(operation.payment.provider).retrieve(operation.payment.intent_id)
     except Declined:
-        return False
+        return None
+    return intent if _is_done(operation, intent) else None
 
 
 @retried
-def _record(operation: PaymentOperation, status: Status, failure_code: str = "") -> None:
+def _record(operation: PaymentOperation, status: Status, intent: Intent | None = None, failure_code: str = "") -> None:
     """Write the end of an operation down with its effect on the payment, once, and promise CHANGED."""
     with short_transaction():
         lock(operation.payment_id)  # before the operation, as everybody does
         requested = PaymentOperation.objects.filter(id=operation.id, status=Status.REQUESTED)
         if not update(requested, status=status, failure_code=failure_code):
             return
-        if status == Status.SUCCEEDED:
-            _apply(operation)
         outbox.withdraw(OPERATION, key=operation.id)
         outbox.enqueue(CHANGED, key=operation.payment_id)
+        if status == Status.SUCCEEDED:
+            _apply(operation, intent)
 
 
-def _apply(operation: PaymentOperation) -> None:
-    kind, amount = Kind(operation.kind), operation.amount
-    after, before = OPERATIONS[kind].move
-    booked: dict[str, Any] = {}
-    if kind == Kind.CAPTURE:
-        booked = {"captured": amount}
-    if kind == Kind.REFUND:
-        booked = {"refunded": F("refunded") + amount}
-        payment = operation.payment
-        Refund.objects.create(
-            id=operation.id, payment=payment, amount=amount, currency=payment.currency, reason=operation.reason
-        )
+def _apply(operation: PaymentOperation, intent: Intent | None) -> None:
+    after, before = OPERATIONS[Kind(operation.kind)].move
+    booked = {"captured": operation.amount} if operation.kind == Kind.CAPTURE else {}
     update(Payment.objects.filter(id=operation.payment_id, status__in=before), status=after, **booked)
+    if operation.kind == Kind.REFUND and intent and (made := intent.refund_of(operation.id)):
+        record_refund(
+            operation.payment, operation.id, amount=operation.amount, reason=operation.reason, status=made.status
+        )
 
 
 def lock(payment_id: UUID) -> Payment:
@@ -142,8 +144,9 @@ def lock(payment_id: UUID) -> Payment:
 
 
 def refundable(payment: Payment) -> int:
-    """What is captured and not given back, in minor units."""
-    return payment.captured - payment.refunded
+    """What is captured, not given back and not disputed, in minor units, 0 or more."""
+    disputed = payment.disputes.exclude(status__in=Dispute.HARMLESS).aggregate(sum=Sum("amount"))["sum"] or 0
+    return max(0, payment.captured - payment.refunded - disputed)
 
 
 def is_busy(payment_id: UUID) -> bool:

@@ -1,12 +1,12 @@
 """What happened to a payment at the provider without us, in its dashboard, at a bank, by time: our books follow it.
 
-Refunds are told apart by their ids: one is made, and may fail later, once each.
+Refunds and disputes are told apart by their ids.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,9 +15,10 @@ from django.db.models import F
 
 from domains.common.data.transactions import assert_no_transaction
 from domains.common.data.writes import update
-from domains.payments.gateway import Intent, ProviderRefund, gateway
-from domains.payments.models import Payment, PaymentOperation, Refund
-from domains.payments.services.operations import FAILED_LATER, is_busy, lock
+from domains.payments.gateway import Intent, RefundStatus, gateway
+from domains.payments.models import Dispute, Payment, PaymentOperation
+from domains.payments.services.operations import is_busy, lock
+from domains.payments.services.refunds import record_refund
 from domains.payments.transitions import RECONCILING
 
 logger = logging.getLogger(__name__)
@@ -61,10 +62,12 @@ def reconcile(view: ProviderView) -> Payment:
     if payment.updated_at != view.updated_at or is_busy(payment.id):
         raise Outdated
     if difference := _difference(payment, view.intent):
-        _change(payment, **difference)
+        update(Payment.objects.filter(id=payment.id), **difference)
         payment.refresh_from_db()
     if payment.status == Status.CAPTURED:
         _reconcile_refunds(payment, view.intent)
+        _reconcile_disputes(payment, view.intent)
+        payment.refresh_from_db()
     return payment
 
 
@@ -84,33 +87,20 @@ def _difference(payment: Payment, intent: Intent) -> dict[str, Any]:
 def _reconcile_refunds(payment: Payment, intent: Intent) -> None:
     refunds = payment.operations.filter(kind=PaymentOperation.Kind.REFUND)
     ours = {str(id_): id_ for id_ in refunds.values_list("id", flat=True)}
-    known = set(payment.refunds.values_list("id", flat=True))
-    for refund in intent.failed_refunds:
-        if (id_ := _id(payment, refund, ours)) in known:
-            _take_back(payment, id_, refund.amount)
-    for refund in intent.refunds:
-        if (id_ := _id(payment, refund, ours)) not in known:
-            _add(payment, id_, refund.amount)
-    payment.refresh_from_db()
+    # Those that give nothing back come first: what is given back instead has room only then.
+    for refund in sorted(intent.refunds, key=lambda refund: refund.status != RefundStatus.FAILED):
+        # The operation that made it, or an id that only this refund of the provider's can have.
+        id_ = ours.get(refund.operation_id) or uuid5(payment.id, refund.id)
+        record_refund(payment, id_, amount=refund.amount, reason=MADE_THERE, status=refund.status)
 
 
-def _id(payment: Payment, refund: ProviderRefund, ours: dict[str, UUID]) -> UUID:
-    """Of our row: the operation that made it, or one that only this refund of the provider's can have."""
-    return ours.get(refund.operation_id) or uuid5(payment.id, refund.id)
-
-
-def _add(payment: Payment, id_: UUID, amount: int) -> None:
-    Refund.objects.create(id=id_, payment=payment, amount=amount, currency=payment.currency, reason=MADE_THERE)
-    _change(payment, refunded=F("refunded") + amount)
-
-
-def _take_back(payment: Payment, id_: UUID, amount: int) -> None:
-    """The bank did not take the money: it was not given back, and can be refunded once more."""
-    payment.refunds.filter(id=id_).delete()
-    update(payment.operations.filter(id=id_), status=PaymentOperation.Status.FAILED, failure_code=FAILED_LATER)
-    _change(payment, refunded=F("refunded") - amount)
-    logger.warning("refund failed later", extra={"payment_id": str(payment.id), "refund_id": str(id_)})
-
-
-def _change(payment: Payment, **columns: Any) -> None:
-    update(Payment.objects.filter(id=payment.id), **columns)
+def _reconcile_disputes(payment: Payment, intent: Intent) -> None:
+    for dispute in intent.disputes:
+        columns = {"currency": payment.currency, **asdict(dispute)}
+        known = Dispute.objects.filter(reference=(reference := columns.pop("id")))
+        if known.filter(**columns).exists():
+            continue
+        if not update(known, **columns):
+            Dispute.objects.create(payment=payment, reference=reference, **columns)
+            logger.warning("payment disputed", extra={"payment_id": str(payment.id), "dispute": reference})
+        update(Payment.objects.filter(id=payment.id))  # what is left to refund is another now

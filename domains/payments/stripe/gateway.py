@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import stripe
-from stripe.params import PaymentIntentCreateParams, RefundCreateParams
+from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, RefundCreateParams
 
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, ProviderRefund
+from domains.payments.gateway import (
+    Declined,
+    GatewayUnavailable,
+    Intent,
+    IntentStatus,
+    ProviderDispute,
+    ProviderRefund,
+    RefundStatus,
+)
 from domains.payments.stripe.amounts import from_stripe, to_stripe
 from domains.payments.stripe.client import client, is_replayed_failure, punctual, translated
 
-REFUNDS_A_PAGE = 100
-NOTHING_GIVEN_BACK = frozenset({"failed", "canceled"})  # states of a refund; both are final
+PAGE = 100
+REFUNDS = {
+    "pending": RefundStatus.PENDING,
+    "requires_action": RefundStatus.PENDING,
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
+}
 REFUND_KEYS = 3  # of one operation: the next one is for when Stripe stored a failure of its own under the one before
 UNEXPECTED_STATE = "payment_intent_unexpected_state"
 TOO_MUCH = "charge_already_refunded"
@@ -28,17 +43,18 @@ class StripeGateway:
 
     def __init__(self) -> None:
         v1 = client().v1
-        self._intents, self._refunds = v1.payment_intents, v1.refunds
+        self._intents, self._refunds, self._disputes = v1.payment_intents, v1.refunds, v1.disputes
 
     @punctual()
-    def create(self, *, key: str, amount: int, currency: str, method: str) -> Intent:
+    def create(self, *, key: str, amount: int, currency: str, method: str, reference: str) -> Intent:
         wanted: PaymentIntentCreateParams = {
             "amount": to_stripe(amount, currency),
             "currency": currency.lower(),
             "payment_method": method,
             "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
-            "metadata": {"payment_key": key},
+            "description": f"Order {reference}",
+            "metadata": {"payment_key": key, "reference": reference},
         }
         try:
             with translated():
@@ -48,11 +64,12 @@ class StripeGateway:
             raise Declined("invalid_payment_method" if refusal.code == "resource_missing" else refusal.code) from None
 
     @punctual()
-    def confirm(self, intent_id: str, *, key: str) -> Intent:
+    def confirm(self, intent_id: str, *, key: str, return_url: str) -> Intent:
+        wanted: PaymentIntentConfirmParams = {"return_url": return_url}
         try:
             with translated():
                 # Confirmed once, an intent refuses a second time.
-                return _brief(_repeatable(key, lambda options: self._intents.confirm(intent_id, {}, options)))
+                return _brief(_repeatable(key, lambda options: self._intents.confirm(intent_id, wanted, options)))
         except Declined as refusal:
             intent = self.retrieve(intent_id)
             if intent.status == IntentStatus.REQUIRES_CONFIRMATION:  # it would be refused again: end it
@@ -62,7 +79,8 @@ class StripeGateway:
 
     @punctual()
     def retrieve(self, intent_id: str) -> Intent:
-        return self._whole(self._get(intent_id))
+        intent = self._whole(self._get(intent_id))
+        return dataclasses.replace(intent, disputes=self._disputes_of(intent_id)) if intent.captured else intent
 
     @punctual()
     def cancel(self, intent_id: str) -> Intent:
@@ -98,11 +116,11 @@ class StripeGateway:
         for number in range(1, REFUND_KEYS + 1):
             now = self._get(intent_id)
             before = self._whole(now)
-            if any(refund.operation_id == operation_id for refund in before.refunds):
+            if known := before.refund_of(operation_id):
+                if known.status == RefundStatus.FAILED:
+                    raise Declined(REFUND_FAILED)
                 return before
-            if any(refund.operation_id == operation_id for refund in before.failed_refunds):
-                raise Declined(REFUND_FAILED)
-            if amount > before.captured - sum(refund.amount for refund in before.refunds):
+            if amount > before.captured - before.given_back:
                 raise Declined(TOO_MUCH)
             wanted: RefundCreateParams = {
                 "payment_intent": intent_id,
@@ -122,9 +140,10 @@ class StripeGateway:
                 if not is_replayed_failure(error):
                     raise
                 return None
-            if made.status in NOTHING_GIVEN_BACK:
+            refund = _refund(made)
+            if refund.status == RefundStatus.FAILED:
                 raise Declined(getattr(made, "failure_reason", None) or REFUND_FAILED)
-            return _refund(made)
+            return refund
 
     def _get(self, intent_id: str) -> stripe.PaymentIntent:
         with translated():
@@ -135,12 +154,14 @@ class StripeGateway:
         brief = _brief(intent)
         if not brief.captured:
             return brief
-        refunds: dict[bool, list[ProviderRefund]] = {True: [], False: []}
         with translated():
-            page = self._refunds.list({"payment_intent": intent.id, "limit": REFUNDS_A_PAGE})
-            for refund in page.auto_paging_iter():
-                refunds[refund.status in NOTHING_GIVEN_BACK].append(_refund(refund))
-        return dataclasses.replace(brief, refunds=tuple(refunds[False]), failed_refunds=tuple(refunds[True]))
+            page = self._refunds.list({"payment_intent": intent.id, "limit": PAGE})
+            return dataclasses.replace(brief, refunds=tuple(map(_refund, page.auto_paging_iter())))
+
+    def _disputes_of(self, intent_id: str) -> tuple[ProviderDispute, ...]:
+        with translated():
+            page = self._disputes.list({"payment_intent": intent_id, "limit": PAGE})
+            return tuple(map(_dispute, page.auto_paging_iter()))
 
 
 @translated()
@@ -164,7 +185,20 @@ def _decline_code(intent: stripe.PaymentIntent) -> str:
 @translated()
 def _refund(refund: stripe.Refund) -> ProviderRefund:
     metadata = refund.metadata.to_dict() if refund.metadata else {}
-    return ProviderRefund(refund.id, metadata.get("operation_id", ""), from_stripe(refund.amount, refund.currency))
+    amount, status = from_stripe(refund.amount, refund.currency), REFUNDS[str(refund.status)]
+    return ProviderRefund(refund.id, metadata.get("operation_id", ""), amount, status)
+
+
+@translated()
+def _dispute(dispute: stripe.Dispute) -> ProviderDispute:
+    due_by = dispute.evidence_details.due_by
+    return ProviderDispute(
+        id=dispute.id,
+        amount=from_stripe(dispute.amount, dispute.currency),
+        status=dispute.status,
+        reason=dispute.reason,
+        evidence_due_at=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
 
 
 def _repeatable(key: str, call: Keyed) -> stripe.PaymentIntent:

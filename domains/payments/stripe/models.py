@@ -21,3 +21,9 @@ class WebhookEvent(BaseModel):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="webhook_created")]
+
+
+class EventsFetch(BaseModel):
+    """Up to when the undelivered events have been fetched. One row."""
+
+    until = models.DateTimeField(help_text="all that happened before, and that Stripe could not deliver, is here")

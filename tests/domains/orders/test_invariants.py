@@ -117,10 +117,13 @@ def test_what_is_reserved_for_no_order_or_not_for_an_order_is_found_and_counted_
     assert checked().startswith(f"{len(RULES)} rules hold")
 
 
-@pytest.mark.parametrize("amounts", [{"refunded": -1}, {"captured": 1}, {"authorized": 2501}, {"refunded": 1}])
+@pytest.mark.parametrize(
+    "amounts",
+    [{"refunded": -1}, {"captured": 1}, {"authorized": 2501}, {"refunded": 1}, {"refunds_pending": 1}],
+)
 def test_amounts_out_of_order_are_found(order: Order, amounts: dict[str, int]) -> None:
-    table = "payments_payment"
-    with without((table, "payment_amounts_in_order"), (table, "payment_not_over_authorized")):
+    names = ("payment_amounts_in_order", "payment_not_over_authorized", "payment_pending_within_refunded")
+    with without(*(("payments_payment", name) for name in names)):
         Payment.objects.update(**({"authorized": 0} | amounts if "captured" in amounts else amounts))
         findings = [finding.row_id for finding in CHECKS["amounts_are_in_order"]()]
     assert findings == [order.payment_id]

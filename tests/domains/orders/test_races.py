@@ -101,7 +101,7 @@ def test_an_order_that_expires_while_its_hold_arrives_is_not_confirmed_without_o
     buy(api, [(product, 1)], "pm_card_authenticationRequired")
     order = the_order()
     SandboxIntent.objects.update(status="requires_capture")
-    heard = payments.settle(order.payment)
+    heard = settling.ask(order)
     Order.objects.update(expires_at="2026-01-01T00:00:00Z")
     given_up = settling._expire(order)
     settling.decide(order.id, order.payment_id, heard)

@@ -16,11 +16,11 @@ from domains.common.background.models import OutboxMessage
 from domains.orders.errors import PaymentDeclinedError
 from domains.orders.models import Order
 from domains.orders.services import expire_orders, settle_order
-from domains.orders.services.settling import EXPIRED, answer
+from domains.orders.services.settling import EXPIRED, answer, ask
 from domains.payments.gateway import IntentStatus
 from domains.payments.models import Payment, SandboxIntent
 from domains.payments.sandbox.gateway import decide
-from domains.payments.services import Outcome, provider_changed, settle
+from domains.payments.services import Outcome, provider_changed
 from tests.api import Api
 from tests.domains.orders.shop import (
     DATABASES,
@@ -187,12 +187,12 @@ def test_an_order_without_an_intent_expires_and_a_late_rival_cannot_save_one(cus
     """The process that placed it stalled before the provider was called, longer than the payment window."""
     product = ProductFactory.create(stock=5)
     order = place_only(customer, product.id)
-    stalled = Payment.objects.get()
+    stalled = Order.objects.select_related("payment").get()
     Order.objects.update(expires_at="2026-01-01T00:00:00Z")
     expire_orders()
     deliver_due()  # the void
 
-    assert settle(stalled).status == "VOIDED"
+    assert ask(stalled).status == "VOIDED"
     assert SandboxIntent.objects.get().status == "canceled"
     order.refresh_from_db()
     assert order.status == "CANCELLED"
@@ -204,7 +204,7 @@ def test_a_hold_that_comes_after_a_cancellation_is_voided(customer: User) -> Non
     order = place_only(customer, product.id)
     from domains.orders.services.settling import decide as write_down
 
-    settle(order.payment)
+    ask(order)
     Order.objects.update(status="CANCELLED")  # as a cancellation that committed in between
     write_down(order.id, order.payment_id, Outcome(IntentStatus.REQUIRES_CAPTURE))
     assert Payment.objects.get().status == "AUTHORIZED"

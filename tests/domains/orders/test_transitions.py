@@ -6,23 +6,35 @@ from collections.abc import Iterator
 from itertools import product
 
 from domains.orders.models import Order
-from domains.orders.transitions import ACTIONS, ALL_REFUNDED, CANCELLABLE, FULFILLABLE, MOVES, REFUNDABLE, Action
+from domains.orders.transitions import (
+    ACTIONS,
+    ALL_REFUNDED,
+    CANCELLABLE,
+    FULFILLABLE,
+    MOVES,
+    REFUNDABLE,
+    REFUNDING,
+    Action,
+)
 from domains.payments.gateway import IntentStatus
 from domains.payments.models import Payment, PaymentOperation
 from domains.payments.transitions import HOLDING, OPERATIONS, RECONCILING, Move
 
 Kind = PaymentOperation.Kind
 Status = Order.Status
-PAYMENTS = [*Payment.Status, ALL_REFUNDED]
+GIVEN_BACK = (REFUNDING, ALL_REFUNDED)
+PAYMENTS = [*Payment.Status, *GIVEN_BACK]
 START = (Status.PENDING.value, "PENDING")
 AGREEMENT = {  # as `invariants.orders_agree_with_their_payments` has it
     ("PENDING", "PENDING"),
     ("PENDING", "REQUIRES_ACTION"),
     ("CONFIRMED", "AUTHORIZED"),
     ("FULFILLED", "CAPTURED"),
+    ("FULFILLED", REFUNDING),
     ("REFUNDED", ALL_REFUNDED),
     ("CANCELLED", "VOIDED"),
     ("CANCELLED", "FAILED"),
+    ("CANCELLED", REFUNDING),
     ("CANCELLED", ALL_REFUNDED),
 }
 HELD = ("PENDING", "REQUIRES_ACTION", "AUTHORIZED")
@@ -33,10 +45,10 @@ type State = tuple[str, str]  # order, payment
 
 def paid(payment: str, move: Move) -> set[str]:
     """What the payment may be after the move: captured money may be given back in part, whole, or not any more."""
-    status = Payment.Status.CAPTURED if payment == ALL_REFUNDED else Payment.Status(payment)
+    status = Payment.Status.CAPTURED if payment in GIVEN_BACK else Payment.Status(payment)
     after = str(move.after if status in move.before else status)
     unmoved = payment if status not in move.before else after
-    return {"CAPTURED", ALL_REFUNDED} if (after, status in move.before) == ("CAPTURED", True) else {unmoved}
+    return {"CAPTURED", *GIVEN_BACK} if (after, status in move.before) == ("CAPTURED", True) else {unmoved}
 
 
 def path(order: str, payment: str) -> list[State]:
@@ -113,9 +125,10 @@ def test_wherever_calls_time_and_the_provider_lead_order_and_payment_agree_or_an
 
 def test_an_order_whose_money_was_taken_is_sent_and_refunded_with_all_of_it() -> None:
     for order in ("CONFIRMED", "FULFILLED", "REFUNDED"):
-        assert followed(order, "CAPTURED") == ("FULFILLED", "CAPTURED")
+        for payment in ("CAPTURED", REFUNDING):
+            assert followed(order, payment) == ("FULFILLED", payment)
         assert followed(order, ALL_REFUNDED) == ("REFUNDED", ALL_REFUNDED)
-    assert {ACTIONS["CONFIRMED", payment] for payment in ("CAPTURED", ALL_REFUNDED)} == {Action.FULFIL}
+    assert {ACTIONS["CONFIRMED", payment] for payment in ("CAPTURED", *GIVEN_BACK)} == {Action.FULFIL}
 
 
 def test_the_table_has_actions_for_what_can_come_about_and_for_nothing_else() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 from domains.accounts.models import User
-from domains.payments.models import Payment, Refund
+from domains.payments.models import Dispute, Payment, Refund
 from tests.api import Api, gid
 from tests.domains.orders.shop import buy
 from tests.factories import ProductFactory, StaffFactory
-from tests.schema.tables import OWNER_AND_STAFF, Shown
+from tests.schema.tables import OWNER_AND_STAFF, STAFF, Shown
 
-NODES: Shown = {"Payment": OWNER_AND_STAFF, "Refund": OWNER_AND_STAFF}
+NODES: Shown = {"Dispute": STAFF, "Payment": OWNER_AND_STAFF, "Refund": OWNER_AND_STAFF}
 
 
 def nodes(customer: User) -> dict[str, str]:
@@ -19,4 +19,6 @@ def nodes(customer: User) -> dict[str, str]:
     staff.call("fulfillOrder", "order { id }", orderId=order_id)
     staff.call("refundOrder", "order { id }", orderId=order_id, reason="Broken", idempotencyKey=uuid4())
     refund = Refund.objects.get(payment__payer=customer)
-    return {"Payment": gid(Payment.objects.get(id=refund.payment_id)), "Refund": gid(refund)}
+    payment = Payment.objects.get(id=refund.payment_id)
+    dispute = Dispute.objects.create(payment=payment, reference=f"dp_{payment.id}", amount=1, currency="GBP")
+    return {"Dispute": gid(dispute), "Payment": gid(payment), "Refund": gid(refund)}

@@ -67,5 +67,6 @@ def test_what_met_a_dead_connection_is_asked_once_more_with_the_same_key(forgetf
     settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = "sk_test", forgetful
     gateway = StripeGateway()
     for key in ("one", "two"):
-        assert gateway.create(key=key, amount=100, currency="GBP", method="pm_card_visa").id == "pi_1"
+        wanted = {"amount": 100, "currency": "GBP", "method": "pm_card_visa", "reference": "2026-000123"}
+        assert gateway.create(key=key, **wanted).id == "pi_1"  # type: ignore[arg-type]
     assert keys == ["one", "two", "two"]

@@ -10,18 +10,25 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus
+from domains.payments.gateway import Declined, GatewayUnavailable, Intent, IntentStatus, RefundStatus
 from domains.payments.stripe.gateway import StripeGateway
 from tests.localstripe import ASKING_CARD, DECLINED_CARD, KEY, add_card, ask
 from tests.promises.stripe_proxy import Fault, Plan, StripeProxy
 
+REFERENCE = "2026-000123"
+
 
 def created(gateway: StripeGateway, method: str = "pm_card_visa", amount: int = 2_990) -> Intent:
-    return gateway.create(key=f"{uuid4()}:create", amount=amount, currency="GBP", method=method)
+    wanted = {"amount": amount, "currency": "GBP", "method": method, "reference": REFERENCE}
+    return gateway.create(key=f"{uuid4()}:create", **wanted)  # type: ignore[arg-type]
+
+
+def confirmed(gateway: StripeGateway, intent: Intent, key: str = "") -> Intent:
+    return gateway.confirm(intent.id, key=key or f"{uuid4()}:confirm", return_url="https://shop.example/orders/1")
 
 
 def held(gateway: StripeGateway, method: str = "pm_card_visa") -> Intent:
-    return gateway.confirm(created(gateway, method).id, key=f"{uuid4()}:confirm")
+    return confirmed(gateway, created(gateway, method))
 
 
 def captured(gateway: StripeGateway) -> Intent:
@@ -33,23 +40,25 @@ def refund(gateway: StripeGateway, intent: Intent, amount: int, operation: str |
     return gateway.refund(intent.id, amount=amount, operation_id=operation, key=f"{operation}:refund")
 
 
-def test_an_intent_is_created_unconfirmed_and_once_for_a_key(gateway: StripeGateway, upstream: str) -> None:
-    first, second = (
-        gateway.create(key="one:create", amount=2_990, currency="GBP", method="pm_card_visa") for _ in range(2)
-    )
+def test_an_intent_is_created_unconfirmed_and_once_for_a_key(
+    gateway: StripeGateway, provider: StripeProxy, upstream: str
+) -> None:
+    wanted = {"amount": 2_990, "currency": "GBP", "method": "pm_card_visa", "reference": REFERENCE}
+    first, second = (gateway.create(key="one:create", **wanted) for _ in range(2))  # type: ignore[arg-type]
     assert (first.status, first.captured, first.refunds) == (IntentStatus.REQUIRES_CONFIRMATION, 0, ())
     assert first.client_secret.startswith(first.id)
     assert second == first
     there = ask(upstream, f"/v1/payment_intents/{first.id}")
     assert (there["amount"], there["currency"], there["capture_method"]) == (2_990, "gbp", "manual")
-    assert there["metadata"] == {"payment_key": "one:create"}
+    assert there["metadata"] == {"payment_key": "one:create", "reference": REFERENCE}
+    assert provider.descriptions[first.id] == f"Order {REFERENCE}"
 
 
 def test_confirming_holds_the_money(gateway: StripeGateway) -> None:
     intent = held(gateway)
     assert (intent.status, intent.captured) == (IntentStatus.REQUIRES_CAPTURE, 0)
     assert gateway.retrieve(intent.id) == intent
-    assert gateway.confirm(intent.id, key="another:confirm") == intent
+    assert confirmed(gateway, intent) == intent
 
 
 def test_an_unknown_payment_method_is_declined(gateway: StripeGateway) -> None:
@@ -85,7 +94,7 @@ def test_cancelling_ends_an_intent_and_may_be_repeated(gateway: StripeGateway) -
     for intent in (created(gateway), held(gateway)):
         assert gateway.cancel(intent.id).status == IntentStatus.CANCELED
         assert gateway.cancel(intent.id).status == IntentStatus.CANCELED
-        assert gateway.confirm(intent.id, key=f"{uuid4()}:confirm").status == IntentStatus.CANCELED
+        assert confirmed(gateway, intent).status == IntentStatus.CANCELED
 
 
 def test_captured_money_is_not_cancelled(gateway: StripeGateway) -> None:
@@ -139,14 +148,20 @@ def test_an_answer_that_does_not_come_is_an_unknown_outcome(
     intent = created(gateway)
     provider.plan = Plan(shares={fault: 1.0}, patience=provider.plan.patience)
     with pytest.raises(GatewayUnavailable):
-        gateway.confirm(intent.id, key="lost:confirm")
+        confirmed(gateway, intent)
     provider.plan = Plan()
     done = IntentStatus.REQUIRES_CONFIRMATION if fault == Fault.AWAY else IntentStatus.REQUIRES_CAPTURE
     assert gateway.retrieve(intent.id).status == done
 
 
 def test_a_stored_failure_does_not_stand_in_the_way_for_a_day(gateway: StripeGateway, provider: StripeProxy) -> None:
-    wanted = {"key": "stored:create", "amount": 100, "currency": "GBP", "method": "pm_card_visa"}
+    wanted = {
+        "key": "stored:create",
+        "amount": 100,
+        "currency": "GBP",
+        "method": "pm_card_visa",
+        "reference": REFERENCE,
+    }
     provider.plan = Plan(shares={Fault.BROKEN: 1.0})
     with pytest.raises(GatewayUnavailable):
         gateway.create(**wanted)  # type: ignore[arg-type]
@@ -179,8 +194,32 @@ def test_a_refund_that_fails_gave_nothing_back(gateway: StripeGateway, provider:
         with pytest.raises(Declined):
             refund(gateway, intent, 990, operation)
     there = gateway.retrieve(intent.id)
-    assert there.refunds == ()
-    assert {made.operation_id for made in there.failed_refunds} >= {later}
+    assert (there.given_back, {refund.status for refund in there.refunds}) == (0, {RefundStatus.FAILED})
+    assert there.refund_of(later)
+
+
+def test_a_refund_that_waits_is_pending_and_made_once(gateway: StripeGateway, provider: StripeProxy) -> None:
+    intent, operation = captured(gateway), str(uuid4())
+    provider.say = {"refund": {"status": "pending"}}
+    for _ in range(2):
+        made = refund(gateway, intent, 2_990, operation)
+        assert [(one.status, one.operation_id) for one in made.refunds] == [(RefundStatus.PENDING, operation)]
+    assert (provider.refunds[intent.id], made.given_back) == (1, 2_990)
+
+
+def test_disputes_of_an_intent_are_told_when_it_is_read(gateway: StripeGateway, provider: StripeProxy) -> None:
+    intent = captured(gateway)
+    about = {"object": "dispute", "currency": "gbp", "amount": 990, "reason": "fraudulent", "created": 1}
+    for number, due_by in enumerate((None, 1_800_000_000)):
+        there = {"id": f"dp_{number}", "payment_intent": intent.id, "status": "needs_response"}
+        provider.lists["/v1/disputes"].append(about | there | {"evidence_details": {"due_by": due_by}})
+    assert [(one.id, one.amount, one.status, one.reason) for one in gateway.retrieve(intent.id).disputes] == [
+        (f"dp_{number}", 990, "needs_response", "fraudulent") for number in range(2)
+    ]
+    assert [one.evidence_due_at and one.evidence_due_at.year for one in gateway.retrieve(intent.id).disputes] == [
+        None,
+        2027,
+    ]
 
 
 @pytest.mark.parametrize("fields", [{"status": "a_new_one"}, {"status": None}, {"currency": None}, {"id": None}])

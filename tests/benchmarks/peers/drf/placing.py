@@ -48,11 +48,15 @@ def place(user: Any, wanted: Mapping[str, Any]) -> Order:
         order, is_new = _reserve(user, quantities, wanted["method"], wanted["key"])
     if is_new:
         held = gateway("sandbox").create(
-            key=f"{order.payment_id}:create", amount=order.total, currency=order.currency, method=wanted["method"]
+            key=f"{order.payment_id}:create",
+            amount=order.total,
+            currency=order.currency,
+            method=wanted["method"],
+            reference=str(order.id),
         )
         saved = {"intent_id": held.id, "client_secret": held.client_secret}
         Payment.objects.filter(id=order.payment_id, status="PENDING").update(**saved)
-        held = gateway("sandbox").confirm(held.id, key=f"{order.payment_id}:confirm")
+        held = gateway("sandbox").confirm(held.id, key=f"{order.payment_id}:confirm", return_url="")
         if held.status == IntentStatus.REQUIRES_CAPTURE:
             with transaction.atomic():
                 _confirm(order)
