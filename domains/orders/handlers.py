@@ -28,6 +28,12 @@ def payment_changed(message: OutboxMessage) -> None:
         following.follow_provider(order_id)
 
 
+@outbox.handler(cancelling.END_HOLD, queue=payments.QUEUE, away=(payments.GatewayUnavailable, payments.Outdated))
+def end_hold(message: OutboxMessage) -> None:
+    """Give a hold up before its provider does."""
+    cancelling.end_hold(message.key)
+
+
 mails.handler(settling.CONFIRMATION)(confirming.send_confirmation)
 periodic.every(timedelta(seconds=30), queue=payments.QUEUE)(settling.expire_orders)
 periodic.every(timedelta(minutes=10), queue=payments.QUEUE)(cancelling.expire_holds)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from domains.common.background import outbox
+from domains.common.background.models import OutboxMessage
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.validation import visible
 from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError
 from domains.orders.models import Order
 from domains.orders.services import events
-from domains.orders.services.settling import ENDED_AT_ONCE, close, end_each, release
+from domains.orders.services.following import follow_provider
+from domains.orders.services.settling import ENDED_AT_ONCE, close, release
 from domains.orders.transitions import CANCELLABLE
 from domains.payments import services as payments
 
+END_HOLD = "orders.hold"  # outbox topic; the key is the order's id
 HOLD_LIFETIME = timedelta(days=6, hours=12)  # providers drop a hold after 7 days
 
 Status = Order.Status
@@ -37,14 +43,34 @@ def cancel_order(*, viewer: Viewer, order_id: UUID, reason: str) -> Order:
 
 
 def expire_holds() -> int:
-    """Cancel CONFIRMED orders whose hold is about to end at the provider; how many. Called periodically."""
+    """Promise END_HOLD for CONFIRMED orders whose hold is about to end at the provider; how many.
+
+    Called periodically; each is promised once.
+    """
+    promised = OutboxMessage.objects.filter(topic=END_HOLD, key=OuterRef("id"), done_at__isnull=True)
+    ending = _ending().exclude(Exists(promised)).order_by("payment__authorized_at")
+    with short_transaction():
+        for order_id in (ids := list(ending.values_list("id", flat=True)[:ENDED_AT_ONCE])):
+            outbox.enqueue(END_HOLD, key=order_id)
+    return len(ids)
+
+
+def end_hold(order_id: UUID) -> None:
+    """Cancel an order whose hold is about to end, unless the provider says that the money was taken, or is gone.
+
+    The news of that may be lost, and a parcel on its way must not be on sale again. Raises what `follow_provider` does.
+    """
+    follow_provider(order_id)
+    order = _ending().filter(id=order_id).first()
+    if order:
+        with contextlib.suppress(InvalidStateError):  # somebody was quicker; its void is carried out by the outbox
+            _cancel(order, actor_id=None, reason="The hold on the payment was about to end")
+
+
+def _ending() -> QuerySet[Order]:
     authorized = payments.Payment.objects.filter(status=payments.Payment.Status.AUTHORIZED)
     old = authorized.filter(authorized_at__lte=Now() - HOLD_LIFETIME)
-    held = Order.objects.filter(status=Status.CONFIRMED, payment__in=old).order_by("payment__authorized_at")
-    return end_each(
-        held[:ENDED_AT_ONCE],
-        lambda order: _cancel(order, actor_id=None, reason="The hold on the payment was about to end"),
-    )
+    return Order.objects.filter(status=Status.CONFIRMED, payment__in=old)
 
 
 @retried

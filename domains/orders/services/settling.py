@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ from domains.common.data.transactions import retried, short_transaction, writing
 from domains.common.data.writes import insertion
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import PAYMENTS
-from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError
+from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order, OrderLine
 from domains.orders.services import events
 from domains.orders.transitions import ACTIONS, MOVES, Action
@@ -62,22 +62,16 @@ def ask(order: Order) -> payments.Outcome:
 
 
 def expire_orders() -> int:
-    """End orders whose payment window has passed; how many. Called periodically."""
-    late = Order.objects.filter(status=Status.PENDING, expires_at__lte=Now()).order_by("expires_at")
-    return end_each(late[:ENDED_AT_ONCE], _expire)
+    """End orders whose payment window has passed; how many. Called periodically.
 
-
-def end_each(orders: Iterable[Order], end: Callable[[Order], UUID | None]) -> int:
-    """Call `end` for each order: how many it ended. The outbox carries their voids out, each in a task of its own.
-
-    The oldest come first: one in trouble must not keep all others waiting.
+    The outbox carries their voids out, each in a task of its own. The oldest come first: one in trouble must not keep
+    all others waiting.
     """
+    late = Order.objects.filter(status=Status.PENDING, expires_at__lte=Now()).order_by("expires_at")
     ended = 0
-    for order in list(orders):
+    for order in list(late[:ENDED_AT_ONCE]):
         try:
-            ended += end(order) is not None
-        except InvalidStateError:
-            continue  # somebody was quicker
+            ended += _expire(order) is not None
         except SoftTimeLimitExceeded:
             raise
         except Exception:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from domains.orders.models import Order
+from domains.payments.gateway import _made
 from domains.products.models import Product
 from tests.api import Api
 from tests.domains.orders.dashboard import STOCK, TOTAL, drain
@@ -43,3 +44,14 @@ def tell(settings: Settings) -> Callable[[Order], None]:
         settings.PAYMENT_GATEWAY = "sandbox"
 
     return post
+
+
+@pytest.fixture
+def silence(settings: Settings) -> Iterator[None]:
+    """A provider that is not there."""
+    settings.PAYMENT_GATEWAY, settings.STRIPE_API_KEY = "stripe", "sk_test"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    _made.cache_clear()
+    yield
+    settings.PAYMENT_GATEWAY = "sandbox"
+    _made.cache_clear()

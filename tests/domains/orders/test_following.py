@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
@@ -18,7 +17,6 @@ from domains.orders.models import Order
 from domains.orders.services import following
 from domains.orders.services.fulfilling import _claim
 from domains.payments import services as payments
-from domains.payments.gateway import _made
 from domains.payments.models import Refund, SandboxRefund
 from domains.payments.sandbox.gateway import decide
 from domains.products.models import Product
@@ -186,17 +184,6 @@ def test_what_the_provider_said_before_the_payment_changed_is_asked_again(staff:
     drain()
     assert state() == ("REFUNDED", "CAPTURED", TOTAL, TOTAL)
     assert_in_order()
-
-
-@pytest.fixture
-def silence(settings: Settings) -> Iterator[None]:
-    """A provider that is not there."""
-    settings.PAYMENT_GATEWAY, settings.STRIPE_API_KEY = "stripe", "sk_test"
-    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
-    _made.cache_clear()
-    yield
-    settings.PAYMENT_GATEWAY = "sandbox"
-    _made.cache_clear()
 
 
 def test_a_provider_that_does_not_answer_is_asked_again_for_a_day(order: Order, silence: None) -> None:
