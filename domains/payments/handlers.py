@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -36,6 +38,16 @@ def process_webhook(message: OutboxMessage) -> outbox.Effect:
     event = WebhookEvent.objects.filter(id=message.key)
     services.provider_changed(event.get().intent_id)
     return functools.partial(event.update, processed_at=timezone.now())
+
+
+@periodic.every(timedelta(hours=1), queue=services.QUEUE)
+def fetch_events() -> None:
+    """What the provider could not tell us, where it is one that keeps its news."""
+    if settings.PAYMENT_GATEWAY == "stripe":
+        from domains.payments.stripe.fetching import fetch_undelivered  # the SDK takes 0.3 s to load
+
+        with contextlib.suppress(services.GatewayUnavailable):  # logged; an hour later is soon enough
+            fetch_undelivered()
 
 
 @periodic.every(ASKED_AGAIN, queue=services.QUEUE)

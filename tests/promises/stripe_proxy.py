@@ -1,8 +1,8 @@
 """What stands between us and localstripe: what Stripe does and localstripe leaves out, and what networks do to both.
 
-Added: idempotency keys (stored answers, 500s too, are replayed; a key in use is a 409), `amount_received`, descriptions,
-the present names of parameters, the webhooks that localstripe never sends, and the lists of disputes and of undelivered
-events. Its lies are left as they are.
+Added: idempotency keys (stored answers, 500s too, are replayed; a key in use is a 409), `amount_received`, the present
+names of parameters, descriptions, the webhooks that localstripe never sends, and the lists of disputes and of
+undelivered events. Its lies are left as they are.
 """
 
 from __future__ import annotations
@@ -141,6 +141,14 @@ class StripeProxy(ThreadingHTTPServer):
         self.keys = Keys()
         self._upstream = upstream
 
+    @contextmanager
+    def served(self) -> Iterator[StripeProxy]:
+        """In a thread; without localstripe it knows its own lists alone."""
+        with self:
+            threading.Thread(target=self.serve_forever, daemon=True).start()
+            yield self
+            self.shutdown()
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that did not wait for its answer is what we are here for."""
         if not isinstance(sys.exception(), ConnectionError):
@@ -271,9 +279,7 @@ def _event(type_: str, about: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def stripe_proxy(upstream: str) -> Iterator[StripeProxy]:
     """A proxy that serves, and hears localstripe's own webhooks."""
-    with StripeProxy(upstream) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    with StripeProxy(upstream).served() as proxy:
         told = urlencode({"url": proxy.address + NEWS_PATH, "secret": "whsec_localstripe"}).encode()
         urllib.request.urlopen(f"{upstream}/_config/webhooks/proxy", told, timeout=10).close()
         yield proxy
-        proxy.shutdown()

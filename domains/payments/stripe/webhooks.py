@@ -34,21 +34,22 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     if settings.PAYMENT_GATEWAY != "stripe":
         raise Http404
     try:
-        _write_down(_event(_signed_body(request)))
+        write_down(read_event(_content(_signed_body(request))))
     except (Refused, RequestDataTooBig, UnreadablePostError) as error:
         logger.warning("webhook refused", extra={"reason": str(error) or type(error).__name__})
         return HttpResponse(status=400)
     return HttpResponse(status=200)
 
 
-def _write_down(event: WebhookEvent) -> None:
-    """Once, with the promise to process it; one that is about no intent needs no processing."""
+def write_down(event: WebhookEvent) -> bool:
+    """Once, with the promise to process it, unless it is about no intent; whether it is new."""
     processed_at = None if event.intent_id else timezone.now()
     known = {"type": event.type, "intent_id": event.intent_id, "processed_at": processed_at}
     with short_transaction():
         row, fresh = WebhookEvent.objects.get_or_create(event_id=event.event_id, defaults=known)
         if fresh and row.intent_id:
             outbox.enqueue(TOPIC, key=row.id)
+    return fresh
 
 
 def _signed_body(request: HttpRequest) -> str:
@@ -70,9 +71,16 @@ def _signed_body(request: HttpRequest) -> str:
     raise Refused("signature")
 
 
-def _event(body: str) -> WebhookEvent:
+def _content(body: str) -> Any:
     try:
-        sent = orjson.loads(body)  # refuses what nests too deeply for json.loads, too
+        return orjson.loads(body)  # refuses what nests too deeply for json.loads, too
+    except ValueError:
+        raise Refused("content") from None
+
+
+def read_event(sent: Any) -> WebhookEvent:
+    """The row of an event as Stripe writes it. Raises Refused."""
+    try:
         subject = sent.get("data", {}).get("object", {})
         event = WebhookEvent(event_id=sent["id"], type=sent["type"], intent_id=_intent_id(subject))
         event.clean_fields(exclude={"processed_at"})
