@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from time import thread_time
 from typing import Any
 
@@ -14,11 +15,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import View
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+)
 
 from domains.accounts.tokens import viewer_of
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
+from domains.common.graphql.errors import problems_told, refused_fields
 from domains.common.guard import budgets, computing, deadline
 from domains.common.guard.budgets import Throttle
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
@@ -29,6 +38,7 @@ from schema.cost import UNIT_SECONDS
 from schema.documents import Document
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
+from schema.mending import mend
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
 from schema.request import GraphQLRequest, read_request
@@ -106,8 +116,6 @@ class GraphQLView(View):
         throttle = budgets.charge(cost, user_id=viewer.user_id, address=client_address.get())
         if throttle and throttle.retry_after:
             return 429 if strict else 200, throttled(request, throttle)
-        if nulls := redaction.null_errors(core, operation, wanted.variables or {}):
-            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in nulls]}
         began = thread_time()
         status, body = self._execute(request, document, wanted, viewer, refused)
         document.experience.learn(estimate, thread_time() - began)
@@ -123,6 +131,17 @@ class GraphQLView(View):
         assert document.node is not None
         operation = get_operation_ast(document.node, wanted.operation_name)
         assert operation is not None
+        variables = wanted.variables or {}
+
+        def unfit(found: list[GraphQLError]) -> Reply:
+            mended = None if refused_fields.get() else mend(core, operation, variables)
+            if mended is None:
+                return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in found]}
+            with problems_told(mended.problems):
+                return self._execute(request, document, replace(wanted, variables=mended.variables), viewer, refused)
+
+        if nulls := redaction.null_errors(core, operation, variables):
+            return unfit(nulls)
         try:
             with self._bounded(request, operation):
                 result = self._result(request, document, wanted, viewer)
@@ -134,8 +153,7 @@ class GraphQLView(View):
             excess = documents.excess(limit, over.measured, over.allowed)
             return refused, {"errors": [errors.formatted(excess, errors.TOO_COMPLEX, identifier)]}
         if result.data is None and not any(error.path for error in result.errors or ()):  # nothing was executed
-            unfit = redaction.variable_errors(core, operation, wanted.variables or {})
-            return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in unfit]}
+            return unfit(redaction.variable_errors(core, operation, variables))
         nothing = all(value is None for value in (result.data or {}).values())
         away = refused == 400 and nothing and any(e["extensions"]["code"] == errors.UNAVAILABLE for e in found)
         return 503 if away else 200, {"data": data, **({"errors": found} if found else {})}

@@ -80,7 +80,7 @@ class ValuesRule(ValuesOfCorrectTypeRule):
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> Any:
         def report(error: GraphQLError, path: list[str | int]) -> None:
             there = [inner for inner in error.nodes or () if inner.loc]  # some are copies that stand nowhere
-            there = there or [_at(input_type, node, path)[1]]
+            there = there or [at(input_type, node, path)[1]]
             self.report_error(SafeError(problem(input_type, node, path, error), nodes=there))
 
         if input_type:
@@ -96,7 +96,7 @@ def null_errors(
         return []
     return [
         _variable_error(node, path, ABSENT_ONLY)
-        for node, type_, value in _declared(schema, operation, variables)
+        for node, type_, value in declared(schema, operation, variables)
         for path in refused_nulls(type_, value)
     ]
 
@@ -116,20 +116,21 @@ def variable_errors(
 ) -> list[GraphQLError]:
     """What is wrong with the variables of an operation that graphql-core refused, each place once."""
     found: dict[str, GraphQLError] = {}
-    for node, type_, value in _declared(schema, operation, variables):
-        for path, error in _refusals(type_, value):
+    for node, type_, value in declared(schema, operation, variables):
+        for path, error in refusals(type_, value):
             unfit = _variable_error(node, path, problem(type_, value, path, error))
             found.setdefault(unfit.message, unfit)
     return list(found.values()) or [SafeError("The variables do not fit their types", nodes=[operation])]
 
 
-def _refusals(type_: Any, value: Any) -> list[tuple[list[str | int], GraphQLError]]:
+def refusals(type_: Any, value: Any) -> list[tuple[list[str | int], GraphQLError]]:
+    """Where the value does not fit, as graphql-core finds it."""
     found: list[tuple[list[str | int], GraphQLError]] = []
     validate_input_value(value, type_, lambda error, path: found.append((path, error)))
     return found
 
 
-def _declared(
+def declared(
     schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> Iterator[tuple[VariableDefinitionNode, Any, Any]]:
     """The variables that have to hold a value: declaration, type, and what was sent."""
@@ -151,7 +152,7 @@ def problem(type_: Any, value: Any, path: Sequence[str | int], error: GraphQLErr
     """What the type at the path expects of the value there."""
     if isinstance(error, SafeError):
         return error.message
-    type_, value = _at(type_, value, path)
+    type_, value = at(type_, value, path)
     null = value is None or isinstance(value, NullValueNode)
     named = get_named_type(type_)
     if not null and isinstance(named, GraphQLInputObjectType) and not is_list_type(get_nullable_type(type_)):
@@ -195,7 +196,7 @@ def _absent_only(field: Any) -> bool:
     return isinstance(kind, StrawberryMaybe) and not isinstance(kind.of_type, StrawberryOptional)
 
 
-def _at(type_: Any, value: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
+def at(type_: Any, value: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
     """The type and the value at the path."""
     for key in path:
         type_, value = _child(type_, value, key)

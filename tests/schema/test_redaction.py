@@ -14,7 +14,7 @@ from schema.redaction import UNFIT, message
 from tests.schema.wire import body, post
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
-UPDATE = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } }"
+UPDATE = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } __typename }"
 ORDER = "mutation ($input: CreateOrderInput!) { createOrder(input: $input) { __typename } }"
 PRODUCT = "query ($by: ProductBy!) { product(by: $by) { id } }"
 PRODUCTS = """query ($filter: ProductFilter, $sort: ProductSort, $first: Int) {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, cast, dataclass_transform, get_type_hints
 from uuid import UUID
@@ -123,6 +125,20 @@ class StaleObjectError(UserError):
     )
 
 
+# Problems that were found before the mutation was called: what its input could not be made of.
+refused_fields: ContextVar[Sequence[errors.FieldProblem]] = ContextVar("refused_fields", default=())
+
+
+@contextmanager
+def problems_told(found: Sequence[errors.FieldProblem]) -> Iterator[None]:
+    """Mutations that are called in here answer these."""
+    token = refused_fields.set(found)
+    try:
+        yield
+    finally:
+        refused_fields.reset(token)
+
+
 type Failure = type[UserError] | type[DomainError]
 
 
@@ -161,6 +177,8 @@ def mutation(
         @functools.wraps(resolver)
         def answering(*args: Any, **kwargs: Any) -> Any:
             try:
+                if refused := refused_fields.get():
+                    raise errors.ValidationError(refused)
                 found = resolver(*args, **kwargs)
             except DomainError as error:
                 return _members[type(error)].of(error)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from domains.products.models import Product
 from tests.api import Api, gid
-from tests.domains.common.refusals import problems, refusal
+from tests.domains.common.refusals import broken, problems, refusal
 from tests.domains.common.together import together
 from tests.factories import CategoryFactory, ProductFactory
 
@@ -145,12 +145,11 @@ def test_what_is_no_product_is_not_found(staff: Api, product: Product) -> None:
         assert (answer["code"], answer["path"]) == ("NOT_FOUND", ["input", "productId"])
 
 
-def test_nulls_where_a_value_is_needed_do_not_fit_the_schema(staff: Api, product: Product) -> None:
+def test_nulls_where_a_value_is_needed_are_problems_of_their_fields(staff: Api, product: Product) -> None:
     query = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } }"
     for field in ("name", "price", "active"):
-        [error] = staff.post(query, {"input": {"productId": gid(product), field: None}})["errors"]
-        assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert error["message"] == f"Variable '$input' at '{field}': It may be left out, but not null"
+        fields = {"productId": gid(product), "slug": "not-written", field: None}
+        assert broken(staff, "updateProduct", **fields) == {(f"input.{field}", "REQUIRED")}
         written = query.replace("($input: UpdateProductInput!)", "").replace(
             "$input", f'{{productId: "x", {field}: null}}'
         )
