@@ -116,6 +116,13 @@ class CancelOrderInput:
 @strawberry.input(description="An order to send.")
 class FulfillOrderInput:
     order_id: strawberry.ID = strawberry.field(description="Which order.")
+    carrier: str | None = strawberry.field(default=UNSET, description="Who brings it, at most 100 characters.")
+    tracking_number: str | None = strawberry.field(
+        default=UNSET, description="The carrier's number, at most 100 characters."
+    )
+    tracking_url: str | None = strawberry.field(
+        default=UNSET, description="Where the customer can follow it: https, at most 500 characters."
+    )
 
 
 @strawberry.input(description="Money to give back.")

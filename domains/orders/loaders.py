@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domains.accounts.models import User
 from domains.common.graphql.loaders import Loader, by_id, by_parent
-from domains.orders.models import Order, OrderCharge, OrderEvent, OrderLine
+from domains.orders.models import Invoice, Order, OrderCharge, OrderEvent, OrderLine, Shipment
 from domains.products.models import Product
 
 MAX_EVENTS = 250  # an order has about ten, and two more for each refund
@@ -25,6 +25,8 @@ OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
 # Of orders that the viewer was given already.
 LinesByOrderIdLoader = by_parent(lambda viewer: OrderLine.objects.all(), "order_id", sort=("position",))
 ChargesByOrderIdLoader = by_parent(lambda viewer: OrderCharge.objects.all(), "order_id", sort=("kind",))
+ShipmentByOrderIdLoader = by_id(lambda viewer: Shipment.objects.filter(sent_at__isnull=False), "order_id")
+InvoiceByOrderIdLoader = by_id(lambda viewer: Invoice.objects.all(), "order_id")
 EventsByOrderIdLoader = by_parent(
     lambda viewer: OrderEvent.objects.all(), "order_id", sort=("created_at", "id"), latest=MAX_EVENTS
 )

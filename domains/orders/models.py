@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -178,6 +179,11 @@ class Invoice(BaseModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(tax__gte=0, total__gte=F("tax")), name="invoice_tax_within_total")
         ]
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was made."""
+        return self.created_at
 
 
 class ReturnedLine(BaseModel):

@@ -58,13 +58,25 @@ class Mutation:
         )
 
     @mutation(
-        description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED.",
+        description="Send an order: capture the hold of a CONFIRMED order, which makes it FULFILLED with an invoice.",
         gives=(Order, "The payment was captured and the order is FULFILLED."),
-        fails=[NotFoundError, results.InvalidStateError, results.PaymentDeclinedError, results.PaymentPendingError],
+        fails=[
+            ValidationError,
+            NotFoundError,
+            results.InvalidStateError,
+            results.PaymentDeclinedError,
+            results.PaymentPendingError,
+        ],
         permission_classes=[IsStaff],
     )
     def fulfill_order(self, info: Info, input: inputs.FulfillOrderInput) -> models.Order:
-        return services.fulfill_order(viewer=info.context.viewer, order_id=key_of(input.order_id, "Order"))
+        return services.fulfill_order(
+            viewer=info.context.viewer,
+            order_id=key_of(input.order_id, "Order"),
+            carrier=given(input.carrier) or "",
+            tracking_number=given(input.tracking_number) or "",
+            tracking_url=given(input.tracking_url) or "",
+        )
 
     @mutation(
         description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key.",

@@ -18,6 +18,7 @@ Type = OrderEvent.Type
 CANCELLABLE = (Status.PENDING, Status.CONFIRMED)  # cancelOrder, in the order in which orders move
 FULFILLABLE = Status.CONFIRMED  # fulfillOrder
 REFUNDABLE = Status.FULFILLED  # refundOrder
+SENT = (Status.FULFILLED, Status.REFUNDED)
 
 
 class Action(Enum):

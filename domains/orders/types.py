@@ -21,8 +21,10 @@ from domains.orders.loaders import (
     ChargesByOrderIdLoader,
     EmailByUserIdLoader,
     EventsByOrderIdLoader,
+    InvoiceByOrderIdLoader,
     LinesByOrderIdLoader,
     OrderedProductByIdLoader,
+    ShipmentByOrderIdLoader,
 )
 from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
@@ -33,6 +35,7 @@ show_choices(OrderStatus, name="OrderStatus", description="Where an order stands
 OrderChargeKind = models.OrderCharge.Kind
 show_choices(OrderChargeKind, name="OrderChargeKind", description="What a charge is for.")
 WITH_ORDER = "Visible with the order."
+OF_ORDER = "of an order that the viewer sees"
 
 
 @entity(
@@ -72,6 +75,25 @@ class OrderEvent(Node):
     created_at: auto = strawberry.field(description="When it happened.")
 
 
+@entity(models.Shipment, description="How an order was sent.", visible_to=WITH_ORDER)
+class Shipment:
+    carrier: auto
+    tracking_number: auto
+    sent_at: datetime = strawberry.field(description="When it was sent.")
+
+    @strawberry.field(description="Where to follow it: https.", metadata={"needs": ["tracking_url"]})
+    def tracking_url(self, root: strawberry.Parent[models.Shipment]) -> str | None:
+        return root.tracking_url or None
+
+
+@entity(models.Invoice, description="What was charged for an order.", visible_to=WITH_ORDER)
+class Invoice:
+    number: auto
+    issued_at: datetime = strawberry.field(description="When it was made.", metadata={"needs": ["created_at"]})
+    total: Money = money("total", description="What was charged.")
+    tax: Money = money("tax", description="The tax in `total`.")
+
+
 @entity(models.Order, description="A purchase.", visible_to="Visible to its customer and to staff.")
 class Order(Node):
     status: OrderStatus
@@ -94,7 +116,7 @@ class Order(Node):
         LinesByOrderIdLoader,
         description="Its products in the order in which they were sent, 1 to 100 of them.",
         size=settings.ORDER_MAX_LINES,
-        scope="of an order that the viewer sees",
+        scope=OF_ORDER,
     )
     charges: list[OrderCharge] = related(
         ChargesByOrderIdLoader,
@@ -105,11 +127,17 @@ class Order(Node):
     payment: Payment | None = related(
         PaymentByIdLoader, by="payment_id", description="Its money.", scope="PaymentByIdLoader: one's own, staff all"
     )
+    shipment: Shipment | None = related(
+        ShipmentByOrderIdLoader, description="How it was sent; null until it is.", scope=OF_ORDER
+    )
+    invoice: Invoice | None = related(
+        InvoiceByOrderIdLoader, description="What was charged; null until it is sent.", scope=OF_ORDER
+    )
     events: list[OrderEvent] = related(
         EventsByOrderIdLoader,
         description="Its history, oldest first: the latest, at most 250.",
         size=MAX_EVENTS,
-        scope="of an order that the viewer sees",
+        scope=OF_ORDER,
     )
 
     @batched(graphql_type=str, description="The e-mail address of its customer, as it is now.", needs=["customer_id"])

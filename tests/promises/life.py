@@ -16,7 +16,7 @@ from domains.common.data.models import IdempotencyKey, new_id
 from domains.common.errors import IdempotencyConflictError
 from domains.orders import services
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
-from domains.orders.models import Order, OrderEvent
+from domains.orders.models import Order, OrderEvent, Shipment
 from domains.orders.services import CartLine, cancelling, fulfilling, placing, refunding
 from domains.orders.services.carts import Checkout
 from domains.payments import services as payments
@@ -138,7 +138,7 @@ class Life(Surroundings):
     @rule(order_id=orders)
     def fulfil_and_crash(self, order_id: UUID) -> None:
         with suppress(InvalidStateError):
-            fulfilling._claim(viewer=self.staff, order_id=order_id)
+            fulfilling._claim(self.staff, Shipment(order_id=order_id))
 
     @rule(target=refunds, order_id=orders, amount=PARTS)
     def refund(self, order_id: UUID, amount: str | None) -> Wish | MultipleResults[Wish]:

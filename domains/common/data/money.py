@@ -74,6 +74,11 @@ def _outside(amount: Decimal) -> FieldErrorCode:
     return FieldErrorCode.TOO_SMALL if amount < 0 else FieldErrorCode.TOO_LARGE
 
 
+def share_of(amount: int, part: int, whole: int) -> int:
+    """`amount` * `part` / `whole`, rounded half up; all in minor units, 0 or more, `whole` above 0."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
 def tax_of(amount: int, rate: Decimal) -> int:
     """The tax inside an amount that holds it, in minor units, rounded half up; `rate` is in percent, 0 to 100."""
     hundredths = int(rate.scaleb(2))

@@ -9,8 +9,9 @@ from domains.common.data.money import readable
 from domains.common.data.transactions import retried, short_transaction
 from domains.orders.models import Order
 from domains.orders.services import events
+from domains.orders.services.sending import record_sending
 from domains.orders.services.settling import close, quantities
-from domains.orders.transitions import MOVES, Action, action_for
+from domains.orders.transitions import MOVES, SENT, Action, action_for
 from domains.payments import services as payments
 from domains.products import stock
 
@@ -74,11 +75,13 @@ def _locked(order_id: UUID) -> Order:
 def _follow(order: Order, payment: payments.Payment) -> None:
     """One step before the refunds are noted, and one after: money is taken before it is given back."""
     _note_refusals(order, payment)
-    if order.status == Status.CONFIRMED:
+    if was_confirmed := order.status == Status.CONFIRMED:
         _step(order, payment)
     if payment.status == payments.Payment.Status.CAPTURED:
         _note_refunds(order, payment)
     _step(order, payment)
+    if was_confirmed and order.status in SENT:
+        record_sending(order, payment)
 
 
 def _step(order: Order, payment: payments.Payment) -> None:

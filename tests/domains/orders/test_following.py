@@ -13,7 +13,7 @@ from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import PATIENCE
 from domains.common.viewer import Viewer
-from domains.orders.models import Order
+from domains.orders.models import Order, Shipment
 from domains.orders.services import following
 from domains.orders.services.fulfilling import _claim
 from domains.payments import services as payments
@@ -160,7 +160,7 @@ def test_a_refund_that_fails_later_was_none_and_can_be_made_again(
 def test_news_that_comes_while_an_operation_of_ours_is_open_is_looked_at_when_it_ends(
     order: Order, product: Product, tell: Callable[[Order], None]
 ) -> None:
-    capture = _claim(viewer=Viewer(is_staff=True), order_id=order.id)
+    capture = _claim(Viewer(is_staff=True), Shipment(order_id=order.id))
     release_there(order)
     payments.provider_changed(order.payment.intent_id)
     message = OutboxMessage.objects.get(topic=payments.CHANGED, done_at=None)

@@ -136,9 +136,10 @@ def test_ten_refunds_at_once_never_give_back_more_than_was_captured(staff: Api, 
 
 def test_a_capture_whose_caller_died_is_finished_by_the_outbox(staff: Api, order_id: str) -> None:
     from domains.common.viewer import Viewer
+    from domains.orders.models import Shipment
     from domains.orders.services.fulfilling import _claim
 
-    _claim(viewer=Viewer(the_order().customer_id), order_id=the_order().id)
+    _claim(Viewer(the_order().customer_id), Shipment(order_id=the_order().id))
     assert the_order().status == "CONFIRMED"
     for _ in range(2):  # the operation, then the news of it
         make_due()

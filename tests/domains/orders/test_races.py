@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from domains.accounts.models import User
 from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
-from domains.orders.models import Order
+from domains.orders.models import Order, Shipment
 from domains.orders.services import expire_orders, settling
 from domains.orders.services.fulfilling import _claim
 from domains.payments import services as payments
@@ -53,7 +53,7 @@ def cancel(api: Api, order: Order) -> Any:
 def test_a_capture_that_a_twin_was_quicker_with_is_no_refusal(api: Api, staff: Api, product: Product) -> None:
     """Web and worker carry an operation out at once: the provider refuses the second of the two captures."""
     buy(api, [(product, 1)])
-    operation_id = _claim(viewer=Viewer(is_staff=True), order_id=the_order().id)
+    operation_id = _claim(Viewer(is_staff=True), Shipment(order_id=the_order().id))
     intent_id = the_order().payment.intent_id
     gateway().capture(intent_id, amount=the_order().total, key="the twin's")
     assert payments.carry_out(operation_id).status == "SUCCEEDED"
@@ -65,7 +65,7 @@ def test_captured_money_is_never_cancelled_however_late_the_order_follows(
 ) -> None:
     """As after a crash between the end of the capture and the order's move."""
     buy(api, [(product, 1)])
-    payments.carry_out(_claim(viewer=Viewer(is_staff=True), order_id=the_order().id))
+    payments.carry_out(_claim(Viewer(is_staff=True), Shipment(order_id=the_order().id)))
     assert (the_order().status, the_order().payment.status) == ("CONFIRMED", "CAPTURED")
     assert cancel(api, the_order()) == "InvalidStateError"
     assert staff.call("fulfillOrder", "order { id }", orderId=gid(the_order()))["__typename"] == "InvalidStateError"
