@@ -53,8 +53,8 @@ class RefundTooLargeError(DomainError):
     code = "REFUND_TOO_LARGE"
     meaning = "More than what is left to refund."
 
-    def __init__(self, refundable: int, currency: str) -> None:
-        super().__init__("This is more than what is left to refund; see `refundable`", path=["amount"])
+    def __init__(self, refundable: int, currency: str, *, field: str = "amount") -> None:
+        super().__init__("This is more than what is left to refund; see `refundable`", path=[field])
         self.refundable = refundable
         self.currency = currency
 

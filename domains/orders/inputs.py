@@ -15,7 +15,7 @@ from domains.common.graphql.paging import Ordering
 from domains.delivery.inputs import DeliveryInput
 from domains.orders.filtering import OrderQuery
 from domains.orders.numbers import OrderNumber
-from domains.orders.services import CartLine, Delivery
+from domains.orders.services import CartLine, Delivery, Return
 from domains.orders.types import OrderStatus
 
 UNSET = strawberry.UNSET
@@ -125,11 +125,27 @@ class FulfillOrderInput:
     )
 
 
+@strawberry.input(description="Pieces of a line that come back.")
+class ReturnLineInput:
+    order_line_id: strawberry.ID = strawberry.field(description="Which line of the order; one named twice is added up.")
+    quantity: int = strawberry.field(description="How many, 1 or more: at most what was sent and has not come back.")
+    restock: bool = strawberry.field(default=True, description="Whether they are for sale again.")
+
+    def line(self) -> Return:
+        """As the service wants it."""
+        return Return(key_of(self.order_line_id, "OrderLine"), self.quantity, self.restock)
+
+
 @strawberry.input(description="Money to give back.")
 class RefundOrderInput:
     order_id: strawberry.ID = strawberry.field(description="Which order.")
     amount: Decimal | None = strawberry.field(
-        default=UNSET, description="In major units, more than 0; all that is left when absent."
+        default=UNSET,
+        description="In major units, more than 0; when absent the price of what comes back (`returns`), and without "
+        "that all that is left.",
+    )
+    returns: list[ReturnLineInput] | None = strawberry.field(
+        default=UNSET, description="What comes back, 1 to 100 lines. It stays written down when the refund fails."
     )
     reason: str = strawberry.field(description="Why, for its history; 1 to 200 characters.")
     idempotency_key: UUID = strawberry.field(

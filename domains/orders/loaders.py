@@ -11,7 +11,7 @@ from domains.common.graphql.loaders import Loader, by_id, by_parent
 from domains.orders.models import Invoice, Order, OrderCharge, OrderEvent, OrderLine, Shipment
 from domains.products.models import Product
 
-MAX_EVENTS = 250  # an order has about ten, and two more for each refund
+MAX_EVENTS = 250  # an order has about ten, and three more for each refund
 
 
 OrderByIdLoader = by_id(lambda viewer: Order.objects.visible_to(viewer))

@@ -196,7 +196,7 @@ class ReturnedLine(BaseModel):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["operation_id", "line"], name="returned_line_once"),
+            models.UniqueConstraint(fields=["operation_id", "line", "restocked"], name="returned_line_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="returned_quantity_positive"),
         ]
 

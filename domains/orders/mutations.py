@@ -79,7 +79,8 @@ class Mutation:
         )
 
     @mutation(
-        description="Give back all or part of a FULFILLED order's money; stock stays. Repeat it with the same key.",
+        description="Give back all or part of a FULFILLED order's money; stock comes back by `returns` alone. "
+        "Repeat it with the same key.",
         fails=[
             ValidationError,
             NotFoundError,
@@ -91,11 +92,13 @@ class Mutation:
         permission_classes=[IsStaff],
     )
     def refund_order(self, info: Info, input: inputs.RefundOrderInput) -> results.RefundOrderSuccess:
+        returns = given(input.returns)
         refunded = services.refund_order(
             viewer=info.context.viewer,
             order_id=key_of(input.order_id, "Order"),
             amount=given(input.amount),
             reason=input.reason,
             key=input.idempotency_key,
+            returns=None if returns is None else [one.line() for one in returns],
         )
         return results.RefundOrderSuccess(order=refunded.order, refund=refunded.refund, replayed=refunded.replayed)

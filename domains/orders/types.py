@@ -45,6 +45,7 @@ class OrderLine(Node):
     product_name: auto
     sku: auto
     quantity: auto
+    returned_quantity: auto
 
     product: Product | None = related(
         OrderedProductByIdLoader, by="product_id", description="The product as it is now, for sale or not."

@@ -34,6 +34,7 @@ _SELL = f"""UPDATE products_product AS product SET stock = stock - quantity, res
 # are counted anew (`recount_reserved`): that must not keep anybody from cancelling or sending it.
 _SEND = f"UPDATE products_product AS product SET reserved = greatest(reserved - quantity, 0) {_IN_ID_ORDER}"  # noqa: S608
 _PUT_BACK = _SEND.replace(" SET ", " SET stock = stock + quantity, ", 1)
+_RESTOCK = f"UPDATE products_product AS product SET stock = stock + quantity {_IN_ID_ORDER}"  # noqa: S608
 _CORRECT = """UPDATE products_product AS product SET reserved = reserved + delta
     FROM unnest(%s::uuid[], %s::int[]) AS moved(id, delta) WHERE product.id = moved.id"""
 
@@ -93,6 +94,12 @@ def put_back(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
 def send(quantities: Mapping[UUID, int]) -> None:
     """What an order had taken leaves the shelf: it is not reserved any more. No stock moves."""
     change(_SEND, *_columns(quantities))
+
+
+def restock(quantities: Mapping[UUID, int], *, order_id: UUID) -> None:
+    """Put what came back of an order that was sent on sale again: the end of a transaction, as it locks hot rows."""
+    insert(*_movements(quantities, Reason.RETURN, reference=order_id))
+    change(_RESTOCK, *_columns(quantities))
 
 
 def adjust(product_id: UUID, delta: int, *, note: str = "", reference: UUID | None = None) -> bool:

@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="returnedline",
-            constraint=models.UniqueConstraint(fields=("operation_id", "line"), name="returned_line_once"),
+            constraint=models.UniqueConstraint(fields=("operation_id", "line", "restocked"), name="returned_line_once"),
         ),
         migrations.AddConstraint(
             model_name="returnedline",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -19,6 +20,7 @@ from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.services.following import follow_payment
 from domains.orders.services.replaying import poll
+from domains.orders.services.returning import Return, Returns
 from domains.orders.services.settling import pending
 from domains.orders.transitions import REFUNDABLE
 from domains.payments import services as payments
@@ -37,29 +39,41 @@ class Refunded:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A checked input. `amount` in minor units; None for all that is left."""
+    """A checked input. `amount` in minor units; None for the price of what comes back, or else all that is left."""
 
     viewer: Viewer
     order: Order
     amount: int | None
     reason: str
     key: UUID
+    returns: Returns | None
 
     @property
     def fingerprint(self) -> str:
         """All but the key and who asks; an amount and the same amount as "all that is left" differ."""
-        return idempotency.fingerprint({"order": str(self.order.id), "amount": self.amount, "reason": self.reason})
+        return idempotency.fingerprint(
+            {"order": str(self.order.id), "amount": self.amount, "reason": self.reason},
+            {"returns": self.returns and self.returns.canonical},
+        )
 
 
-def refund_order(*, viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> Refunded:
+def refund_order(
+    *,
+    viewer: Viewer,
+    order_id: UUID,
+    amount: Decimal | None,
+    reason: str,
+    key: UUID,
+    returns: Sequence[Return] | None = None,
+) -> Refunded:
     """Give back all or part of a FULFILLED order's money. For staff; the caller has checked that.
 
-    A call that meets a running operation waits for it and is judged anew. Raises ValidationError, NotFoundError,
-    InvalidStateError (also when the provider refuses it), RefundTooLargeError, IdempotencyConflictError,
-    PaymentPendingError; ServiceUnavailableError, with nothing written, when the calls to the provider have all the
-    threads they may have.
+    What comes back (`returns`) is written with the claim, and stays when the refund fails. A call that meets a running
+    operation waits for it and is judged anew. Raises ValidationError, NotFoundError, InvalidStateError (also when the
+    provider refuses it), RefundTooLargeError, IdempotencyConflictError, PaymentPendingError; ServiceUnavailableError,
+    with nothing written, when the calls to the provider have all the threads they may have.
     """
-    wish = _checked(viewer, order_id, amount, reason, key)
+    wish = _checked(viewer, order_id, amount, reason, key, returns)
     try:
         with PAYMENTS.enter():
             operation, replayed = _carry_out(wish)
@@ -97,7 +111,14 @@ def _known(wish: _Wish) -> payments.PaymentOperation:
     return operation
 
 
-def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str, key: UUID) -> _Wish:
+def _checked(
+    viewer: Viewer,
+    order_id: UUID,
+    amount: Decimal | None,
+    reason: str,
+    key: UUID,
+    returns: Sequence[Return] | None = None,
+) -> _Wish:
     order = Order.objects.visible_to(viewer).known(order_id)
     problems = Problems()
     reason = problems.text("reason", reason, most=200)
@@ -105,7 +126,11 @@ def _checked(viewer: Viewer, order_id: UUID, amount: Decimal | None, reason: str
     minor = None if amount is None else to_minor(amount, order.currency, path=["amount"])
     if minor == 0:
         raise ValidationError.of("amount", message="Give back more than nothing", code=FieldErrorCode.TOO_SMALL)
-    return _Wish(viewer, order, minor, reason, key)
+    back = None if returns is None else Returns(order.id, returns)
+    if minor is None and back and back.price == 0:
+        message = "What comes back cost nothing: name the amount to give back"
+        raise ValidationError.of("amount", message=message, code=FieldErrorCode.REQUIRED)
+    return _Wish(viewer, order, minor, reason, key, back)
 
 
 @retried
@@ -127,20 +152,32 @@ def _claim(wish: _Wish) -> tuple[UUID, bool] | None:
         if payments.is_busy(order.payment_id):
             idempotency.release(owner_id=wish.viewer.user_id, operation=OPERATION, key=wish.key)
             return None
-        amount = _amount(wish, order)
-        payments.request(order.payment_id, payments.Kind.REFUND, amount=amount, reason=wish.reason, id_=mine)
-        note = f"A refund of {readable(amount, order.currency)} is being made"
-        events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=wish.viewer.user_id)
+        _give_back(wish, order, mine)
     return mine, False
 
 
-def _amount(wish: _Wish, order: Order) -> int:
+def _give_back(wish: _Wish, order: Order, operation_id: UUID) -> None:
     if order.status != REFUNDABLE:
         raise InvalidStateError(order.status, allowed="only a FULFILLED order can be refunded")
+    actor_id, returns = wish.viewer.user_id, wish.returns
+    if returns:
+        returns.count(operation_id)
+        returns.note(actor_id=actor_id)
+    amount = _amount(wish, order)
+    payments.request(order.payment_id, payments.Kind.REFUND, amount=amount, reason=wish.reason, id_=operation_id)
+    note = f"A refund of {readable(amount, order.currency)} is being made"
+    events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=actor_id)
+    if returns:
+        returns.restock()
+
+
+def _amount(wish: _Wish, order: Order) -> int:
     left = payments.refundable(order.payment)
-    amount = left if wish.amount is None else wish.amount
+    amount, field = wish.amount, "amount"
+    if amount is None:
+        amount, field = (wish.returns.price, "returns") if wish.returns else (left, "amount")
     if not 0 < amount <= left:
-        raise RefundTooLargeError(left, order.currency)
+        raise RefundTooLargeError(left, order.currency, field=field)
     return amount
 
 
