@@ -143,10 +143,16 @@ class Refund(BaseModel):
     reason = models.CharField(
         max_length=200, help_text="Why: as staff wrote it, or what made it without them; 1 to 200 characters."
     )
+    credit_note_number = models.CharField(  # noqa: DJ001  # unique where there is one
+        max_length=24,
+        null=True,
+        help_text='Without gaps in a year (UTC): "CN-2026-000001"; null until it has SUCCEEDED.',
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.UniqueConstraint(fields=["credit_note_number"], name="refund_credit_note_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["updated_at"], name="refund_pending", condition=Q(status="PENDING"))

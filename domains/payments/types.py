@@ -22,6 +22,7 @@ TO_BUYER = "Visible to the order's customer and to staff."
 class Refund(Node):
     status: RefundStatus
     reason: auto
+    credit_note_number: auto
     created_at: auto
     amount: Money = money("amount", description="How much is given back; nothing is when it has FAILED.")
 

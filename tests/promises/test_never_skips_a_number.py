@@ -1,9 +1,10 @@
-"""Promise: of orders that are sent at once each has an invoice, and its number follows that of another one."""
+"""Promise: invoices of orders that are sent at once, and credit notes of refunds, have numbers without gaps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from domains.common.viewer import Viewer
 from domains.orders.models import Invoice, Order, Shipment
-from domains.orders.services import create_order, fulfilling
+from domains.orders.services import create_order, fulfilling, refunding
 from domains.orders.services.following import follow_payment
 from domains.orders.services.placing import CartLine
 from domains.payments import services as payments
@@ -35,22 +36,40 @@ def captured_order(buyer: Viewer, staff: Viewer, *goods: Product) -> Order:
     return order
 
 
-def follow(order: Order) -> None:
-    try:
-        follow_payment(order.id)
-    finally:
-        connections.close_all()
+def refund_of(order: Order, staff: Viewer) -> UUID:
+    """One that is claimed and not carried out."""
+    claimed = refunding._claim(refunding._checked(staff, order.id, None, "Broken", uuid4()))
+    assert claimed
+    return claimed[0]
 
 
-def test_orders_that_are_sent_at_once_have_numbers_without_gaps_and_twins() -> None:
+def with_rivals(call: Callable[[UUID], object], ids: list[UUID]) -> int:
+    """Call it twice for each, half of the calls at once; the deadlocks."""
+
+    def one(id_: UUID) -> None:
+        try:
+            call(id_)
+        finally:
+            connections.close_all()
+
+    before = counted_deadlocks()
+    at_once([partial(one, id_) for id_ in ids for _ in range(2)], threads=ORDERS // 2)
+    return counted_deadlocks() - before
+
+
+def numbers(series: str) -> list[str]:
+    return [f"{series}-{timezone.now().year}-{number:06d}" for number in range(1, ORDERS + 1)]
+
+
+def test_what_is_sent_and_given_back_at_once_has_numbers_without_gaps_and_twins() -> None:
     buyer, staff = Viewer(UserFactory.create(proven=True).id), Viewer(StaffFactory.create().id, is_staff=True)
     goods = ProductFactory.create_batch(2, stock=ORDERS)
     orders = [captured_order(buyer, staff, *goods[:: 1 if number % 2 else -1]) for number in range(ORDERS)]
-    before = counted_deadlocks()
-    at_once([partial(follow, order) for order in orders for _ in range(2)], threads=ORDERS // 2)  # each has a rival
-    deadlocks = counted_deadlocks() - before
+    deadlocks = with_rivals(follow_payment, [order.id for order in orders])
+    deadlocks += with_rivals(payments.carry_out, [refund_of(order, staff) for order in orders])
     figures("never_skips_a_number", orders=ORDERS, at_once=ORDERS // 2, deadlocks=deadlocks)
     assert deadlocks == 0
-    numbers = Invoice.objects.order_by("number").values_list("number", flat=True)
-    assert list(numbers) == [f"INV-{timezone.now().year}-{number:06d}" for number in range(1, ORDERS + 1)]
-    assert Invoice.objects.filter(order__in=orders, order__status="FULFILLED").count() == ORDERS
+    sent = Invoice.objects.filter(order__in=orders).order_by("number")
+    assert list(sent.values_list("number", flat=True)) == numbers("INV")
+    refunds = payments.Refund.objects.filter(payment__order__in=orders).order_by("credit_note_number")
+    assert list(refunds.values_list("credit_note_number", flat=True)) == numbers("CN")

@@ -130,7 +130,8 @@ def _record(operation: PaymentOperation, status: Status, intent: Intent | None =
 
 def _apply(operation: PaymentOperation, intent: Intent | None) -> None:
     after, before = OPERATIONS[Kind(operation.kind)].move
-    booked = {"captured": operation.amount} if operation.kind == Kind.CAPTURE else {}
+    # A twin at the provider may have captured less: what it says is what was taken.
+    booked = {"captured": intent.captured} if intent and operation.kind == Kind.CAPTURE else {}
     update(Payment.objects.filter(id=operation.payment_id, status__in=before), status=after, **booked)
     if operation.kind == Kind.REFUND and intent and (made := intent.refund_of(operation.id)):
         record_refund(

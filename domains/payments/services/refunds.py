@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F
 
+from domains.common.data.numbering import next_number
 from domains.common.data.writes import update
 from domains.payments.gateway import RefundStatus
 from domains.payments.models import Payment, PaymentOperation, Refund
 
 logger = logging.getLogger(__name__)
 
+CREDIT_NOTES = "CN"  # the series of their numbers
 FAILED_LATER = "failed_later"  # failure code of an operation whose refund the provider had accepted first
+# Where a refund goes to from each state; None: it was not known.
+AFTER: dict[str | None, tuple[RefundStatus, ...]] = {
+    None: (RefundStatus.PENDING, RefundStatus.SUCCEEDED),
+    RefundStatus.PENDING: (RefundStatus.SUCCEEDED, RefundStatus.FAILED),
+    RefundStatus.SUCCEEDED: (RefundStatus.FAILED,),
+    RefundStatus.FAILED: (),
+}
 
 
 def record_refund(payment: Payment, id_: UUID, *, amount: int, reason: str, status: RefundStatus) -> None:
@@ -23,13 +33,16 @@ def record_refund(payment: Payment, id_: UUID, *, amount: int, reason: str, stat
     known here leaves no row. This is where a refund becomes SUCCEEDED, once.
     """
     before = payment.refunds.filter(id=id_).values_list("status", flat=True).first()
-    if before in (status, RefundStatus.FAILED) or (before is None and status == RefundStatus.FAILED):
+    if status not in AFTER[before]:
         return
+    columns: dict[str, Any] = {"status": status}
+    if status == RefundStatus.SUCCEEDED:  # all refunds wait for their counter: what follows waits for nobody
+        columns["credit_note_number"] = next_number(CREDIT_NOTES)
     if before is None:
-        currency = payment.currency
-        Refund.objects.create(id=id_, payment=payment, amount=amount, currency=currency, reason=reason, status=status)
+        columns |= {"amount": amount, "currency": payment.currency, "reason": reason}
+        Refund.objects.create(id=id_, payment=payment, **columns)
     else:
-        update(payment.refunds.filter(id=id_), status=status)
+        update(payment.refunds.filter(id=id_), **columns)
     _book(payment, amount, before, status)
     if status == RefundStatus.FAILED:
         failed = {"status": PaymentOperation.Status.FAILED, "failure_code": FAILED_LATER}

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from domains.orders.models import Order
 from domains.payments.handlers import ask_about_pending_refunds
@@ -21,7 +22,7 @@ from tests.domains.orders.shop import DATABASES, buy, events, the_order
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
-REFUND = "order { status payment { refunded { amount } } } refund { status amount { amount } }"
+REFUND = "order { status payment { refunded { amount } } } refund { status creditNoteNumber amount { amount } }"
 PAYMENT = """query ($id: ID!) { order(id: $id) { payment { provider reference
     disputes { amount { amount } reason status evidenceDueAt } } } }"""
 
@@ -48,7 +49,7 @@ def test_a_refund_that_the_provider_makes_later_is_pending_until_it_says_so(
     order, key = sent(api, staff, "pm_card_pendingRefund"), uuid4()
     for _ in range(2):
         told = refund_whole(staff, order, idempotencyKey=key)
-        assert told["refund"] == {"status": "PENDING", "amount": {"amount": "20.00"}}
+        assert told["refund"] == {"status": "PENDING", "creditNoteNumber": None, "amount": {"amount": "20.00"}}
         assert told["order"] == {"status": "FULFILLED", "payment": {"refunded": {"amount": "20.00"}}}
         drain()
     assert PaymentOperation.objects.get(kind="REFUND").status == "SUCCEEDED"
@@ -62,6 +63,7 @@ def test_a_refund_that_the_provider_makes_later_is_pending_until_it_says_so(
         drain()
     assert (state(), Refund.objects.get().status) == (("REFUNDED", "CAPTURED", TOTAL, TOTAL), "SUCCEEDED")
     assert Counter(events(order))["REFUND_MADE"] == 1
+    assert Refund.objects.get().credit_note_number == f"CN-{timezone.now().year}-000001"
     assert the_order().payment.refunds_pending == 0
     assert_in_order()
 
@@ -96,7 +98,7 @@ def test_a_refund_that_fails_later_stays_to_be_seen_and_its_money_can_be_asked_f
         "The bank did not take a refund of 20.00 GBP"
     ]
     assert_in_order()
-    assert refund(staff, order) == "RefundOrderSuccess"
+    assert refund_whole(staff, order)["refund"]["creditNoteNumber"] == f"CN-{timezone.now().year}-000002"
 
 
 def test_a_dispute_is_seen_by_staff_alone_and_its_money_is_not_refunded(api: Api, staff: Api) -> None:
