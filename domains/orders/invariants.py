@@ -20,6 +20,7 @@ from django.utils import timezone
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderEvent
 from domains.orders.services.settling import CONFIRMATION
+from domains.orders.statements import STATEMENTS
 from domains.orders.transitions import CANCELLABLE
 from domains.payments.models import Payment, PaymentOperation
 from domains.payments.services import CHANGED
@@ -182,6 +183,18 @@ FROM wanted FULL JOIN moved USING (id, product_id)
 WHERE (wanted.taken, wanted.back) IS DISTINCT FROM (moved.taken, moved.back)
 """
 
+
+def _rule(name: str, statement: str) -> Rule:
+    def rule() -> Iterator[Finding]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            for what, row_id, detail in cursor.fetchall():
+                yield Finding(what, row_id, detail)
+
+    rule.__name__ = name
+    return rule
+
+
 RULES: tuple[Rule, ...] = (
     stock_is_the_sum_of_its_ledger,
     stock_moved_with_orders,
@@ -193,4 +206,5 @@ RULES: tuple[Rule, ...] = (
     one_confirmation_each,
     nobody_waits_for_ever,
     orders_agree_with_their_payments,
+    *(_rule(name, statement) for name, statement in STATEMENTS.items()),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,10 @@ from django.utils import timezone
 
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import new_id
+from domains.common.data.numbering import NumberSeries
+from domains.common.graphql.ids import key_of
 from domains.orders.invariants import RULES, Finding
-from domains.orders.models import SINGLE_MAILS, Order, OrderEvent, OrderLine
+from domains.orders.models import SINGLE_MAILS, Invoice, Order, OrderEvent, OrderLine, ReturnedLine, Shipment
 from domains.orders.services import expire_orders
 from domains.orders.services.reserving import recount_reserved
 from domains.payments.models import Payment, PaymentOperation, Refund
@@ -78,8 +81,9 @@ def test_an_ordinary_life_breaks_nothing(api: Api, staff: Api) -> None:
     api.call("cancelOrder", "order { id }", orderId=bought[0])
     for order_id in bought[1:]:
         staff.call("fulfillOrder", "order { id }", orderId=order_id)
-    for order_id, amount in ((bought[1], "10"), (bought[2], None)):
-        fields = {"amount": amount} if amount else {}
+    line = {"orderLineId": gid(OrderLine.objects.get(order=key_of(bought[3], "Order"), position=1)), "quantity": 2}
+    ways: tuple[dict[str, Any], ...] = ({"amount": "10"}, {}, {"returns": [line]})
+    for order_id, fields in zip(bought[1:], ways, strict=True):
         staff.call("refundOrder", "order { id }", orderId=order_id, reason="Broken", idempotencyKey=uuid4(), **fields)
     delta = {"delta": -3, "reason": "Counted", "idempotencyKey": uuid4()}
     staff.call("adjustStock", "product { id }", productId=gid(cart[0][0]), **delta)
@@ -238,6 +242,50 @@ def test_pieces_of_an_order_that_does_not_exist_are_found(order: Order) -> None:
     Product.objects.update(stock=F("stock") - 1)
     StockMovement.objects.create(product=Product.objects.get(), delta=-1, reason="ORDER", reference=nobody)
     assert found("stock_moved_with_orders") == [str(nobody)]
+
+
+def took_back(order: Order) -> None:
+    OrderLine.objects.update(returned_quantity=1)
+
+
+def took_back_without_a_refund(order: Order) -> None:
+    took_back(order)
+    ReturnedLine.objects.create(line=order.lines.get(), operation_id=new_id(), quantity=1, restocked=False)
+
+
+def restocked(order: Order) -> None:
+    Product.objects.update(stock=F("stock") + 1)
+    StockMovement.objects.create(product=Product.objects.get(), delta=1, reason="RETURN", reference=order.id)
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        ("returned_is_the_sum_of_the_returns", took_back),
+        ("what_came_back_belongs_to_a_refund", took_back_without_a_refund),
+        ("what_came_back_was_restocked_once", restocked),
+        ("invoices_say_what_was_captured_of_what_was_sent", lambda _: Invoice.objects.update(total=F("total") - 1)),
+        ("invoices_say_what_was_captured_of_what_was_sent", lambda _: Invoice.objects.update(tax=1)),
+        ("invoices_say_what_was_captured_of_what_was_sent", lambda _: Shipment.objects.update(sent_at=None)),
+        ("numbers_have_no_gaps", lambda _: NumberSeries.objects.update(last=F("last") + 1)),
+        ("numbers_have_no_gaps", lambda _: Invoice.objects.update(number="INV-2026-000002")),
+    ],
+)
+def test_what_is_wrong_about_an_order_that_was_sent_is_found(
+    order: Order, staff: Api, rule: str, broken: Callable[[Order], object]
+) -> None:
+    staff.call("fulfillOrder", "order { id }", orderId=gid(order))
+    work()
+    broken(order)
+    assert len(found(rule)) == 1
+
+
+def test_an_order_that_the_release_before_has_sent_needs_no_invoice(order: Order, staff: Api) -> None:
+    staff.call("fulfillOrder", "order { id }", orderId=gid(order))
+    work()
+    for model in (Invoice, Shipment, NumberSeries):
+        model._default_manager.all().delete()
+    assert checked().startswith(f"{len(RULES)} rules hold")
 
 
 def test_orders_brought_in_as_history_break_nothing(order: Order) -> None:
