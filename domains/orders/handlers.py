@@ -8,7 +8,8 @@ from datetime import timedelta
 from domains.common.background import mails, outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order
-from domains.orders.services import cancelling, confirming, following, settling
+from domains.orders.services import cancelling, following, mailing, settling
+from domains.orders.transitions import MAILS
 from domains.payments import services as payments
 
 
@@ -34,6 +35,7 @@ def end_hold(message: OutboxMessage) -> None:
     cancelling.end_hold(message.key)
 
 
-mails.handler(settling.CONFIRMATION)(confirming.send_confirmation)
+for topic in MAILS:
+    mails.handler(topic)(mailing.send)
 periodic.every(timedelta(seconds=30), queue=payments.QUEUE)(settling.expire_orders)
 periodic.every(timedelta(minutes=10), queue=payments.QUEUE)(cancelling.expire_holds)

@@ -19,9 +19,8 @@ from django.utils import timezone
 
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderEvent
-from domains.orders.services.settling import CONFIRMATION
 from domains.orders.statements import STATEMENTS
-from domains.orders.transitions import CANCELLABLE
+from domains.orders.transitions import CANCELLABLE, CONFIRMATION
 from domains.payments.models import Payment, PaymentOperation
 from domains.payments.services import CHANGED
 from domains.products.models import Product

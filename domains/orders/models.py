@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.fields.json import KT
 
 from domains.common.data.models import BaseModel
 from domains.common.errors import NotFoundError
@@ -235,7 +236,10 @@ class OrderEvent(BaseModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["order", "type"], condition=Q(type__in=SINGLE_MAILS), name="order_one_mail_each"
-            )
+            ),
+            models.UniqueConstraint(
+                KT("data__refund_id"), condition=Q(type="REFUND_EMAIL_SENT"), name="refund_one_mail_each"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["order", "created_at", "id"], name="event_by_order")

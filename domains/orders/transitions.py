@@ -6,6 +6,7 @@ tables together say what follows from every (order, payment, intent). Each is wa
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -56,6 +57,55 @@ MOVES = {
     Action.REFUND: Move(Status.REFUNDED, Type.REFUNDED, "All of the money was given back"),
     Action.REOPEN: Move(Status.FULFILLED, Type.FULFILLED, ""),
     Action.LOSE: Move(Status.CANCELLED, Type.CANCELLED, "The hold on the payment ended at the provider"),
+}
+
+
+class Mail(NamedTuple):
+    """A mail to the customer: promised with each event of `causes`, due `after` it, noted as `sent`.
+
+    One that leaves so late that the order is in none of `states` any more is overtaken: it is not sent.
+    """
+
+    causes: tuple[OrderEvent.Type, ...]
+    states: tuple[Order.Status, ...]
+    sent: OrderEvent.Type
+    subject: str
+    after: timedelta = timedelta(0)
+
+
+CONFIRMATION = "orders.confirmation"  # outbox topics; the templates have the same names
+REFUND = "orders.refund"
+MAILS = {
+    # A receipt is owed whatever comes later, but for an end before anything was sent.
+    CONFIRMATION: Mail(
+        (Type.CONFIRMED,),
+        (Status.CONFIRMED, Status.FULFILLED, Status.REFUNDED),
+        Type.CONFIRMATION_EMAIL_SENT,
+        "Your order {}",
+    ),
+    # Most people are at their bank's page already: only who is not back after a minute is written to.
+    "orders.action": Mail(
+        (Type.PAYMENT_ACTION_REQUIRED,),
+        (Status.PENDING,),
+        Type.ACTION_EMAIL_SENT,
+        "Your order {} waits for your bank",
+        timedelta(minutes=1),
+    ),
+    # The parcel comes also when the money goes back.
+    "orders.sending": Mail(
+        (Type.FULFILLED,),
+        (Status.FULFILLED, Status.REFUNDED),
+        Type.SENDING_EMAIL_SENT,
+        "Your order {} is on its way",
+    ),
+    "orders.cancellation": Mail(
+        (Type.CANCELLED, Type.EXPIRED, Type.PAYMENT_DECLINED),
+        (Status.CANCELLED,),
+        Type.CANCELLATION_EMAIL_SENT,
+        "Your order {} was cancelled",
+    ),
+    # One a refund, also of a cancelled order; one that failed meanwhile is overtaken.
+    REFUND: Mail((Type.REFUND_MADE,), tuple(Status), Type.REFUND_EMAIL_SENT, "A refund for your order {}"),
 }
 
 # A row for each state of an order, a column for each of its payment; REFUNDED: captured, and all of it given back;

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from domains.common.background import changes
+from domains.common.background import changes, outbox
+from domains.common.background.models import OutboxMessage
 from domains.common.data.prepared import fetch_one
 from domains.common.data.transactions import LOCK_TIMEOUT
 from domains.common.data.writes import Write, change_one, insert
 from domains.orders.models import Order, OrderEvent
-from domains.orders.transitions import MOVES, Action
+from domains.orders.transitions import MAILS, MOVES, Action
 
 Type = OrderEvent.Type
 _MOVE = """UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s
@@ -38,19 +39,24 @@ def move(order_id: UUID, *, before: Order.Status, after: Order.Status, then: Seq
     return order
 
 
-def take(action: Action, order_id: UUID, *, before: Order.Status) -> Order | None:
-    """Make the action's move, with its event; None when the order was not in the state `before`."""
+def take(action: Action, order_id: UUID, *, before: Order.Status, answered: bool = False) -> Order | None:
+    """Make the action's move, with its event; None when the order was not in the state `before`.
+
+    `answered`: the customer hears of it in the answer to a call, and gets no mail.
+    """
     after, event_type, message = MOVES[action]
     order = move(order_id, before=before, after=after)
     if order and message:
-        note(order_id, event_type, message)
+        moved = event(order_id, event_type, message)
+        insert(moved, *([] if answered else mails(moved)))
     return order
 
 
 def note(order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any) -> None:
-    """Add to the order's history, in the caller's transaction."""
+    """Add to the order's history, in the caller's transaction, and promise the mail that this event causes."""
     changes.announce(topic(order_id))
-    insert(event(order_id, type_, message, actor_id=actor_id, **data))
+    noted = event(order_id, type_, message, actor_id=actor_id, **data)
+    insert(noted, *mails(noted))
 
 
 def event(
@@ -58,6 +64,15 @@ def event(
 ) -> OrderEvent:
     """The row of `note`, for a caller that inserts it along with others."""
     return OrderEvent(order_id=order_id, type=type_, message=message, actor_id=actor_id, data=data)
+
+
+def mails(cause: OrderEvent) -> list[OutboxMessage]:
+    """The promise of the mail that an event causes, if one does: to be inserted with it."""
+    return [
+        outbox.promise(topic, key=cause.order_id, due_in=mail.after, **cause.data)
+        for topic, mail in MAILS.items()
+        if cause.type in mail.causes
+    ]
 
 
 def version(order_id: UUID) -> object:

@@ -76,7 +76,7 @@ def _create_order(viewer: Viewer, checkout: Checkout, key: UUID) -> Placement:
     if payment is None:
         return Placement(replay(placed_id), replayed=True)
     with settling.pending(order_id):
-        confirmed = settling.decide(order_id, payment.id, settling.ask(payment.order))
+        confirmed = settling.decide(order_id, payment.id, settling.ask(payment.order), answered=True)
     return Placement(confirmed or settling.answer(order_id), replayed=False)
 
 

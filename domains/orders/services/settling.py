@@ -26,8 +26,7 @@ from domains.products import stock
 
 logger = logging.getLogger(__name__)
 
-SETTLE = "orders.settle"  # outbox topics; the key is the order's id
-CONFIRMATION = "orders.confirmation"
+SETTLE = "orders.settle"  # outbox topic; the key is the order's id
 RETRY = timedelta(seconds=5)
 MAX_RETRY = timedelta(minutes=1)
 EXPIRED = "expired"  # decline code of a payment that was not completed in time
@@ -89,10 +88,10 @@ def release(void_id: UUID) -> None:
 
 
 @retried
-def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
+def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome, *, answered: bool = False) -> Order | None:
     """The second transaction: write the outcome down for order and payment together. Safe to repeat.
 
-    The order when this call confirmed it.
+    The order when this call confirmed it. `answered`: the customer waits for what this makes of it.
     """
     action = ACTIONS[Status.PENDING, outcome.status]
     if action is Action.CONFIRM and (confirmed := _confirm(order_id, payment_id, outcome)):
@@ -102,7 +101,7 @@ def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order
             case Action.CONFIRM:
                 _record_late(order_id, payment_id, outcome)
             case Action.DECLINE | Action.ABORT:
-                _end(action, order_id, payment_id, outcome)
+                _end(action, order_id, payment_id, outcome, answered=answered)
             case Action.ASK:
                 if payments.record(payment_id, outcome):
                     events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, "The payment waits for the customer")
@@ -164,7 +163,8 @@ def _expire(order: Order) -> UUID | None:
 def _confirm(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
     """What nearly every order comes to is one statement, which needs no transaction around it."""
     after, event_type, message = MOVES[Action.CONFIRM]
-    news = insertion(events.event(order_id, event_type, message), outbox.promise(CONFIRMATION, key=order_id))
+    confirmed = events.event(order_id, event_type, message)
+    news = insertion(confirmed, *events.mails(confirmed))
     then = [*payments.holding(payment_id, outcome), outbox.withdrawal(SETTLE, key=order_id), *news]
     with writing():
         return events.move(order_id, before=Status.PENDING, after=after, then=then)
@@ -180,8 +180,8 @@ def _record_late(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) ->
             payments.request(payment_id, payments.Kind.VOID)
 
 
-def _end(action: Action, order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> None:
-    ended = events.take(action, order_id, before=Status.PENDING)
+def _end(action: Action, order_id: UUID, payment_id: UUID, outcome: payments.Outcome, *, answered: bool) -> None:
+    ended = events.take(action, order_id, before=Status.PENDING, answered=answered)
     payments.record(payment_id, outcome)
     if ended:  # a declined intent could be tried again with another card
         close(order_id, payment_id, void=action is Action.DECLINE)

@@ -141,7 +141,7 @@ def test_a_capture_whose_caller_died_is_finished_by_the_outbox(staff: Api, order
 
     _claim(Viewer(the_order().customer_id), Shipment(order_id=the_order().id))
     assert the_order().status == "CONFIRMED"
-    for _ in range(2):  # the operation, then the news of it
+    for _ in range(3):  # the operation, the news of it, the mail about that
         make_due()
         deliver_due()
     assert (the_order().status, the_order().payment.status) == ("FULFILLED", "CAPTURED")

@@ -1,0 +1,73 @@
+"""The mails about an order, from the templates named like them; `transitions.MAILS` says which is sent when."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from domains.common.background import mails, outbox
+from domains.common.background.models import OutboxMessage
+from domains.common.data.money import to_major
+from domains.orders.models import Order
+from domains.orders.services import events
+from domains.orders.transitions import MAILS, REFUND
+from domains.payments import services as payments
+
+_PLACE = ("postal_code", "city")
+_ADDRESS = (("name",), ("company",), ("line1",), ("line2",), _PLACE, ("region",), ("country_code",))  # a line each
+
+
+def send(message: OutboxMessage) -> outbox.Effect | None:
+    """Send a promised mail; the event that says so commits with the acknowledgement. None when it is overtaken.
+
+    May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge.
+    """
+    mail = MAILS[message.topic]
+    order = Order.objects.select_related("customer", "payment", "shipment").get(id=message.key)
+    refund_id = message.payload.get("refund_id", "")
+    refund = order.payment.refunds.filter(id=refund_id).first() if refund_id else None
+    if order.status not in mail.states or (message.topic == REFUND and refund is None):
+        return None
+    with mails.few(order.customer.email, proven=order.customer.email_verified):
+        mails.send(
+            to=order.customer.email,
+            subject=mail.subject.format(order.number),
+            template=message.topic.replace(".", "/"),
+            context=_context(order, refund),
+            identifier=f"order-{order.id}-{message.topic.removeprefix('orders.')}{refund_id and f'-{refund_id}'}",
+        )
+    note = str(mail.sent.label).rstrip(".")
+    return functools.partial(events.note, order.id, mail.sent, note, **message.payload)
+
+
+def _context(order: Order, refund: payments.Refund | None) -> dict[str, Any]:
+    """What the templates show. What somebody typed is left out where the address may be a stranger's."""
+
+    def money(minor: int) -> str:
+        return f"{to_major(minor, order.currency)} {order.currency}"
+
+    typed = {"name": order.customer.name, "note": order.note, "address": _address(order.delivery_address or {})}
+    return {
+        "number": order.number,
+        "status": order.status,
+        "link": f"{settings.FRONTEND_URL}/orders/{order.number}",
+        "lines": [(line, money(line.total)) for line in order.lines.order_by("position")],
+        "charges": [(charge, money(charge.amount)) for charge in order.charges.order_by("kind")],
+        "subtotal": money(order.total - order.charges_total),
+        "total": money(order.total),
+        "tax": money(order.tax) if order.tax else "",
+        "captured": money(order.payment.captured) if order.payment.captured else "",
+        "refunded": money(refund.amount) if refund else "",
+        "shipment": getattr(order, "shipment", None),
+        "expires_at": order.expires_at,
+        "history": set(order.events.values_list("type", flat=True)),
+        **(typed if order.customer.email_verified else {}),
+    }
+
+
+def _address(address: Mapping[str, str]) -> list[str]:
+    lines = (" ".join(filter(None, map(address.get, names))) for names in _ADDRESS)
+    return [line for line in lines if line]
