@@ -7,11 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from domains.accounts.models import User
-from domains.common.graphql.loaders import Loader, by_id, by_parent
+from domains.common.data.composing import Bound
+from domains.common.graphql.loaders import Loader, by_id, by_key, by_parent
+from domains.common.graphql.reading import wanted
 from domains.orders.models import Invoice, Order, OrderCharge, OrderEvent, OrderLine, Shipment
+from domains.orders.numbers import OrderNumber
 from domains.products.models import Product
 
-MAX_EVENTS = 250  # an order has about ten, and three more for each refund
+MAX_EVENTS = 250  # an order has about fifteen, and three more for each refund
 
 
 OrderByIdLoader = by_id(lambda viewer: Order.objects.visible_to(viewer))
@@ -20,6 +23,19 @@ OrderEventByIdLoader = by_id(lambda viewer: OrderEvent.objects.filter(order__in=
 # Products as buyers of them see them: also those that are not for sale any more. A loader of its own, whose cache must
 # never answer for the one behind `node` and `product`.
 OrderedProductByIdLoader = by_id(lambda viewer: Product.objects.all())
+
+
+class OrderByNumberLoader(Loader[str, Order | None]):
+    """By what people read out: the serial finds one row at most, which has the number when the year is right too."""
+
+    def batch(self, keys: Sequence[str]) -> Sequence[Order | None]:
+        rows = wanted(self.plan, Order, "serial", "created_at").read(
+            type(self),
+            viewer=self.viewer,
+            rows=lambda viewer: Order.objects.visible_to(viewer).filter(serial__any=Bound("serials")),
+            values={"serials": [OrderNumber.parse(key).serial for key in keys]},
+        )
+        return by_key(rows, keys, "number")
 
 
 # Of orders that the viewer was given already.

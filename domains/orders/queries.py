@@ -14,7 +14,7 @@ from domains.common.graphql.paging import Page, Pager, paginate
 from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.orders import models
 from domains.orders.inputs import OrderFilter, OrderSort, list_of
-from domains.orders.loaders import OrderByIdLoader
+from domains.orders.loaders import OrderByIdLoader, OrderByNumberLoader
 from domains.orders.types import Order, OrderConnection
 
 
@@ -29,6 +29,18 @@ class Query:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Pending[models.Order | None]:
         return info.context.loaders.get(OrderByIdLoader).load(key_of(id, "Order"))
+
+    @strawberry.field(
+        graphql_type=Order | None,
+        description="One order by its number; null when absent or not yours to see, and for what is no number.",
+        metadata={"public": "null for nobody, and for everybody but its customer and staff"},
+    )
+    def order_by_number(
+        self,
+        info: Info,
+        number: Annotated[str, strawberry.argument(description='What the mails call it, "2026-000123".')],
+    ) -> Pending[models.Order | None]:
+        return info.context.loaders.get(OrderByNumberLoader).load(number)
 
     @guarded_field(
         graphql_type=OrderConnection,

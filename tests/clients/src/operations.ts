@@ -121,6 +121,12 @@ export const MyOrders = graphql(`
   }
 `);
 
+export const OrderByNumber = graphql(`
+  query OrderByNumber($number: String!) {
+    orderByNumber(number: $number) { ...OrderState total { amount currencyCode } lines { productName quantity } }
+  }
+`);
+
 export const CancelOrder = graphql(`
   mutation CancelOrder($input: CancelOrderInput!) {
     cancelOrder(input: $input) {

@@ -3,6 +3,7 @@ import type { Session } from './client';
 import { follow } from './follow';
 import { ok } from './ok';
 import { CancelOrder, CreateOrder, FulfillOrder, MyOrders, RefundOrder } from './operations';
+import { orderPage } from './order-page';
 import { Checkout } from './place';
 import { told } from './told';
 
@@ -42,7 +43,10 @@ async function confirmsWithTheBank(session: Session, secret: string): Promise<vo
 export async function paysLater(session: Session, good: Good, spoil: () => void): Promise<void> {
   const placed = await new Checkout(one(good), 'pm_card_authenticationRequired').place(session);
   ok(placed.__typename === 'CreateOrderSuccess', 'an order whose card wants a confirmation');
-  const { id, status, payment } = placed.order;
+  const { id, number } = placed.order;
+  const page = await orderPage(session, number);
+  ok(page?.id === id && (await orderPage(session, '2026-999999')) === null, `the page of ${number} shows it`);
+  const { status, payment } = page;
   ok(status === 'PENDING' && payment?.status === 'REQUIRES_ACTION' && payment.clientSecret, 'it waits for the bank');
   spoil();
   const seen: string[] = [];

@@ -11,6 +11,7 @@ from tests.schema.tables import NO_STAFF, NOBODY, OWNER_AND_STAFF, Shown, Table
 
 ROOTS: Table = {
     "order": ("id: $order", ("null", "null", "Order", "Order")),
+    "orderByNumber": ("number: $number", ("null", "null", "Order", "Order")),
     "orders": ("", (NOBODY, "nothing", "Order", "Order")),
     "createOrder": (
         "lines: [{productId: $product, quantity: 1}], paymentMethod: $card, idempotencyKey: $key",
@@ -33,7 +34,8 @@ def _order(customer: User) -> Order:
 
 
 def things(customer: User) -> dict[str, str]:
-    return {"order": gid(_order(customer)), "card": "pm_card_visa"}
+    order = _order(customer)
+    return {"order": gid(order), "number": order.number, "card": "pm_card_visa"}
 
 
 def nodes(customer: User) -> dict[str, str]:

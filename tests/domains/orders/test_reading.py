@@ -95,8 +95,12 @@ def test_orders_are_filtered(customer: User, staff: Api) -> None:
 
 
 def numbered(api: Api, number: str) -> list[str]:
-    query = f"query ($number: String) {{ orders(filter: {{number: $number}}) {NUMBERS} }}"
-    return [node["number"] for node in api.data(query, {"number": number})["orders"]["nodes"]]
+    """Of the orders with this number in the list; `orderByNumber` says the same."""
+    query = f"""query ($number: String!) {{ orders(filter: {{number: $number}}) {NUMBERS}
+        orderByNumber(number: $number) {{ number }} }}"""
+    found = api.data(query, {"number": number})
+    assert found["orders"]["nodes"] == [found["orderByNumber"]] * bool(found["orderByNumber"])
+    return [node["number"] for node in found["orders"]["nodes"]]
 
 
 def test_an_order_is_found_under_exactly_its_number(customer: User, api: Api) -> None:
@@ -130,6 +134,16 @@ def test_an_order_with_more_than_six_digits_is_found(customer: User, api: Api) -
     Order.objects.update(serial=1_000_000)
     order.refresh_from_db()
     assert numbered(api, f"{order.created_at.year}-1000000") == [order.number]
+
+
+def test_many_numbers_of_a_document_are_looked_up_at_once_and_show_nobody_elses_order(customer: User, api: Api) -> None:
+    first, second, other = [*make_orders(customer, 2), *make_orders(UserFactory.create(), 1)]
+    asked = [first.number, other.number, "nonsense", second.number]
+    fields = " ".join(f'n{place}: orderByNumber(number: "{number}") {{ id }}' for place, number in enumerate(asked))
+    with CaptureQueriesContext(connection) as captured:
+        found = api.data(f"{{ {fields} }}")
+    assert [*found.values()] == [{"id": gid(first)}, None, None, {"id": gid(second)}]
+    assert len(captured) == 2  # who asks, the orders
 
 
 def test_orders_are_newest_first_or_by_total(customer: User, api: Api) -> None:
