@@ -109,6 +109,10 @@ def assert_settled(buyer: Viewer) -> Counter[str]:
     confirmed, mailed = (_orders_with(type_, buyer) for type_ in ("CONFIRMED", "CONFIRMATION_EMAIL_SENT"))
     overtaken = orders.filter(id__in=set(confirmed) - set(mailed), status="CANCELLED").values_list("id", flat=True)
     assert sorted([*mailed, *overtaken]) == confirmed
+    assert _orders_with("SENDING_EMAIL_SENT", buyer) == _orders_with("FULFILLED", buyer)
+    assert _orders_with("REFUND_EMAIL_SENT", buyer) == _orders_with("REFUND_MADE", buyer)
+    ended = {*_orders_with("CANCELLED", buyer), *_orders_with("EXPIRED", buyer)}  # but for those that were declined
+    assert ended <= set(_orders_with("CANCELLATION_EMAIL_SENT", buyer))
     return Counter(orders=sum(states.values())) + states
 
 

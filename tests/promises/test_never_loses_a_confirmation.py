@@ -1,4 +1,4 @@
-"""Promise: each confirmed order gets exactly one confirmation, whatever dies in between."""
+"""Promise: each confirmed order gets one confirmation, and one mail about its end, whatever dies in between."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from backend.dev.valkey import find_binary
+from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderEvent
+from tests.api import sign_in
 from tests.domains.orders.shop import DATABASES
-from tests.factories import ProductFactory, UserFactory
+from tests.factories import ProductFactory, StaffFactory, UserFactory
 from tests.processes import Stack, free_port, wait_until
-from tests.promises.shoppers import Shopper
+from tests.promises.shoppers import Shopper, post
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 # Celery's pause before it connects again grows to 30 s, and a busy machine may refuse it a few times.
 PATIENCE = 150
-CONFIRMED = OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT")
+CONFIRMATION = "CONFIRMATION_EMAIL_SENT"
+# What staff do to some of five orders, and the mail about it.
+ENDS = {1: ("fulfillOrder", "SENDING_EMAIL_SENT"), 3: ("cancelOrder", "CANCELLATION_EMAIL_SENT")}
+END = "mutation ($id: ID!) { %s(input: {orderId: $id}) { __typename } }"
+CONFIRMED = OrderEvent.objects.filter(type=CONFIRMATION)
 
 
 class Valkey:
@@ -78,20 +84,32 @@ def all_confirmed(count: int) -> bool:
     return CONFIRMED.count() >= count
 
 
+def all_mailed() -> bool:
+    return not OutboxMessage.objects.filter(done_at__isnull=True).exists()
+
+
 def test_killing_the_worker_and_valkey_loses_and_doubles_nothing(tmp_path: Path) -> None:
     product = ProductFactory.create(stock=100)
     with deployment(tmp_path, "web", "worker", "relay") as (stack, valkey):
         shopper = Shopper(stack.url, UserFactory.create(proven=True))
+        staff = sign_in(StaffFactory.create()).access_token
         for number in range(50):
-            assert shopper.buy(product)["order"]["status"] == "CONFIRMED"
+            order = shopper.buy(product)["order"]
+            assert order["status"] == "CONFIRMED"
+            if (end := number % 5) in ENDS:
+                answer = post(stack.url, staff, END % ENDS[end][0], {"id": order["id"]})
+                assert next(iter(answer["data"].values()))["__typename"].endswith("Success")
             if number in (10, 30):
                 stack.kill("worker")
                 stack.start("worker")
             if number in (20, 40):
                 valkey.restart()
-        wait_until(lambda: all_running(stack) and all_confirmed(50), what="50 confirmations", seconds=PATIENCE)
-    orders = Order.objects.annotate(mails=Count("events", filter=Q(events__type="CONFIRMATION_EMAIL_SENT")))
-    assert list(orders.values_list("mails", flat=True)) == [1] * 50
+        wait_until(lambda: all_running(stack) and all_mailed(), what="all mails", seconds=PATIENCE)
+    types = [CONFIRMATION, *(type_ for _, type_ in ENDS.values())]
+    counts = {type_: Count("events", filter=Q(events__type=type_)) for type_ in types}
+    for number, mails in enumerate(Order.objects.annotate(**counts).order_by("serial").values_list(*counts)):
+        assert mails[1:] == (number % 5 == 1, number % 5 == 3)
+        assert mails[0] == 1 or (mails[0] == 0 and number % 5 == 3)  # overtaken
 
 
 def test_without_a_worker_orders_are_taken_and_confirmed_when_it_is_back(tmp_path: Path) -> None:

@@ -131,10 +131,10 @@ CONTENTS = """
 Subtotal: 15.00 GBP
 By <bike>: 5.00 GBP
 Total: 20.00 GBP
-Tax in it: 3.33 GBP
+Tax included: 3.33 GBP
 """
 TO = """
-To:
+Delivery to:
 Ada & Co evil.example
 1 High Street evil.example
 N1 1AA London
@@ -186,7 +186,7 @@ See your order: http://127.0.0.1:8000/orders/{{}}
         f"""
 your order {{}} was cancelled.
 {CONTENTS}
-Nothing was charged. What is held on your payment method, your bank sets free within a few days.
+Nothing was charged. Money that your bank holds for it is released within a few days.
 
 See your order: http://127.0.0.1:8000/orders/{{}}
 """,
