@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from domains.common.viewer import Viewer
 from domains.orders.models import Invoice, Order, Shipment
-from domains.orders.services import create_order, fulfilling, refunding
+from domains.orders.services import CartLine, create_order, fulfilling, refunding
 from domains.orders.services.following import follow_payment
-from domains.orders.services.placing import CartLine
 from domains.payments import services as payments
 from domains.products.models import Product
 from tests.domains.orders.shop import DATABASES
