@@ -1,12 +1,13 @@
 """What the arguments of a field say about its price: how many items it gives, and what they have it read.
 
 Where a field or an input field is declared, its metadata says what the schema does not: `size`, the true bound of a
-list that no argument bounds, and `cost`, what one call of it costs besides the objects and leaves that it gives.
+list that no argument bounds, and `cost`, what one call of it costs besides the objects and leaves that it gives. A list
+that is sent says what `each` of its items costs; lists in the answer are then as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -56,29 +57,34 @@ class Arguments:
             size = next((number for number in found if number is not None), DEFAULT_SIZE)
             return 1, Around(max(0, min(size, MAX_SIZE)), self.price(definition, node))
         if not isinstance(get_nullable_type(definition.type), GraphQLList):
-            return 1, None
+            sent = [_length(items) for _, items in self._sent(definition, node)]
+            return 1, Around(max(sent), 0) if sent else None
         if around is not None:
             return around.size, None
         return (_length(given["ids"]) if "ids" in given else int(declared(definition, "size", LIST_SIZE))), None
 
     def price(self, definition: GraphQLField, node: FieldNode) -> float:
         """What the input fields cost that are given."""
-        return sum(
-            cost
-            for argument in node.arguments or ()
-            if (known := definition.args.get(argument.name.value))
-            for name, cost in _priced(get_named_type(known.type)).items()
-            if self._gives(argument.value, name)
-        )
+        once = sum(price for price, value in self._given(definition, node, "cost") if _is_there(value))
+        return once + sum(price * _length(items) for price, items in self._sent(definition, node))
 
-    def _gives(self, argument: Node, name: str) -> bool:
-        """Whether an input object has this field, neither null nor empty."""
+    def _sent(self, definition: GraphQLField, node: FieldNode) -> list[tuple[float, Any]]:
+        """The lists whose items have a price, with it."""
+        return [(price, items) for price, items in self._given(definition, node, "each") if items is not None]
+
+    def _given(self, definition: GraphQLField, node: FieldNode, fact: str) -> Iterator[tuple[float, Any]]:
+        """What the input fields say that have such a fact, and their values."""
+        for argument in node.arguments or ():
+            known = definition.args.get(argument.name.value)
+            for name, price in (_priced(get_named_type(known.type), fact) if known else {}).items():
+                yield price, self._field(argument.value, name)
+
+    def _field(self, argument: Node, name: str) -> Any:
+        """What an input object has in this field; None without it."""
         value = self._value(argument)
         if isinstance(value, ObjectValueNode):
-            value = next((self._value(field.value) for field in value.fields if field.name.value == name), None)
-        elif isinstance(value, dict):
-            value = value.get(name)
-        return value.value != "" if isinstance(value, StringValueNode) else bool(value)
+            return next((self._value(field.value) for field in value.fields if field.name.value == name), None)
+        return value.get(name) if isinstance(value, dict) else None
 
     def _value(self, value: Node) -> Any:
         """A variable's value, or its default as written; None for null."""
@@ -103,11 +109,16 @@ def declared(definition: GraphQLField | GraphQLInputField, name: str, otherwise:
     return value
 
 
+def _is_there(value: Any) -> bool:
+    """Whether it is neither null nor empty."""
+    return value.value != "" if isinstance(value, StringValueNode) else bool(value)
+
+
 @cache
-def _priced(kind: Any) -> Mapping[str, float]:
+def _priced(kind: Any, fact: str) -> Mapping[str, float]:
     """The fields of an input type that cost something."""
     fields = kind.fields if isinstance(kind, GraphQLInputObjectType) else {}
-    prices = {name: declared(field, "cost", 0) for name, field in fields.items()}
+    prices = {name: declared(field, fact, 0) for name, field in fields.items()}
     return {name: price for name, price in prices.items() if price}
 
 

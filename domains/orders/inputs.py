@@ -9,15 +9,17 @@ from uuid import UUID
 
 import strawberry
 
+from domains.common.errors import BadUserInputError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
 from domains.delivery.inputs import DeliveryInput
 from domains.orders.filtering import OrderQuery
 from domains.orders.numbers import OrderNumber
-from domains.orders.services import CartLine, Delivery, Return
+from domains.orders.services import CartLine, Delivery, MethodChoice, Return
 from domains.orders.types import OrderStatus
 
+QUOTED_LINE_COST = 2  # a product that is read, and counted
 UNSET = strawberry.UNSET
 
 
@@ -103,6 +105,28 @@ class CreateOrderInput:
         default=UNSET,
         description="What the customer was shown, in major units: PriceChangedError when it is not the order's total.",
     )
+
+
+@strawberry.input(
+    description="What an order would be of. `delivery`, or while there is no address yet `deliveryMethodId` with "
+    "`countryCode`; neither: without delivery. Both are BAD_USER_INPUT."
+)
+class OrderQuoteInput:
+    lines: list[OrderLineInput] = strawberry.field(description="1 to 100 lines.", metadata={"each": QUOTED_LINE_COST})
+    delivery: DeliveryInput | None = strawberry.field(default=UNSET, description="How and where it goes.")
+    delivery_method_id: strawberry.ID | None = strawberry.field(default=UNSET, description="One of `deliveryMethods`.")
+    country_code: str | None = strawberry.field(
+        default=UNSET, description="Where it goes: ISO 3166-1 alpha-2 in any case, such as GB."
+    )
+
+    def to(self) -> Delivery | MethodChoice | None:
+        """As the service wants it. Raises BadUserInputError."""
+        method_id, country = given(self.delivery_method_id), given(self.country_code)
+        if given(self.delivery) is None:
+            return None if method_id is None else MethodChoice(key_of(method_id, "DeliveryMethod"), country or "")
+        if method_id is not None or country is not None:
+            raise BadUserInputError("Send delivery, or deliveryMethodId with countryCode, not both")
+        return delivery_of(self.delivery)
 
 
 @strawberry.input(description="An order to cancel.")

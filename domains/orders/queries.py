@@ -13,8 +13,10 @@ from domains.common.graphql.loaders import Pending
 from domains.common.graphql.paging import Page, Pager, paginate
 from domains.common.graphql.permissions import IsAuthenticated, guarded_field
 from domains.orders import models
-from domains.orders.inputs import OrderFilter, OrderSort, list_of
+from domains.orders.inputs import OrderFilter, OrderQuoteInput, OrderSort, list_of
 from domains.orders.loaders import OrderByIdLoader, OrderByNumberLoader
+from domains.orders.quotes import OrderQuote
+from domains.orders.services import quote_order
 from domains.orders.types import Order, OrderConnection
 
 
@@ -41,6 +43,17 @@ class Query:
         number: Annotated[str, strawberry.argument(description='What the mails call it, "2026-000123".')],
     ) -> Pending[models.Order | None]:
         return info.context.loaders.get(OrderByNumberLoader).load(number)
+
+    @strawberry.field(
+        graphql_type=OrderQuote,
+        description="What an order would come to, with everything that stands in its way; nothing is written. Public: "
+        "prices are the same for everybody.",
+        metadata={"public": "prices of the catalogue"},
+    )
+    def order_quote(
+        self, input: Annotated[OrderQuoteInput, strawberry.argument(description="What to order.")]
+    ) -> OrderQuote:
+        return OrderQuote.of(quote_order(lines=[line.line() for line in input.lines], to=input.to()))
 
     @guarded_field(
         graphql_type=OrderConnection,

@@ -59,7 +59,7 @@ class OrderLine(Node):
 @entity(
     models.OrderCharge,
     description="What an order costs besides its products, as it was at the moment of ordering.",
-    visible_to=WITH_ORDER,
+    visible_to="Visible with the order; that of a quote is public.",
 )
 class OrderCharge:
     kind: OrderChargeKind

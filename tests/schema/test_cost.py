@@ -181,3 +181,16 @@ def test_the_cost_is_told_to_those_who_ask() -> None:
         request = {"query": query, "variables": {"n": number}, "extensions": {"cost": True}}
         assert body(post(request))["extensions"] == {"cost": {"requested": cost, "allowed": 25_000}}
     assert "extensions" not in body(post({"query": query}))
+
+
+@pytest.mark.django_db
+def test_a_quote_costs_what_its_lines_cost() -> None:
+    def cost(lines: int, selection: str) -> int:
+        query = f"query ($input: OrderQuoteInput!) {{ orderQuote(input: $input) {{ {selection} }} }}"
+        sent = {"input": {"lines": [{"productId": "x", "quantity": 1}] * lines}}
+        told = body(post({"query": query, "variables": sent, "extensions": {"cost": True}}))["extensions"]
+        return int(told["cost"]["requested"])
+
+    total, named = "total { amount }", "lines { product { name } }"
+    assert cost(100, total) - cost(1, total) == 99 * 2
+    assert cost(101, named) - cost(1, named) == 100 * (2 + 0.4 + 1 + 0.1)

@@ -14,7 +14,7 @@ from domains.common.data.models import NO_ID
 from domains.common.data.money import to_minor
 from domains.common.errors import FieldErrorCode
 from domains.common.validation import Problems
-from domains.delivery import services as delivery
+from domains.delivery.services import Address, checked_address, not_offered
 
 MAX_METHOD_CHARACTERS = 100
 MAX_NOTE_CHARACTERS = 500
@@ -33,7 +33,7 @@ class Delivery:
     """How and where an order goes. `method_id` is NO_ID when the id sent was not that of a method."""
 
     method_id: UUID
-    address: delivery.Address
+    address: Address
 
 
 class Cart:
@@ -69,10 +69,8 @@ class Cart:
 
 
 def checked_delivery(sent: Delivery, problems: Problems) -> Delivery:
-    """With its address as it is kept; what is wrong is added to `problems`, but what only the database knows."""
-    if sent.method_id == NO_ID:
-        problems.found.append(delivery.not_offered("delivery", "methodId"))
-    return Delivery(sent.method_id, delivery.checked_address(sent.address, problems, "delivery", "address"))
+    """With its address as it is kept; what is wrong with that is added to `problems`."""
+    return Delivery(sent.method_id, checked_address(sent.address, problems, "delivery", "address"))
 
 
 class Checkout:
@@ -91,6 +89,8 @@ class Checkout:
         self.payment_method = problems.text("paymentMethod", payment_method, most=MAX_METHOD_CHARACTERS)
         self.cart = Cart(lines, problems)
         self.delivery = delivery and checked_delivery(delivery, problems)
+        if delivery and delivery.method_id == NO_ID:
+            problems.found.append(not_offered("delivery", "methodId"))
         if delivery is None and settings.DELIVERY_REQUIRED:
             message = "Say how and where to deliver it"
             problems.add("delivery", message=message, code=FieldErrorCode.REQUIRED)

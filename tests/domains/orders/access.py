@@ -13,6 +13,7 @@ ROOTS: Table = {
     "order": ("id: $order", ("null", "null", "Order", "Order")),
     "orderByNumber": ("number: $number", ("null", "null", "Order", "Order")),
     "orders": ("", (NOBODY, "nothing", "Order", "Order")),
+    "orderQuote": ("input: {lines: [{productId: $product, quantity: 1}]}", ("OrderQuote",) * 4),
     "createOrder": (
         "lines: [{productId: $product, quantity: 1}], paymentMethod: $card, idempotencyKey: $key",
         (NOBODY, *("CreateOrderSuccess",) * 3),
