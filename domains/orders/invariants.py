@@ -13,12 +13,12 @@ from itertools import pairwise
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from domains.common.background.models import OutboxMessage
-from domains.orders.models import Order, OrderEvent
+from domains.orders.models import Order, OrderCharge, OrderEvent, OrderLine
 from domains.orders.statements import STATEMENTS
 from domains.orders.transitions import CANCELLABLE, CONFIRMATION
 from domains.payments.models import Payment, PaymentOperation
@@ -91,11 +91,26 @@ def captured_once() -> Iterator[Finding]:
 
 
 def totals_add_up() -> Iterator[Finding]:
-    """An order's total is the sum of its lines and the amount of its payment."""
-    orders = Order.objects.values("id", "total", "payment__amount").annotate(summed=Coalesce(Sum("lines__total"), 0))
-    for order in orders.exclude(total=F("summed"), payment__amount=F("total")):
-        detail = f"total {order['total']}, lines {order['summed']}, payment {order['payment__amount']}"
-        yield Finding("order", order["id"], detail)
+    """An order's total is the sum of its lines and charges, and the amount of its payment."""
+    orders = Order.objects.values("id", "total", "charges_total", "payment__amount")
+    sums = orders.annotate(lines=_sum(OrderLine, "total"), charges=_sum(OrderCharge, "amount"))
+    agreed = Q(total=F("lines") + F("charges"), charges_total=F("charges"), payment__amount=F("total"))
+    for order in sums.exclude(agreed):
+        parts = f"lines {order['lines']}, charges {order['charges']} ({order['charges_total']})"
+        yield Finding("order", order["id"], f"total {order['total']}, {parts}, payment {order['payment__amount']}")
+
+
+def tax_adds_up() -> Iterator[Finding]:
+    """An order's tax is that of its lines and charges."""
+    orders = Order.objects.values("id", "tax").annotate(parts=_sum(OrderLine, "tax") + _sum(OrderCharge, "tax"))
+    for order in orders.exclude(tax=F("parts")):
+        yield Finding("order", order["id"], f"tax {order['tax']}, of lines and charges {order['parts']}")
+
+
+def _sum(model: type[OrderLine | OrderCharge], column: str) -> Coalesce:
+    """Of what an order has of these rows."""
+    rows = model._default_manager.filter(order=OuterRef("id")).values("order")
+    return Coalesce(Subquery(rows.annotate(sum=Sum(column)).values("sum")), 0, output_field=BigIntegerField())
 
 
 def one_confirmation_each() -> Iterator[Finding]:
@@ -202,6 +217,7 @@ RULES: tuple[Rule, ...] = (
     refunds_add_up,
     captured_once,
     totals_add_up,
+    tax_adds_up,
     one_confirmation_each,
     nobody_waits_for_ever,
     orders_agree_with_their_payments,

@@ -20,14 +20,23 @@ from domains.common.data.models import new_id
 from domains.common.data.numbering import NumberSeries
 from domains.common.graphql.ids import key_of
 from domains.orders.invariants import RULES, Finding
-from domains.orders.models import SINGLE_MAILS, Invoice, Order, OrderEvent, OrderLine, ReturnedLine, Shipment
+from domains.orders.models import (
+    SINGLE_MAILS,
+    Invoice,
+    Order,
+    OrderCharge,
+    OrderEvent,
+    OrderLine,
+    ReturnedLine,
+    Shipment,
+)
 from domains.orders.services import expire_orders
 from domains.orders.services.reserving import recount_reserved
 from domains.payments.models import Payment, PaymentOperation, Refund
 from domains.products.models import Product, StockMovement
 from tests.api import Api, gid
-from tests.domains.orders.shop import DATABASES, buy, deliver_due, make_due, the_order
-from tests.factories import ProductFactory
+from tests.domains.orders.shop import DATABASES, buy, deliver_due, make_due, the_order, wish
+from tests.factories import DeliveryMethodFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
@@ -68,6 +77,16 @@ def without(*constraints: tuple[str, str]) -> Iterator[None]:
 def order(api: Api) -> Order:
     """CONFIRMED, and its customer knows."""
     assert buy(api, [(ProductFactory.create(), 2)])["order"]["status"] == "CONFIRMED"
+    work()
+    return the_order()
+
+
+@pytest.fixture
+def delivered(api: Api) -> Order:
+    """CONFIRMED, with tax, a charge and an address."""
+    method = DeliveryMethodFactory.create(tax_rate=20)
+    cart = wish([(ProductFactory.create(tax_rate=20), 2)], method)
+    assert api.call("createOrder", "order { status }", **cart)["order"] == {"status": "CONFIRMED"}
     work()
     return the_order()
 
@@ -148,6 +167,22 @@ def test_a_second_capture_is_found(order: Order, staff: Api) -> None:
 def test_a_line_that_is_not_in_the_total_is_found(order: Order) -> None:
     OrderLine.objects.update(unit_price=F("unit_price") + 1, total=F("total") + F("quantity"))
     assert found("totals_add_up") == [str(order.id)]
+
+
+def test_a_charge_that_is_not_in_the_total_is_found(delivered: Order) -> None:
+    OrderCharge.objects.update(amount=F("amount") + 1)
+    assert found("totals_add_up") == [str(delivered.id)]
+    OrderCharge.objects.update(amount=F("amount") - 1)
+    Order.objects.update(charges_total=F("charges_total") - 1)
+    assert found("totals_add_up") == [str(delivered.id)]
+
+
+def test_tax_that_no_line_or_charge_has_is_found(delivered: Order) -> None:
+    for model in (OrderLine, OrderCharge, Order):
+        model._default_manager.update(tax=F("tax") + 1)
+        assert found("tax_adds_up") == [str(delivered.id)]
+        model._default_manager.update(tax=F("tax") - 1)
+    assert found("tax_adds_up") == []
 
 
 def test_a_total_that_was_not_paid_is_found(order: Order) -> None:
