@@ -25,7 +25,7 @@ from domains.orders.services import events, settling
 from domains.orders.services.carts import Cart, CartLine, Checkout, Delivery
 from domains.orders.services.limiting import LOCK_ACCOUNT, check_limits
 from domains.orders.services.replaying import replay
-from domains.orders.services.totals import FREE, Totals, totals
+from domains.orders.services.totals import Totals, totals
 from domains.payments import services as payments
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError, StockShortage
@@ -127,8 +127,8 @@ def _totals(checkout: Checkout, method: delivery.Method | None, order_id: UUID) 
     cart = checkout.cart
     _check(cart, offers := stock.on_sale(cart.quantities))
     sums = totals(order_id, cart.quantities, offers, method)
-    if sums.total == 0:
-        raise ValidationError.of("lines", message=FREE, code=FieldErrorCode.TOO_SMALL)
+    if refusal := payments.too_small(sums.total, settings.STORE_CURRENCY):
+        raise ValidationError.of("lines", message=refusal, code=FieldErrorCode.TOO_SMALL)
     if checkout.expected not in (None, sums.total):
         raise PriceChangedError(expected=checkout.expected, actual=sums.total, currency=settings.STORE_CURRENCY)
     return sums

@@ -15,7 +15,8 @@ from domains.common.validation import Problems
 from domains.delivery import services as delivery
 from domains.delivery.countries import country_of
 from domains.orders.services.carts import Cart, CartLine, Delivery, checked_delivery
-from domains.orders.services.totals import FREE, Totals, totals
+from domains.orders.services.totals import Totals, totals
+from domains.payments import services as payments
 from domains.products import stock
 from domains.products.errors import InsufficientStockError, ProductUnavailableError, StockShortage
 
@@ -50,8 +51,9 @@ def quote_order(*, lines: Sequence[CartLine], to: Delivery | MethodChoice | None
     method = _method(to, problems) if to else None
     offers = stock.on_sale(cart.quantities)
     sums = totals(NO_ID, cart.quantities, offers, method)
-    if sums.lines and not sums.total and (method or not settings.DELIVERY_REQUIRED):
-        problems.add("lines", message=FREE, code=FieldErrorCode.TOO_SMALL)
+    refusal = payments.too_small(sums.total, settings.STORE_CURRENCY)
+    if refusal and sums.lines and (method or not settings.DELIVERY_REQUIRED):
+        problems.add("lines", message=refusal, code=FieldErrorCode.TOO_SMALL)
     short = stock.shortfall(cart.quantities, {id_: offer.stock for id_, offer in offers.items()})
     wrong = [Obstacle(ValidationError([problem])) for problem in problems.found]
     return Quote(sums, [*wrong, *sorted(_missing(cart, short), key=lambda one: one.available is not None)])

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from domains.common.background import outbox
+from domains.common.data.money import readable
 from domains.common.data.transactions import retried, short_transaction, writing
 from domains.common.data.writes import insertion
-from domains.common.errors import ServiceUnavailableError
+from domains.common.errors import FieldErrorCode, ServiceUnavailableError, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS
 from domains.orders.errors import PaymentDeclinedError, PaymentPendingError
 from domains.orders.models import Order, OrderLine
@@ -111,8 +112,15 @@ def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome, *, answe
 
 
 def answer(order_id: UUID) -> Order:
-    """The order as its customer hears of it now. Raises PaymentDeclinedError or PaymentPendingError."""
+    """The order as its customer hears of it now.
+
+    Raises PaymentDeclinedError or PaymentPendingError; ValidationError when the provider refused the amount.
+    """
     order = Order.objects.select_related("payment").get(id=order_id)
+    if order.payment.status == Paid.FAILED and order.payment.decline_code in payments.AMOUNT_REFUSED:
+        message = f"The payment provider does not charge {readable(order.total, order.currency)}"
+        code = FieldErrorCode.TOO_SMALL if "small" in order.payment.decline_code else FieldErrorCode.TOO_LARGE
+        raise ValidationError.of("lines", message=message, code=code)
     if order.payment.status == Paid.FAILED:
         raise PaymentDeclinedError(payments.public_code(order.payment.decline_code))
     if order.status == Status.CANCELLED and order.events.filter(type=events.Type.EXPIRED).exists():

@@ -13,8 +13,6 @@ from domains.delivery.services import Method
 from domains.orders.models import OrderCharge, OrderLine
 from domains.products.stock import Offer
 
-FREE = "An order must cost something"
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:

@@ -6,9 +6,10 @@ by asking the provider about the intent, never by repeating a call whose answer 
 
 from __future__ import annotations
 
+from domains.payments.currencies import too_small
 from domains.payments.gateway import GatewayUnavailable, RefundStatus
 from domains.payments.models import Payment, PaymentOperation, Refund
-from domains.payments.services.declines import check_declines, declines, origin, public_code
+from domains.payments.services.declines import AMOUNT_REFUSED, check_declines, declines, origin, public_code
 from domains.payments.services.holding import (
     CHANGED,
     QUEUE,

@@ -19,6 +19,7 @@ from domains.common.errors import RateLimitedError
 from domains.common.guard.addresses import is_trusted, network
 from domains.common.viewer import client_address
 
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})  # decline codes that are not the card's fault
 PERIOD = timedelta(hours=1)
 GENERIC = "generic_decline"
 # What helps an honest customer; all others, those too that a bank invents tomorrow, become GENERIC. Stripe asks for

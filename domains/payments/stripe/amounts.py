@@ -14,6 +14,22 @@ NOT_CHARGED = frozenset(_NOT_CHARGED.split())
 # So many of our minor units are so many of Stripe's where it counts differently: ISK and UGX with two decimals for
 # backward compatibility, MGA with none.
 _UNITS = {"ISK": (1, 100), "UGX": (1, 100), "MGA": (100, 1)}
+# The least that it charges, in our minor units. Where another currency is paid out than is charged, the least of that
+# one counts, as on the day converted: who is below it hears of it when the order is placed.
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+_LEAST = {
+    30: "GBP",
+    50: "AUD BRL CAD CHF EUR INR JPY NZD SGD USD",
+    100: "BGN",
+    200: "AED MYR PLN RON",
+    250: "DKK",
+    300: "NOK SEK",
+    400: "HKD",
+    1_000: "MXN THB",
+    1_500: "CZK",
+    17_500: "HUF",
+}
+LEAST = {currency: least for least, currencies in _LEAST.items() for currency in currencies.split()}
 
 
 def step(currency: str) -> int:

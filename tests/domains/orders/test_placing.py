@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections, transaction
@@ -13,7 +14,9 @@ from pytest_django import Settings
 from domains.common.background.models import OutboxMessage
 from domains.common.data.models import IdempotencyKey
 from domains.orders.models import Order
+from domains.payments.gateway import Declined
 from domains.payments.models import Payment, SandboxIntent
+from domains.payments.sandbox.gateway import SandboxGateway
 from domains.products.models import Product
 from tests.api import Api, gid
 from tests.domains.common.refusals import broken, refusal
@@ -181,6 +184,31 @@ def test_nobody_cannot_order(nobody: Api) -> None:
 def test_totals_are_exact_far_beyond_an_int(api: Api) -> None:
     product = ProductFactory.create(price=9_999_999_999, stock=100)
     assert buy(api, [(product, 100)])["order"]["total"]["amount"] == "9999999999.00"
+
+
+def test_an_order_below_what_the_provider_charges_is_not_the_cards_fault_and_nothing_is_written(
+    api: Api, settings: Settings
+) -> None:
+    settings.PAYMENT_GATEWAY = "stripe"
+    told = buy(api, [(ProductFactory.create(price=29), 1)])
+    assert (told["__typename"], told["path"]) == ("ValidationError", ["input", "lines"])
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["amount_too_small", "amount_too_large"])
+def test_an_amount_that_the_provider_refuses_is_not_the_cards_fault(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """What is paid out in another currency has a least amount that only the provider knows."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise Declined(code)
+
+    monkeypatch.setattr(SandboxGateway, "create", refused)
+    product, key = ProductFactory.create(stock=5), uuid4()
+    assert [buy(api, [(product, 1)], key=key)["__typename"] for _ in range(2)] == ["ValidationError"] * 2
+    assert Order.objects.get().status == "CANCELLED"
+    assert_stock_agrees(product, stock=5)
 
 
 ORDER = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) {

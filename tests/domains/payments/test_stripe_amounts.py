@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 
+from domains.payments.currencies import too_small
 from domains.payments.gateway import Declined
 from domains.payments.stripe.amounts import from_stripe, to_stripe
 
@@ -28,3 +30,17 @@ def test_an_amount_survives_the_way_there_and_back(amount: int, currency: str, t
 def test_an_amount_that_stripe_cannot_express_is_refused_not_rounded(amount: int, currency: str) -> None:
     with pytest.raises(Declined):
         to_stripe(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "amount", "said"),
+    [
+        ("stripe", 29, "An order must come to at least 0.30 GBP: no less can be charged"),
+        ("stripe", 30, ""),
+        ("sandbox", 1, ""),
+        ("sandbox", 0, "An order must cost something"),
+    ],
+)
+def test_less_than_the_provider_charges_is_told(settings: Settings, gateway: str, amount: int, said: str) -> None:
+    settings.PAYMENT_GATEWAY = gateway
+    assert too_small(amount, "GBP") == said
