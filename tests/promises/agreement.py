@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
 from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
-from domains.orders.models import Order, OrderEvent, OrderLine
+from domains.orders.models import Invoice, Order, OrderEvent, OrderLine, ReturnedLine, Shipment
 from domains.orders.services.reserving import held
 from domains.orders.services.settling import SETTLE
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent, SandboxRefund
@@ -38,6 +41,7 @@ def assert_agreement(products: Sequence[Product], buyer: Viewer) -> None:
         assert order.status != "PENDING" or (SETTLE, order.id) in promised
         told = (CHANGED, payment.id) in promised
         assert _agrees(order, operation, told=told), (order.status, payment.status, operation and operation.kind, told)
+    _assert_sent(orders)
     at_rest = [one for one in payments if one.id not in open_ and one.status not in Payment.UNDECIDED]
     _assert_provider_agrees(at_rest)
 
@@ -52,10 +56,25 @@ def _assert_stock(products: Sequence[Product]) -> None:
     lines = OrderLine.objects.filter(product__in=ids).exclude(order__status="CANCELLED")
     for id_, pieces in lines.values_list("product", "quantity"):
         put_in[id_] -= pieces
+    back = ReturnedLine.objects.filter(line__product__in=ids, restocked=True)
+    for id_, pieces in back.values_list("line__product", "quantity"):
+        put_in[id_] += pieces
     open_ = held(ids)
     for id_, stock, reserved in Product.objects.filter(id__in=ids).values_list("id", "stock", "reserved"):
         assert stock == ledger[id_] == put_in[id_] >= 0
         assert reserved == open_.get(id_, 0)
+
+
+def _assert_sent(orders: Sequence[Order]) -> None:
+    """Each order that was sent, and no other one, has one invoice over what was captured; no more came back of it."""
+    sent = {order.id: order.payment.captured for order in orders if order.status in ("FULFILLED", "REFUNDED")}
+    assert dict(Invoice.objects.filter(order__in=orders).values_list("order", "total")) == sent
+    assert set(Shipment.objects.filter(order__in=orders, sent_at__isnull=False).values_list("order", flat=True)) == set(
+        sent
+    )
+    lines = OrderLine.objects.filter(order__in=orders).annotate(back=Coalesce(Sum("returns__quantity"), 0))
+    assert not lines.exclude(returned_quantity=F("back")).exists()
+    assert not lines.filter(back__gt=0).exclude(order__in=sent).exists()
 
 
 def _agrees(order: Order, operation: PaymentOperation | None, *, told: bool) -> bool:
@@ -113,7 +132,8 @@ def assert_settled(buyer: Viewer) -> Counter[str]:
     assert _orders_with("REFUND_EMAIL_SENT", buyer) == _orders_with("REFUND_MADE", buyer)
     ended = {*_orders_with("CANCELLED", buyer), *_orders_with("EXPIRED", buyer)}  # but for those that were declined
     assert ended <= set(_orders_with("CANCELLATION_EMAIL_SENT", buyer))
-    return Counter(orders=sum(states.values())) + states
+    back = ReturnedLine.objects.filter(line__order__in=orders).count()
+    return Counter(orders=sum(states.values()), lines_back=back) + states
 
 
 def _orders_with(type_: str, buyer: Viewer) -> list[UUID]:

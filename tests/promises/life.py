@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,15 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
 from domains.common.data.models import IdempotencyKey, new_id
-from domains.common.errors import IdempotencyConflictError
+from domains.common.errors import IdempotencyConflictError, ValidationError
 from domains.orders import services
 from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
-from domains.orders.models import Order, OrderEvent, Shipment
-from domains.orders.services import CartLine, cancelling, fulfilling, placing, refunding
+from domains.orders.models import Order, OrderEvent, OrderLine, Shipment
+from domains.orders.services import CartLine, Return, cancelling, fulfilling, placing, refunding
 from domains.orders.services.carts import Checkout
 from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
+from domains.products.models import Product
 from domains.products.services import adjust_stock
 from tests.promises.surroundings import LONG_AGO, Surroundings, orders
 
@@ -35,8 +37,17 @@ METHODS = [
 ]
 CARTS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3)
 PARTS = st.sampled_from([None, "1", "2.50", "40"])
+BACK = st.none() | st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=2)
 
-type Wish = tuple[UUID, str | None, UUID]  # order, amount, key
+
+class Wish(NamedTuple):
+    """A refund as staff ask for it."""
+
+    order_id: UUID
+    amount: str | None
+    returns: list[Return] | None
+    key: UUID
+
 
 refunds: Bundle[Wish] = Bundle("refunds")
 
@@ -140,40 +151,52 @@ class Life(Surroundings):
         with suppress(InvalidStateError):
             fulfilling._claim(self.staff, Shipment(order_id=order_id))
 
-    @rule(target=refunds, order_id=orders, amount=PARTS)
-    def refund(self, order_id: UUID, amount: str | None) -> Wish | MultipleResults[Wish]:
-        wish = (order_id, amount, uuid4())
-        allowed = self.is_free(order_id, "FULFILLED", "CAPTURED")
+    @rule(target=refunds, order_id=orders, amount=PARTS, back=BACK)
+    def refund(
+        self, order_id: UUID, amount: str | None, back: list[tuple[int, int, bool]] | None
+    ) -> Wish | MultipleResults[Wish]:
+        wish = Wish(order_id, amount, _returns(order_id, back), uuid4())
+        allowed, fits = self.is_free(order_id, "FULFILLED", "CAPTURED"), _fits(wish)
         if payments.is_busy(self.payment(order_id).id):
             return multiple()  # it would be waited for
         try:
             assert not self._refund(wish).replayed
         except InvalidStateError:
             assert not allowed
+        except ValidationError:
+            assert (allowed, fits) == (True, False)
         except RefundTooLargeError:
             payment = self.payment(order_id)
             left = payment.captured - payment.refunded
-            assert left == 0 or 100 * Decimal(amount or 0) > left
+            assert left == 0 or _wanted(wish) > left
         else:
             assert allowed
+            assert fits
             return wish
         return multiple()
 
     @rule(wish=refunds)
     def repeat_the_refund(self, wish: Wish) -> None:
-        before = self.payment(wish[0]).refunded
+        before, stock = self.payment(wish.order_id).refunded, self.stock()
         again = self._refund(wish)
         assert again.replayed
-        assert self.payment(wish[0]).refunded >= before  # a crashed one may be finished by its repetition
+        assert self.payment(wish.order_id).refunded >= before  # a crashed one may be finished by its repetition
+        assert self.stock() == stock
 
-    @rule(target=refunds, order_id=orders, amount=PARTS)
-    def refund_and_crash(self, order_id: UUID, amount: str | None) -> Wish | MultipleResults[Wish]:
-        wish = (order_id, amount, uuid4())
-        checked = refunding._checked(self.staff, order_id, _decimal(amount), "Broken", wish[2])
-        with suppress(InvalidStateError, RefundTooLargeError):
+    @rule(target=refunds, order_id=orders, amount=PARTS, back=BACK)
+    def refund_and_crash(
+        self, order_id: UUID, amount: str | None, back: list[tuple[int, int, bool]] | None
+    ) -> Wish | MultipleResults[Wish]:
+        wish = Wish(order_id, amount, _returns(order_id, back), uuid4())
+        checked = refunding._checked(self.staff, order_id, _decimal(amount), "Broken", wish.key, wish.returns)
+        with suppress(InvalidStateError, RefundTooLargeError, ValidationError):
             if refunding._claim(checked) is not None:
                 return wish
         return multiple()
+
+    @rule(index=st.integers(0, 2), price=st.sampled_from([1, 999, 1_250]))
+    def change_a_price(self, index: int, price: int) -> None:
+        Product.objects.filter(id=self.products[index].id).update(price=price)
 
     @rule(index=st.integers(0, 2), delta=st.sampled_from([-7, -3, 2, 5]))
     def adjust(self, index: int, delta: int) -> None:
@@ -203,10 +226,37 @@ class Life(Surroundings):
         return pending or self.is_free(order_id, "CONFIRMED", "AUTHORIZED")
 
     def _refund(self, wish: Wish) -> services.Refunded:
-        order_id, amount, key = wish
         return services.refund_order(
-            viewer=self.staff, order_id=order_id, amount=_decimal(amount), reason="Broken", key=key
+            viewer=self.staff,
+            order_id=wish.order_id,
+            amount=_decimal(wish.amount),
+            reason="Broken",
+            key=wish.key,
+            returns=wish.returns,
         )
+
+
+def _returns(order_id: UUID, back: list[tuple[int, int, bool]] | None) -> list[Return] | None:
+    if back is None:
+        return None
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("position")
+    return [Return(lines[index % len(lines)].id, quantity, restock) for index, quantity, restock in back]
+
+
+def _fits(wish: Wish) -> bool:
+    """Whether no more comes back than was sent and has not come back yet."""
+    lines = OrderLine.objects.filter(order_id=wish.order_id)
+    left = {line.id: line.quantity - line.returned_quantity for line in lines}
+    for one in wish.returns or ():
+        left[one.line_id] -= one.quantity
+    return min(left.values()) >= 0
+
+
+def _wanted(wish: Wish) -> Decimal:
+    """How much is to be given back, in minor units."""
+    prices = dict(OrderLine.objects.filter(order_id=wish.order_id).values_list("id", "unit_price"))
+    price = sum(prices[one.line_id] * one.quantity for one in wish.returns or ())
+    return Decimal(price) if wish.amount is None else 100 * Decimal(wish.amount)
 
 
 def _decimal(amount: str | None) -> Decimal | None:

@@ -9,6 +9,7 @@ from hypothesis import settings as machine_settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django import Settings
 
+from domains.orders.invariants import RULES
 from domains.payments.sandbox import gateway
 from tests.domains.orders.shop import DATABASES
 from tests.promises.figures import Rounds, figures, size
@@ -33,6 +34,7 @@ def test_any_order_of_events_leaves_money_and_stock_in_agreement(
         mail.outbox.clear()
         rounds.finish(number, **Life.counted)
     figures("state_machine", **rounds.total)
+    assert [finding for rule in RULES for finding in rule()] == []
 
 
 def live(number: int) -> None:

@@ -17,7 +17,7 @@ from domains.orders.models import Invoice, Order, Shipment
 from domains.payments.services import Payment
 
 INVOICES = "INV"  # the series of their numbers
-_is_https = URLValidator(schemes=["https"])
+_check_url = URLValidator(schemes=["https"])
 
 
 def checked_shipment(order_id: UUID, *, carrier: str, tracking_number: str, tracking_url: str) -> Shipment:
@@ -29,14 +29,18 @@ def checked_shipment(order_id: UUID, *, carrier: str, tracking_number: str, trac
         tracking_number=problems.text("trackingNumber", tracking_number, least=0, most=100),
         tracking_url=problems.text("trackingUrl", tracking_url, least=0, most=500),
     )
-    problems.check()
-    try:
-        if shipment.tracking_url:
-            _is_https(shipment.tracking_url)
-    except NotAUrl:
+    if shipment.tracking_url and not _is_https(shipment.tracking_url):
         problems.add("trackingUrl", message="Must be an https URL", code=FieldErrorCode.INVALID)
     problems.check()
     return shipment
+
+
+def _is_https(url: str) -> bool:
+    try:
+        _check_url(url)
+    except NotAUrl:
+        return False
+    return True
 
 
 def plan_shipment(shipment: Shipment) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py check_invariants`: whether stock, money, orders and confirmations agree, all at one moment."""
+"""`manage.py check_invariants`: whether stock, money, orders, returns, invoices and mails agree, all at one moment."""
 
 from __future__ import annotations
 
