@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.test import TransactionTestCase
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from domains.accounts.hashing import ModestArgon2PasswordHasher
 from domains.accounts.models import User
+from tests import template
 from tests.api import Api
 from tests.emptying import empty
 from tests.factories import StaffFactory, UserFactory
@@ -27,6 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return (1 if item.get_closest_marker("django_db") else 0) if starts else 2
 
     items.sort(key=turn)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """pytest-django's, before it makes the test database."""
+    if name := os.environ.get("TEST_TEMPLATE"):
+        with django_db_blocker.unblock():
+            template.make(name)
 
 
 @pytest.fixture(scope="session", autouse=True)

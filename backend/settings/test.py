@@ -18,7 +18,10 @@ INSTALLED_APPS = [*base.INSTALLED_APPS, "tests.tools"]
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.locmem.EmailBackend")
 # One name for the run: separate checkouts and simultaneous runs may share a server.
 DATABASES = base.DATABASES
-DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default="test_ordergraph")}
+DATABASES["default"]["TEST"] = {
+    "NAME": env.str("TEST_DATABASE_NAME", default="test_ordergraph"),
+    "TEMPLATE": env.str("TEST_TEMPLATE", default=None),
+}
 # And one for each process of it; what such a process starts has its name already.
 _process = f"{os.environ['PYTEST_XDIST_WORKER']}:" if "PYTEST_XDIST_WORKER" in os.environ else ""
 REDIS_PREFIX = base.REDIS_PREFIX.removesuffix(_process) + _process

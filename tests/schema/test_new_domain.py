@@ -77,6 +77,7 @@ def _write(folder: Path, text: str, before: str) -> None:
     listed.write_text(re.sub(r"^DOMAINS: .*\n", line, listed.read_text(), flags=re.MULTILINE))
 
 
+@pytest.mark.usefixtures("django_db_modify_db_settings")  # its own database is a copy, too
 def test_the_walk_of_the_readme_leads_to_a_domain_that_keeps_the_rules_of_the_house(checkout: Checkout) -> None:
     folder = checkout()
     environment = {"DJANGO_SETTINGS_MODULE": "backend.settings.test", "TEST_DATABASE_NAME": f"walk_{uuid.uuid4().hex}"}

@@ -14,6 +14,7 @@ from backend.dev import output
 from backend.dev.processes import Child, Children, Spec
 from backend.dev.services import Services, check_servers
 from backend.dev.state import ROOT, BusyError, State, default_folder
+from tests import template
 
 # Tests that start servers wait half of their time. Each process has a database of its own, and costs 9 s of a core.
 A_CORE, MOST_PROCESSES = 2, 4
@@ -48,7 +49,11 @@ def main(arguments: list[str]) -> int:
         with output.progress("starting PostgreSQL and Valkey", stream=sys.stderr, quiet_for=1):
             Services(state, children, fast=True).start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
-        return run_pytest(children, arguments)
+        if parallel := in_parallel(arguments):
+            os.environ["TEST_TEMPLATE"] = f"{os.environ['TEST_DATABASE_NAME']}_template"
+            template.drop(os.environ["TEST_TEMPLATE"])  # of a run that was killed
+            stack.callback(template.drop, os.environ["TEST_TEMPLATE"])
+        return run_pytest(children, [*parallel, *arguments])
 
 
 def hold_free_slot(stack: contextlib.ExitStack) -> tuple[State, str]:
@@ -79,7 +84,7 @@ def in_parallel(arguments: list[str]) -> list[str]:
 
 
 def run_pytest(children: Children, arguments: list[str]) -> int:
-    command = [sys.executable, "-m", "pytest", *in_parallel(arguments), *arguments]
+    command = [sys.executable, "-m", "pytest", *arguments]
     child = children.start(Spec(name="pytest", command=command, env=os.environ, cwd=ROOT, foreground=True))
     forward_signals(child)
     status = child.process.wait()
