@@ -92,12 +92,12 @@ def captured_once() -> Iterator[Finding]:
 
 def totals_add_up() -> Iterator[Finding]:
     """An order's total is the sum of its lines and charges, and the amount of its payment."""
-    orders = Order.objects.values("id", "total", "charges_total", "payment__amount")
-    sums = orders.annotate(lines=_sum(OrderLine, "total"), charges=_sum(OrderCharge, "amount"))
-    agreed = Q(total=F("lines") + F("charges"), charges_total=F("charges"), payment__amount=F("total"))
-    for order in sums.exclude(agreed):
-        parts = f"lines {order['lines']}, charges {order['charges']} ({order['charges_total']})"
-        yield Finding("order", order["id"], f"total {order['total']}, {parts}, payment {order['payment__amount']}")
+    sums = Order.objects.annotate(of_lines=_sum(OrderLine, "total"), of_charges=_sum(OrderCharge, "amount"))
+    agreed = Q(total=F("of_lines") + F("of_charges"), charges_total=F("of_charges"), payment__amount=F("total"))
+    columns = ("id", "total", "of_lines", "of_charges", "charges_total", "payment__amount")
+    for id_, total, lines, charges, charges_total, paid in sums.exclude(agreed).values_list(*columns):
+        parts = f"lines {lines}, charges {charges} ({charges_total})"
+        yield Finding("order", id_, f"total {total}, {parts}, payment {paid}")
 
 
 def tax_adds_up() -> Iterator[Finding]:
