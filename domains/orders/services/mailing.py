@@ -10,7 +10,7 @@ from django.conf import settings
 
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
-from domains.common.data.money import to_major
+from domains.common.data.money import readable
 from domains.orders.models import Order
 from domains.orders.services import events
 from domains.orders.transitions import MAILS, REFUND
@@ -27,8 +27,8 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
     """
     mail = MAILS[message.topic]
     order = Order.objects.select_related("customer", "payment", "shipment").get(id=message.key)
-    refund_id = message.payload.get("refund_id", "")
-    refund = order.payment.refunds.filter(id=refund_id).first() if refund_id else None
+    refund_id = message.payload.get("refund_id")
+    refund = order.payment.refunds.filter(id=refund_id, status=payments.RefundStatus.SUCCEEDED).first()
     if order.status not in mail.states or (message.topic == REFUND and refund is None):
         return None
     with mails.few(order.customer.email, proven=order.customer.email_verified):
@@ -37,7 +37,7 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
             subject=mail.subject.format(order.number),
             template=message.topic.replace(".", "/"),
             context=_context(order, refund),
-            identifier=f"order-{order.id}-{message.topic.removeprefix('orders.')}{refund_id and f'-{refund_id}'}",
+            identifier=f"order-{order.id}-{refund_id or message.topic.removeprefix('orders.')}",
         )
     note = str(mail.sent.label).rstrip(".")
     return functools.partial(events.note, order.id, mail.sent, note, **message.payload)
@@ -45,10 +45,7 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
 
 def _context(order: Order, refund: payments.Refund | None) -> dict[str, Any]:
     """What the templates show. What somebody typed is left out where the address may be a stranger's."""
-
-    def money(minor: int) -> str:
-        return f"{to_major(minor, order.currency)} {order.currency}"
-
+    money = functools.partial(readable, currency=order.currency)
     typed = {"name": order.customer.name, "note": order.note, "address": _address(order.delivery_address or {})}
     return {
         "number": order.number,
