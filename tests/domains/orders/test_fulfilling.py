@@ -218,5 +218,6 @@ def test_orders_whose_hold_is_about_to_end_are_cancelled(order_id: str) -> None:
     Payment.objects.update(authorized_at="2026-01-01T00:00:00Z")
     assert expire_holds() == 1
     make_due()
+    deliver_due()  # the hold ends there
     deliver_due()  # the void
     assert (the_order().status, the_order().payment.status) == ("CANCELLED", "VOIDED")
