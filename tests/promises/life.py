@@ -75,7 +75,7 @@ class Life(Surroundings):
         key, lines = uuid4(), self._lines(cart)
         before = self.stock()
         try:
-            services.create_order(viewer=self.buyer, lines=lines, payment_method=method, key=key)
+            self._create(lines, method, key)
         except InsufficientStockError:
             wanted = Counter[UUID]()
             for line in lines:
@@ -90,7 +90,7 @@ class Life(Surroundings):
     def place_and_crash(self, cart: list[tuple[int, int]], method: str) -> UUID | MultipleResults[UUID]:
         """The process dies after the first transaction."""
         key, lines = uuid4(), self._lines(cart)
-        goods = Checkout(lines, method)
+        goods = Checkout(lines, method, self.delivery)
         try:
             placing._place(viewer=self.buyer, checkout=goods, key=key, order_id=new_id())
         except InsufficientStockError:
@@ -104,7 +104,7 @@ class Life(Surroundings):
         status = self.payment(order_id).status
         expired = OrderEvent.objects.filter(order_id=order_id, type="EXPIRED").exists()
         try:
-            placement = services.create_order(viewer=self.buyer, lines=lines, payment_method=method, key=key)
+            placement = self._create(lines, method, key)
         except PaymentDeclinedError:
             assert expired or status == Payment.Status.FAILED
         except PaymentPendingError:
@@ -116,7 +116,7 @@ class Life(Surroundings):
     def use_the_key_for_another_cart(self, order_id: UUID) -> None:
         key, lines, method = self.keys[order_id]
         with pytest.raises(IdempotencyConflictError):
-            services.create_order(viewer=self.buyer, lines=[*lines, lines[0]], payment_method=method, key=key)
+            self._create([*lines, lines[0]], method, key)
 
     @rule(order_id=orders)
     def cancel(self, order_id: UUID) -> None:
@@ -224,6 +224,11 @@ class Life(Surroundings):
     def _may_cancel(self, order_id: UUID) -> bool:
         pending = Order.objects.filter(id=order_id, status="PENDING").exists()
         return pending or self.is_free(order_id, "CONFIRMED", "AUTHORIZED")
+
+    def _create(self, lines: list[CartLine], method: str, key: UUID) -> services.Placement:
+        return services.create_order(
+            viewer=self.buyer, lines=lines, payment_method=method, key=key, delivery=self.delivery
+        )
 
     def _refund(self, wish: Wish) -> services.Refunded:
         return services.refund_order(

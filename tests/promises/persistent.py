@@ -11,10 +11,12 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.domains.orders.shop import ADDRESS
 from tests.processes import wait_until
 from tests.promises.shoppers import post
 
 PATIENCE = 90.0  # seconds for one call with all its repetitions
+DELIVERED = 0.7  # of the orders
 CUT_OFF = 0.15  # of the calls are broken off by the client itself
 METHODS = {"pm_card_visa": 80, "pm_sandbox_slow": 8, "pm_card_chargeDeclined": 10, "pm_sandbox_timeout": 2}
 AWAY = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}  # what a database that is away ends in
@@ -77,6 +79,7 @@ class Customer:
     me: Caller
     staff: Caller
     goods: list[str]
+    delivery_method: str
     random: Random
     keys: list[UUID] = field(default_factory=list)
     placed: dict[str, UUID] = field(default_factory=dict)
@@ -92,7 +95,9 @@ class Customer:
         goods = self.random.sample(self.goods, self.random.randint(1, 3))
         lines = [{"productId": product, "quantity": self.random.randint(1, 3)} for product in goods]
         [method] = self.random.choices(list(METHODS), list(METHODS.values()))
-        order = {"lines": lines, "paymentMethod": method, "idempotencyKey": str(key)}
+        order: dict[str, Any] = {"lines": lines, "paymentMethod": method, "idempotencyKey": str(key)}
+        if self.random.random() < DELIVERED:
+            order["delivery"] = {"methodId": self.delivery_method, "address": ADDRESS}
         result = self.me.call("createOrder", ORDER, **order)
         if method == "pm_card_chargeDeclined":
             assert result["__typename"] == "PaymentDeclinedError", result

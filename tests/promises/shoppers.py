@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from domains.accounts.jwt import AccessClaims, write_access_token
 from domains.accounts.models import Session, User
+from domains.delivery.models import DeliveryMethod
 from domains.products.models import Product
 from tests.api import gid, sign_in
+from tests.domains.orders.shop import ADDRESS
 from tests.factories import SessionFactory, UserFactory
 
 CREATE = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) { __typename
@@ -43,17 +45,20 @@ class Shopper:
         self.user = user
         self.token = token or sign_in(user).access_token
 
-    def buy(self, *products: Product, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
-        """The result of createOrder for one piece of each."""
-        answer = post(self.url, self.token, CREATE, {"input": wanted(*products, method=method, key=key)})
+    def buy(self, *products: Product, **how: Any) -> dict[str, Any]:
+        """The result of createOrder for one piece of each, as `wanted` says."""
+        answer = post(self.url, self.token, CREATE, {"input": wanted(*products, **how)})
         result: dict[str, Any] = answer["data"]["createOrder"]
         return result
 
 
-def wanted(*products: Product, method: str = "pm_card_visa", key: UUID | None = None) -> dict[str, Any]:
-    """The input of createOrder for one piece of each, in this order."""
+def wanted(
+    *products: Product, method: str = "pm_card_visa", key: UUID | None = None, by: DeliveryMethod | None = None
+) -> dict[str, Any]:
+    """The input of createOrder for one piece of each, in this order, delivered by that method if any."""
     lines = [{"productId": gid(product), "quantity": 1} for product in products]
-    return {"lines": lines, "paymentMethod": method, "idempotencyKey": str(key or uuid4())}
+    to = {"delivery": {"methodId": gid(by), "address": ADDRESS}} if by else {}
+    return {"lines": lines, "paymentMethod": method, "idempotencyKey": str(key or uuid4()), **to}
 
 
 def crowd(url: str, count: int) -> list[Shopper]:

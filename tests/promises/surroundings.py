@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
+from domains.delivery.addresses import Address
 from domains.orders import services
 from domains.orders.models import Order
 from domains.payments import services as payments
@@ -20,7 +21,7 @@ from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.payments.sandbox.gateway import decide
 from domains.payments.services import provider_changed
 from tests.domains.orders.shop import deliver_due, make_due
-from tests.factories import CategoryFactory, ProductFactory, StaffFactory, UserFactory
+from tests.factories import CategoryFactory, DeliveryMethodFactory, ProductFactory, StaffFactory, UserFactory
 from tests.promises.agreement import assert_agreement, assert_settled
 
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -37,7 +38,9 @@ class Surroundings(RuleBasedStateMachine):
         super().__init__()
         OutboxMessage.objects.filter(done_at__isnull=True).delete()  # of a life that ended in a failure
         category = CategoryFactory.create()
-        self.products = ProductFactory.create_batch(3, stock=6, category=category)
+        self.products = ProductFactory.create_batch(3, stock=6, tax_rate=5, category=category)
+        address = Address(name="Ada Person", line1="1 High Street", city="Hong Kong", country_code="HK")
+        self.delivery = services.Delivery(DeliveryMethodFactory.create(tax_rate=20).id, address)
         self.buyer = Viewer(UserFactory.create(proven=True).id)
         self.staff = Viewer(StaffFactory.create().id, is_staff=True)
         self.counted["runs"] += 1

@@ -13,7 +13,7 @@ from django.db.models import Sum
 from domains.orders.models import Order, OrderLine
 from domains.payments.models import Payment, SandboxIntent
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees
-from tests.factories import ProductFactory
+from tests.factories import DeliveryMethodFactory, ProductFactory
 from tests.processes import Stack, running
 from tests.promises.figures import figures, size
 from tests.promises.shoppers import at_once, crowd, outcomes
@@ -32,8 +32,8 @@ def web(folder: Path) -> Iterator[Stack]:
 
 
 def test_more_buyers_than_units_get_exactly_the_units(web: Stack) -> None:
-    product = ProductFactory.create(stock=UNITS)
-    calls = [partial(shopper.buy, product) for shopper in crowd(web.url, BUYERS)]
+    product, method = ProductFactory.create(stock=UNITS, tax_rate=20), DeliveryMethodFactory.create()
+    calls = [partial(shopper.buy, product, by=method) for shopper in crowd(web.url, BUYERS)]
     started = perf_counter()
     results = at_once(calls, threads=AT_ONCE)  # an answer that is not a result of createOrder raises
     seconds = perf_counter() - started
@@ -43,6 +43,7 @@ def test_more_buyers_than_units_get_exactly_the_units(web: Stack) -> None:
     assert told == {"CreateOrderSuccess": UNITS, "InsufficientStockError": BUYERS - UNITS}
     assert Order.objects.filter(status="CONFIRMED").count() == Order.objects.count() == sold == UNITS
     assert Payment.objects.filter(status="AUTHORIZED").count() == SandboxIntent.objects.count() == UNITS
+    assert Order.objects.filter(total=product.price + method.price, charges__amount=method.price).count() == UNITS
     assert_stock_agrees(product, stock=0)
 
 

@@ -25,11 +25,13 @@ PREPARE = f"""
 import json, django
 django.setup()
 from tests.api import gid
-from tests.factories import ProductFactory, StaffFactory
+from tests.factories import DeliveryMethodFactory, ProductFactory, StaffFactory
 from tests.promises.shoppers import Shopper, crowd
 people = [shopper.token for shopper in crowd("", {CUSTOMERS})]
 goods = [gid(product) for product in ProductFactory.create_batch(10, stock=100_000)]
-print(json.dumps({{"people": people, "goods": goods, "staff": Shopper("", StaffFactory.create()).token}}))
+method = gid(DeliveryMethodFactory.create(tax_rate=20))
+staff = Shopper("", StaffFactory.create()).token
+print(json.dumps({{"people": people, "goods": goods, "method": method, "staff": staff}}))
 """
 OPEN = """SELECT (SELECT count(*) FROM common_outboxmessage WHERE done_at IS NULL)
     + (SELECT count(*) FROM orders_order WHERE status = 'PENDING')"""
@@ -62,7 +64,8 @@ def people(random: Random, deployment: Deployment, shop: dict[str, Any]) -> list
         return Caller(deployment.url, token, Random(random.random()))
 
     tokens, staff = shop["people"], shop["staff"]
-    return [Customer(caller(token), caller(staff), shop["goods"], Random(random.random())) for token in tokens]
+    goods, method = shop["goods"], shop["method"]
+    return [Customer(caller(token), caller(staff), goods, method, Random(random.random())) for token in tokens]
 
 
 def kill_while_they_shop(
