@@ -6,7 +6,6 @@ from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,16 +15,23 @@ from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, r
 from domains.common.data.models import IdempotencyKey, new_id
 from domains.common.errors import IdempotencyConflictError, ValidationError
 from domains.orders import services
-from domains.orders.errors import InvalidStateError, PaymentDeclinedError, PaymentPendingError, RefundTooLargeError
-from domains.orders.models import Order, OrderEvent, OrderLine, Shipment
-from domains.orders.services import CartLine, Return, cancelling, fulfilling, placing, refunding
+from domains.orders.errors import (
+    InvalidStateError,
+    PaymentDeclinedError,
+    PaymentPendingError,
+    PriceChangedError,
+    RefundTooLargeError,
+)
+from domains.orders.models import Order, OrderEvent, Shipment
+from domains.orders.services import CartLine, cancelling, fulfilling, placing, refunding
 from domains.orders.services.carts import Checkout
 from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
 from domains.products.models import Product
 from domains.products.services import adjust_stock
-from tests.promises.surroundings import LONG_AGO, Surroundings, orders
+from tests.promises.surroundings import FEE, LONG_AGO, PRICE, Surroundings, orders
+from tests.promises.wishes import BACK, PARTS, Back, Wish
 
 METHODS = [
     "pm_card_visa",
@@ -36,18 +42,6 @@ METHODS = [
     "pm_unknown",
 ]
 CARTS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3)
-PARTS = st.sampled_from([None, "1", "2.50", "40"])
-BACK = st.none() | st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=2)
-
-
-class Wish(NamedTuple):
-    """A refund as staff ask for it."""
-
-    order_id: UUID
-    amount: str | None
-    returns: list[Return] | None
-    key: UUID
-
 
 refunds: Bundle[Wish] = Bundle("refunds")
 
@@ -63,19 +57,28 @@ class Life(Surroundings):
     def open_the_shop(self) -> MultipleResults[UUID]:
         """One order is confirmed, another one sent: most that can happen happens to such."""
         for index in (0, 1):
-            self.place([(index, 2)], "pm_card_visa")
+            self.place([(index, 2)], "pm_card_visa", shown=True)
         confirmed, sent = self.keys
         self.fulfil(sent)
         return multiple(confirmed, sent)
 
     # The customer
 
-    @rule(target=orders, cart=CARTS, method=st.sampled_from(METHODS))
-    def place(self, cart: list[tuple[int, int]], method: str) -> UUID | MultipleResults[UUID]:
+    @rule(target=orders, cart=CARTS, method=st.sampled_from(METHODS), shown=st.booleans())
+    def place(self, cart: list[tuple[int, int]], method: str, shown: bool) -> UUID | MultipleResults[UUID]:
+        """If `shown`, the buyer expects what the cart cost when the shop was opened."""
         key, lines = uuid4(), self._lines(cart)
-        before = self.stock()
+        before, costs = self.stock(), self._costs(lines)
+        expected = sum(line.quantity for line in lines) * PRICE + FEE if shown else costs
+        total = Decimal(expected) / 100 if shown else None
         try:
-            self._create(lines, method, key)
+            self._create(lines, method, key, expected=total)
+        except PriceChangedError as changed:
+            told = (changed.expected, changed.actual)
+            assert told == (expected, costs)
+            assert expected != costs
+            assert (self.stock(), IdempotencyKey.objects.filter(key=key).exists()) == (before, False)
+            return multiple()
         except InsufficientStockError:
             wanted = Counter[UUID]()
             for line in lines:
@@ -84,7 +87,9 @@ class Life(Surroundings):
             return multiple()
         except (PaymentDeclinedError, PaymentPendingError):
             pass
-        return self._known(key, lines, method)
+        order_id = self._known(key, lines, method)
+        assert Order.objects.get(id=order_id).total == costs == expected
+        return order_id
 
     @rule(target=orders, cart=CARTS, method=st.sampled_from(METHODS))
     def place_and_crash(self, cart: list[tuple[int, int]], method: str) -> UUID | MultipleResults[UUID]:
@@ -104,7 +109,7 @@ class Life(Surroundings):
         status = self.payment(order_id).status
         expired = OrderEvent.objects.filter(order_id=order_id, type="EXPIRED").exists()
         try:
-            placement = self._create(lines, method, key)
+            placement = self._create(lines, method, key, expected=Decimal(1))
         except PaymentDeclinedError:
             assert expired or status == Payment.Status.FAILED
         except PaymentPendingError:
@@ -152,11 +157,9 @@ class Life(Surroundings):
             fulfilling._claim(self.staff, Shipment(order_id=order_id))
 
     @rule(target=refunds, order_id=orders, amount=PARTS, back=BACK)
-    def refund(
-        self, order_id: UUID, amount: str | None, back: list[tuple[int, int, bool]] | None
-    ) -> Wish | MultipleResults[Wish]:
-        wish = Wish(order_id, amount, _returns(order_id, back), uuid4())
-        allowed, fits = self.is_free(order_id, "FULFILLED", "CAPTURED"), _fits(wish)
+    def refund(self, order_id: UUID, amount: str | None, back: Back) -> Wish | MultipleResults[Wish]:
+        wish = Wish.of(order_id, amount, back)
+        allowed, fits = self.is_free(order_id, "FULFILLED", "CAPTURED"), wish.fits()
         if payments.is_busy(self.payment(order_id).id):
             return multiple()  # it would be waited for
         try:
@@ -168,7 +171,7 @@ class Life(Surroundings):
         except RefundTooLargeError:
             payment = self.payment(order_id)
             left = payment.captured - payment.refunded
-            assert left == 0 or _wanted(wish) > left
+            assert left == 0 or wish.minor() > left
         else:
             assert allowed
             assert fits
@@ -184,17 +187,15 @@ class Life(Surroundings):
         assert self.stock() == stock
 
     @rule(target=refunds, order_id=orders, amount=PARTS, back=BACK)
-    def refund_and_crash(
-        self, order_id: UUID, amount: str | None, back: list[tuple[int, int, bool]] | None
-    ) -> Wish | MultipleResults[Wish]:
-        wish = Wish(order_id, amount, _returns(order_id, back), uuid4())
-        checked = refunding._checked(self.staff, order_id, _decimal(amount), "Broken", wish.key, wish.returns)
+    def refund_and_crash(self, order_id: UUID, amount: str | None, back: Back) -> Wish | MultipleResults[Wish]:
+        wish = Wish.of(order_id, amount, back)
+        checked = refunding._checked(self.staff, order_id, wish.amount, "Broken", wish.key, wish.returns)
         with suppress(InvalidStateError, RefundTooLargeError, ValidationError):
             if refunding._claim(checked) is not None:
                 return wish
         return multiple()
 
-    @rule(index=st.integers(0, 2), price=st.sampled_from([1, 999, 1_250]))
+    @rule(index=st.integers(0, 2), price=st.sampled_from([1, 999, PRICE]))
     def change_a_price(self, index: int, price: int) -> None:
         Product.objects.filter(id=self.products[index].id).update(price=price)
 
@@ -216,6 +217,10 @@ class Life(Surroundings):
     def _lines(self, cart: list[tuple[int, int]]) -> list[CartLine]:
         return [CartLine(self.products[index].id, pieces) for index, pieces in cart]
 
+    def _costs(self, lines: list[CartLine]) -> int:
+        prices = dict(Product.objects.filter(id__in=[line.product_id for line in lines]).values_list("id", "price"))
+        return sum(prices[line.product_id] * line.quantity for line in lines) + FEE
+
     def _known(self, key: UUID, lines: list[CartLine], method: str) -> UUID:
         order_id: UUID = IdempotencyKey.objects.get(key=key).result_id
         self.keys[order_id] = (key, lines, method)
@@ -225,44 +230,24 @@ class Life(Surroundings):
         pending = Order.objects.filter(id=order_id, status="PENDING").exists()
         return pending or self.is_free(order_id, "CONFIRMED", "AUTHORIZED")
 
-    def _create(self, lines: list[CartLine], method: str, key: UUID) -> services.Placement:
+    def _create(
+        self, lines: list[CartLine], method: str, key: UUID, expected: Decimal | None = None
+    ) -> services.Placement:
         return services.create_order(
-            viewer=self.buyer, lines=lines, payment_method=method, key=key, delivery=self.delivery
+            viewer=self.buyer,
+            lines=lines,
+            payment_method=method,
+            key=key,
+            delivery=self.delivery,
+            expected_total=expected,
         )
 
     def _refund(self, wish: Wish) -> services.Refunded:
         return services.refund_order(
             viewer=self.staff,
             order_id=wish.order_id,
-            amount=_decimal(wish.amount),
+            amount=wish.amount,
             reason="Broken",
             key=wish.key,
             returns=wish.returns,
         )
-
-
-def _returns(order_id: UUID, back: list[tuple[int, int, bool]] | None) -> list[Return] | None:
-    if back is None:
-        return None
-    lines = OrderLine.objects.filter(order_id=order_id).order_by("position")
-    return [Return(lines[index % len(lines)].id, quantity, restock) for index, quantity, restock in back]
-
-
-def _fits(wish: Wish) -> bool:
-    """Whether no more comes back than was sent and has not come back yet."""
-    lines = OrderLine.objects.filter(order_id=wish.order_id)
-    left = {line.id: line.quantity - line.returned_quantity for line in lines}
-    for one in wish.returns or ():
-        left[one.line_id] -= one.quantity
-    return min(left.values()) >= 0
-
-
-def _wanted(wish: Wish) -> Decimal:
-    """How much is to be given back, in minor units."""
-    prices = dict(OrderLine.objects.filter(order_id=wish.order_id).values_list("id", "unit_price"))
-    price = sum(prices[one.line_id] * one.quantity for one in wish.returns or ())
-    return Decimal(price) if wish.amount is None else 100 * Decimal(wish.amount)
-
-
-def _decimal(amount: str | None) -> Decimal | None:
-    return None if amount is None else Decimal(amount)

@@ -16,6 +16,7 @@ from domains.common.viewer import Viewer
 from domains.delivery.addresses import Address
 from domains.orders import services
 from domains.orders.models import Order
+from domains.orders.services import cancelling
 from domains.payments import services as payments
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.payments.sandbox.gateway import decide
@@ -25,6 +26,8 @@ from tests.factories import CategoryFactory, DeliveryMethodFactory, ProductFacto
 from tests.promises.agreement import assert_agreement, assert_settled
 
 LONG_AGO = "2026-01-01T00:00:00Z"
+PRICE = 1_250  # of every product when the shop is opened, minor units
+FEE = 490  # of the delivery
 
 orders: Bundle[UUID] = Bundle("orders")
 
@@ -38,9 +41,9 @@ class Surroundings(RuleBasedStateMachine):
         super().__init__()
         OutboxMessage.objects.filter(done_at__isnull=True).delete()  # of a life that ended in a failure
         category = CategoryFactory.create()
-        self.products = ProductFactory.create_batch(3, stock=6, tax_rate=5, category=category)
+        self.products = ProductFactory.create_batch(3, stock=6, price=PRICE, tax_rate=5, category=category)
         address = Address(name="Ada Person", line1="1 High Street", city="Hong Kong", country_code="HK")
-        self.delivery = services.Delivery(DeliveryMethodFactory.create(tax_rate=20).id, address)
+        self.delivery = services.Delivery(DeliveryMethodFactory.create(price=FEE, tax_rate=20).id, address)
         self.buyer = Viewer(UserFactory.create(proven=True).id)
         self.staff = Viewer(StaffFactory.create().id, is_staff=True)
         self.counted["runs"] += 1
@@ -84,6 +87,7 @@ class Surroundings(RuleBasedStateMachine):
         Payment.objects.filter(order=order_id, authorized_at__isnull=False).update(authorized_at=then)
         free = self.is_free(order_id, "CONFIRMED", "AUTHORIZED")
         services.expire_holds()
+        cancelling.end_hold(order_id)  # what was promised
         assert not free or Order.objects.get(id=order_id).status == "CANCELLED"
 
     @invariant()
