@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -15,7 +16,8 @@ PARTS = st.sampled_from([None, "1", "2.50", "40"])
 # Which line, how many, and whether they are for sale again.
 BACK = st.none() | st.lists(st.tuples(st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=2)
 
-type Back = list[tuple[int, int, bool]] | None
+type Pieces = list[tuple[int, int, bool]]
+type Back = Pieces | None
 
 
 class Wish(NamedTuple):
@@ -28,8 +30,7 @@ class Wish(NamedTuple):
 
     @classmethod
     def of(cls, order_id: UUID, amount: str | None, back: Back) -> Wish:
-        lines = OrderLine.objects.filter(order_id=order_id).order_by("position")
-        returns = back and [Return(lines[index % len(lines)].id, pieces, restock) for index, pieces, restock in back]
+        returns = None if back is None else list(_returns(order_id, back))
         return cls(order_id, None if amount is None else Decimal(amount), returns, uuid4())
 
     def fits(self) -> bool:
@@ -45,3 +46,9 @@ class Wish(NamedTuple):
         prices = dict(OrderLine.objects.filter(order_id=self.order_id).values_list("id", "unit_price"))
         price = sum(prices[one.line_id] * one.quantity for one in self.returns or ())
         return price if self.amount is None else int(100 * self.amount)
+
+
+def _returns(order_id: UUID, back: Pieces) -> Iterator[Return]:
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("position")
+    for index, pieces, restock in back:
+        yield Return(lines[index % len(lines)].id, pieces, restock)
