@@ -90,7 +90,8 @@ class CreateOrderInput:
     lines: list[OrderLineInput] = strawberry.field(description="1 to 100 lines.")
     payment_method: str = strawberry.field(
         description="The provider's payment method. The sandbox knows pm_card_visa, pm_card_chargeDeclined, "
-        "pm_card_authenticationRequired, pm_sandbox_slow and pm_sandbox_timeout."
+        "pm_card_authenticationRequired, pm_card_pendingRefund, pm_card_refundFail, pm_card_createDispute, "
+        "pm_sandbox_slow and pm_sandbox_timeout."
     )
     idempotency_key: UUID = strawberry.field(
         description="A fresh UUID for each order a person wants; send the same one when you retry. Kept 7 days."

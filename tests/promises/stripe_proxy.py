@@ -134,10 +134,12 @@ class StripeProxy(ThreadingHTTPServer):
         self.news: News = lambda event: None
         self.faults: Counter[str] = Counter()
         self.captures: Counter[str] = Counter()  # how often each intent was captured
+        self.captured: dict[str, int] = {}  # how much of each
         self.refunds: Counter[str] = Counter()  # how many were made of each intent
         self.say: dict[str, dict[str, Any]] = {}  # fields of all objects of a kind; None: left out
         self.lists: dict[str, list[dict[str, Any]]] = {"/v1/disputes": [], "/v1/events": []}  # newest first
         self.descriptions: dict[str, str] = {}
+        self.methods: dict[str, str] = {}  # payment methods of Stripe, and what they are called at localstripe
         self.keys = Keys()
         self._upstream = upstream
 
@@ -161,7 +163,7 @@ class StripeProxy(ThreadingHTTPServer):
         where, _, query = path.partition("?")
         if where in self.lists:
             return Reply(200, json.dumps(self._listed(where, dict(parse_qsl(query)))).encode())
-        known = [pair for pair in parse_qsl(body) if not pair[0].startswith(UNKNOWN)]
+        known = [(name, self.methods.get(said, said)) for name, said in parse_qsl(body) if not name.startswith(UNKNOWN)]
         data = urlencode(known).encode() if method == "POST" else None
         request = urllib.request.Request(self._upstream + path, data, {"Authorization": authorization}, method=method)
         try:
@@ -170,9 +172,12 @@ class StripeProxy(ThreadingHTTPServer):
         except urllib.error.HTTPError as error:
             reply = Reply(error.code, error.read())
         if method == "POST" and reply.status == 200:
-            self._spread(path, reply.content)
+            said, content = dict(known), reply.content
+            self._spread(path, content)
+            if path.endswith("/capture"):
+                self.captured[content["id"]] = int(said.get("amount_to_capture", content["amount"]))
             if description := dict(parse_qsl(body)).get("description"):
-                self.descriptions[reply.content["id"]] = description
+                self.descriptions[content["id"]] = description
         return self._altered(self._completed(reply))
 
     def _listed(self, where: str, wanted: dict[str, str]) -> dict[str, Any]:
@@ -193,7 +198,7 @@ class StripeProxy(ThreadingHTTPServer):
         if content.get("object") != "payment_intent":
             return reply
         charge = content["latest_charge"] or {}
-        content["amount_received"] = charge["amount"] if charge.get("captured") else 0
+        content["amount_received"] = self.captured.get(content["id"], 0) if charge.get("captured") else 0
         content["latest_charge"] = charge.get("id")
         content["description"] = self.descriptions.get(content["id"])
         return replace(reply, body=json.dumps(content).encode())

@@ -156,7 +156,9 @@ class StripeGateway:
             return brief
         with translated():
             page = self._refunds.list({"payment_intent": intent.id, "limit": PAGE})
-            return dataclasses.replace(brief, refunds=tuple(map(_refund, page.auto_paging_iter())))
+            refunds = [_refund(refund) for refund in page.auto_paging_iter()]
+        uncaptured = from_stripe(intent.amount - intent.amount_received, intent.currency)
+        return dataclasses.replace(brief, refunds=_of_captured(refunds, uncaptured))
 
     def _disputes_of(self, intent_id: str) -> tuple[ProviderDispute, ...]:
         with translated():
@@ -199,6 +201,12 @@ def _dispute(dispute: stripe.Dispute) -> ProviderDispute:
         reason=dispute.reason,
         evidence_due_at=datetime.fromtimestamp(due_by, UTC) if due_by else None,
     )
+
+
+def _of_captured(refunds: list[ProviderRefund], uncaptured: int) -> tuple[ProviderRefund, ...]:
+    """Without the one, the oldest, by which Stripe lets go what was held and not captured: that was never charged."""
+    released = [refund for refund in refunds if not refund.operation_id and refund.amount == uncaptured]
+    return tuple(refund for refund in refunds if refund not in released[-1:])
 
 
 def _repeatable(key: str, call: Keyed) -> stripe.PaymentIntent:

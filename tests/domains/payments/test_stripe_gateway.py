@@ -141,6 +141,13 @@ def test_no_more_is_given_back_than_was_captured(gateway: StripeGateway) -> None
     assert sum(made.amount for made in gateway.retrieve(intent.id).refunds) == 2_000
 
 
+def test_what_was_held_and_not_captured_was_not_given_back(gateway: StripeGateway) -> None:
+    """Though Stripe lists it as a refund."""
+    intent = gateway.capture(held(gateway).id, amount=1_000, key=f"{uuid4()}:capture")
+    assert (intent.captured, intent.refunds, gateway.retrieve(intent.id).refunds) == (1_000, (), ())
+    assert refund(gateway, intent, 1_000).given_back == 1_000
+
+
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.BROKEN, Fault.AWAY])
 def test_an_answer_that_does_not_come_is_an_unknown_outcome(
     gateway: StripeGateway, provider: StripeProxy, fault: Fault
