@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
@@ -184,6 +185,26 @@ def test_nobody_cannot_order(nobody: Api) -> None:
 def test_totals_are_exact_far_beyond_an_int(api: Api) -> None:
     product = ProductFactory.create(price=9_999_999_999, stock=100)
     assert buy(api, [(product, 100)])["order"]["total"]["amount"] == "9999999999.00"
+
+
+def test_the_provider_is_told_the_orders_number_and_the_page_to_return_to(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def listening(method: str, name: str) -> None:
+        real = getattr(SandboxGateway, method)
+
+        def call(self: SandboxGateway, *args: Any, **named: Any) -> Any:
+            told.append(named[name])
+            return real(self, *args, **named)
+
+        monkeypatch.setattr(SandboxGateway, method, call)
+
+    listening("create", "reference")
+    listening("confirm", "return_url")
+    number = buy(api, [(ProductFactory.create(), 1)])["order"]["number"]
+    assert told == [number, f"{django_settings.FRONTEND_URL}/orders/{number}"]
 
 
 def test_an_order_below_what_the_provider_charges_is_not_the_cards_fault_and_nothing_is_written(
