@@ -21,7 +21,7 @@ def make(template: str) -> None:
     """Make the database unless it is there; while another process makes it, wait."""
     with _server() as server:
         server.execute("SELECT pg_advisory_lock(hashtext(%s))", [template])
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [template]).fetchone():
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             _migrate(template)
 
 
