@@ -21,14 +21,27 @@ from tests.own_redis import OwnRedis
 STARTERS = {"subprocess", "Stack", "deployed", "manage", "python", "run_tool", "running", "started"}
 
 
+# Of the others, files that start processes are spread over so much: they wait most of their time while others compute,
+# and those that last longest come first, so that no core waits at the end.
+SPREAD = 0.75
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start processes come first, whole stacks before all: they last, and no core shall wait at the end."""
+    """Files that wait and files that compute take turns, a file at a time."""
+    files: dict[Path, int] = {}
+    for item in items:
+        files.setdefault(item.path, _turn(item))
+    waiting = sorted((path for path, turn in files.items() if turn < 2), key=files.__getitem__)
+    computing = [path for path, turn in files.items() if turn == 2]
+    place = {path: SPREAD * number / len(waiting) for number, path in enumerate(waiting)}
+    place |= {path: number / len(computing) for number, path in enumerate(computing)}
+    items.sort(key=lambda item: place[item.path])
 
-    def turn(item: pytest.Item) -> int:
-        starts = isinstance(item, pytest.Function) and STARTERS & vars(item.module).keys()
-        return (1 if item.get_closest_marker("django_db") else 0) if starts else 2
 
-    items.sort(key=turn)
+def _turn(item: pytest.Item) -> int:
+    """0: starts whole stacks, 1: starts processes, 2: does neither."""
+    starts = isinstance(item, pytest.Function) and STARTERS & vars(item.module).keys()
+    return (1 if item.get_closest_marker("django_db") else 0) if starts else 2
 
 
 @pytest.fixture(scope="session")
