@@ -30,7 +30,7 @@ from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
 from domains.products.models import Product
 from domains.products.services import adjust_stock
-from tests.promises.surroundings import FEE, LONG_AGO, PRICE, Surroundings, orders
+from tests.promises.surroundings import DELIVERY, LONG_AGO, PRICE, Surroundings, orders
 from tests.promises.wishes import BACK, PARTS, Back, Wish
 
 METHODS = [
@@ -68,11 +68,11 @@ class Life(Surroundings):
     def place(self, cart: list[tuple[int, int]], method: str, shown: bool) -> UUID | MultipleResults[UUID]:
         """If `shown`, the buyer expects what the cart cost when the shop was opened."""
         key, lines = uuid4(), self._lines(cart)
-        before, costs = self.stock(), self._costs(lines)
-        expected = sum(line.quantity for line in lines) * PRICE + FEE if shown else costs
+        before, costs = self.stock(), self.costs(lines)
+        expected = sum(line.quantity for line in lines) * PRICE + DELIVERY if shown else costs
         total = Decimal(expected) / 100 if shown else None
         try:
-            self._create(lines, method, key, expected=total)
+            self._create(lines, method, key, total)
         except PriceChangedError as changed:
             told = (changed.expected, changed.actual)
             assert told == (expected, costs)
@@ -109,7 +109,7 @@ class Life(Surroundings):
         status = self.payment(order_id).status
         expired = OrderEvent.objects.filter(order_id=order_id, type="EXPIRED").exists()
         try:
-            placement = self._create(lines, method, key, expected=Decimal(1))
+            placement = self._create(lines, method, key, Decimal(1))
         except PaymentDeclinedError:
             assert expired or status == Payment.Status.FAILED
         except PaymentPendingError:
@@ -216,10 +216,6 @@ class Life(Surroundings):
 
     def _lines(self, cart: list[tuple[int, int]]) -> list[CartLine]:
         return [CartLine(self.products[index].id, pieces) for index, pieces in cart]
-
-    def _costs(self, lines: list[CartLine]) -> int:
-        prices = dict(Product.objects.filter(id__in=[line.product_id for line in lines]).values_list("id", "price"))
-        return sum(prices[line.product_id] * line.quantity for line in lines) + FEE
 
     def _known(self, key: UUID, lines: list[CartLine], method: str) -> UUID:
         order_id: UUID = IdempotencyKey.objects.get(key=key).result_id

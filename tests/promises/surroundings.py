@@ -21,13 +21,13 @@ from domains.payments import services as payments
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.payments.sandbox.gateway import decide
 from domains.payments.services import provider_changed
+from domains.products.models import Product
 from tests.domains.orders.shop import deliver_due, make_due
 from tests.factories import CategoryFactory, DeliveryMethodFactory, ProductFactory, StaffFactory, UserFactory
 from tests.promises.agreement import assert_agreement, assert_settled
 
 LONG_AGO = "2026-01-01T00:00:00Z"
-PRICE = 1_250  # of every product when the shop is opened, minor units
-FEE = 490  # of the delivery
+PRICE, DELIVERY = 1_250, 400  # of every product when the shop is opened, and of its delivery, in minor units
 
 orders: Bundle[UUID] = Bundle("orders")
 
@@ -43,7 +43,7 @@ class Surroundings(RuleBasedStateMachine):
         category = CategoryFactory.create()
         self.products = ProductFactory.create_batch(3, stock=6, price=PRICE, tax_rate=5, category=category)
         address = Address(name="Ada Person", line1="1 High Street", city="Hong Kong", country_code="HK")
-        self.delivery = services.Delivery(DeliveryMethodFactory.create(price=FEE, tax_rate=20).id, address)
+        self.delivery = services.Delivery(DeliveryMethodFactory.create(price=DELIVERY, tax_rate=20).id, address)
         self.buyer = Viewer(UserFactory.create(proven=True).id)
         self.staff = Viewer(StaffFactory.create().id, is_staff=True)
         self.counted["runs"] += 1
@@ -114,6 +114,11 @@ class Surroundings(RuleBasedStateMachine):
         for product in self.products:
             product.refresh_from_db(fields=["stock"])
         return {product.id: product.stock for product in self.products}
+
+    def costs(self, lines: list[services.CartLine]) -> int:
+        """A cart of these, now, in minor units."""
+        prices = dict(Product.objects.filter(id__in=[line.product_id for line in lines]).values_list("id", "price"))
+        return sum(prices[line.product_id] * line.quantity for line in lines) + DELIVERY
 
     def payment(self, order_id: UUID) -> Payment:
         return Payment.objects.get(order=order_id)
