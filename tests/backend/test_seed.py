@@ -13,6 +13,7 @@ from django.db.models import Model
 from domains.accounts.models import User
 from domains.orders.models import Order, OrderLine
 from domains.products.models import Category, Product
+from tests.domains.orders.shop import DATABASES
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +37,17 @@ def test_made_up_people_are_refused_where_debug_is_off(what: str) -> None:
 
 
 @pytest.mark.usefixtures("development")
+@pytest.mark.django_db(transaction=True, databases=DATABASES)
 def test_the_demo_shop_is_the_same_after_a_second_time(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("seed", "demo")
     first = rows()
     assert len(first["Product"]) >= 100
     assert len(first["User"]) == 3
+    orders = Order.objects.order_by("created_at")
+    states = ["REFUNDED", "FULFILLED", "FULFILLED", "CANCELLED", "CONFIRMED"]
+    assert list(orders.values_list("status", flat=True)) == states
+    assert OrderLine.objects.filter(returned_quantity=2).count() == 1
+    call_command("check_invariants")
     call_command("seed", "demo")
     assert rows() == first
     assert "people" in capsys.readouterr().out
