@@ -4,43 +4,59 @@ import catalogue from "./operations/catalogue.graphql?raw";
 import createOrder from "./operations/create-order.graphql?raw";
 import fulfillOrder from "./operations/fulfill-order.graphql?raw";
 import myOrders from "./operations/my-orders.graphql?raw";
+import orderQuote from "./operations/order-quote.graphql?raw";
 import orderUpdated from "./operations/order-updated.graphql?raw";
 import refundOrder from "./operations/refund-order.graphql?raw";
 import search from "./operations/search.graphql?raw";
 import type { TabDefinition } from "./tabs";
 import { newKey, NO_ORDER } from "./variables";
 
-const PRODUCT_WAIT_MS = 2000;
+const SHOP_WAIT_MS = 2000;
+const ADDRESS = { name: "Ada Customer", line1: "12 Canal Street", city: "Leeds", postalCode: "LS1 4AP", countryCode: "GB" };
 
-/** The id of something that can be ordered, or "" where the server does not say in time. */
-async function firstProductId(endpoint: string): Promise<string> {
-  const query = "query FirstInStock { products(first: 1, filter: { inStock: true }) { nodes { id } } }";
-  try {
-    const signal = AbortSignal.timeout(PRODUCT_WAIT_MS);
-    const reply = await post<{ products: { nodes: { id: string }[] } }>(endpoint, { query }, {}, signal);
-    return reply.data?.products.nodes[0]?.id ?? "";
-  } catch {
-    return "";
-  }
+interface Shop {
+  products: { nodes: { id: string }[] };
+  deliveryMethods: { id: string }[];
 }
 
-/** The tabs a visitor finds, in the order of a walk through the shop; those from the third on ask for a sign-in. */
+/** Something that can be ordered, how it could go to ADDRESS, and the price of both; what the server does not say in time is left out. */
+async function sampleOrder(endpoint: string) {
+  const signal = AbortSignal.timeout(SHOP_WAIT_MS);
+  const ask = async <Data>(query: string, variables = {}) => (await post<Data>(endpoint, { query, variables }, {}, signal)).data;
+  const order: { lines: object[]; delivery?: object; expectedTotal?: string } = { lines: [{ productId: "", quantity: 1 }] };
+  try {
+    const shop = await ask<Shop>(`query Shop($countryCode: String!) {
+      products(first: 1, filter: { inStock: true }) { nodes { id } }
+      deliveryMethods(countryCode: $countryCode) { id }
+    }`, { countryCode: ADDRESS.countryCode });
+    order.lines = [{ productId: shop?.products.nodes[0]?.id ?? "", quantity: 1 }];
+    const methodId = shop?.deliveryMethods[0]?.id;
+    if (methodId) order.delivery = { methodId, address: ADDRESS };
+    const quoted = await ask<{ orderQuote: { total: { amount: string } } }>(
+      "query Total($input: OrderQuoteInput!) { orderQuote(input: $input) { total { amount } } }", { input: order });
+    order.expectedTotal = quoted?.orderQuote.total.amount;
+  } catch {
+    // the tabs are there all the same
+  }
+  return order;
+}
+
+/** The tabs a visitor finds, in the order of a walk through the shop; those from CreateOrder on ask for a sign-in. */
 export async function sampleTabs(endpoint: string): Promise<TabDefinition[]> {
-  const order = {
-    lines: [{ productId: await firstProductId(endpoint), quantity: 1 }],
-    paymentMethod: "pm_card_visa",
-    idempotencyKey: newKey(),
-  };
+  const { lines, delivery, expectedTotal } = await sampleOrder(endpoint);
+  const order = { lines, delivery, expectedTotal, paymentMethod: "pm_card_visa", idempotencyKey: newKey() };
+  const sent = { orderId: NO_ORDER, carrier: "Royal Mail", trackingNumber: "AB123456785GB" };
   const filter = { search: "pin", inStock: true, priceMin: "1.00", priceMax: "50.00" };
   const refund = { orderId: NO_ORDER, amount: "1.00", reason: "Arrived scratched", idempotencyKey: newKey() };
   return [
     { query: catalogue, variables: pretty({ first: 10, after: null }) },
     { query: search, variables: pretty({ filter, sort: { field: "PRICE", direction: "ASC" } }) },
+    { query: orderQuote, variables: pretty({ input: { lines, delivery } }) },
     { query: createOrder, variables: pretty({ input: order }) },
     { query: myOrders, variables: pretty({ first: 5, after: null }) },
     { query: orderUpdated, variables: pretty({ orderId: NO_ORDER }) },
     { query: cancelOrder, variables: pretty({ input: { orderId: NO_ORDER, reason: "Changed my mind" } }) },
-    { query: fulfillOrder, variables: pretty({ input: { orderId: NO_ORDER } }) },
+    { query: fulfillOrder, variables: pretty({ input: sent }) },
     { query: refundOrder, variables: pretty({ input: refund }) },
   ];
 }
