@@ -1,21 +1,7 @@
 import { Session } from './client';
+import { type Problems, problems } from './forms';
 import type { RegisterInput } from './gql/graphql';
 import { Register, RequestPasswordReset, ResetPassword, VerifyEmail } from './operations';
-
-type Problem = { path: string[]; message: string };
-
-/** What to show under each field of a form, '' being the whole of it; nothing when it went well. */
-export type Problems = Record<string, string>;
-
-/** `path` begins at the arguments: ["input", "email"] is the field "email". One field may break several rules. */
-function problems(refusal: Problem & { fields?: Problem[] }): Problems {
-  const told: Problems = {};
-  for (const { path, message } of refusal.fields ?? [refusal]) {
-    const field = path.slice(1).join('.');
-    told[field] = told[field] ? `${told[field]} ${message}` : message;
-  }
-  return told;
-}
 
 /** A new account, signed in. */
 export async function register(session: Session, form: RegisterInput): Promise<Problems> {

@@ -37,7 +37,7 @@ export const Register = graphql(`
     register(input: $input) {
       __typename
       ... on RegisterSuccess { user { id emailVerified } tokens { ...Tokens } }
-      ... on ValidationError { fields { path message } }
+      ... on ValidationError { fields { path code message } }
       ... on UserError { code message path }
     }
   }
@@ -57,7 +57,7 @@ export const RequestPasswordReset = graphql(`
   mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
     requestPasswordReset(input: $input) {
       __typename
-      ... on ValidationError { fields { path message } }
+      ... on ValidationError { fields { path code message } }
       ... on UserError { code message path }
     }
   }
@@ -67,7 +67,7 @@ export const ResetPassword = graphql(`
   mutation ResetPassword($input: ResetPasswordInput!) {
     resetPassword(input: $input) {
       __typename
-      ... on ValidationError { fields { path message } }
+      ... on ValidationError { fields { path code message } }
       ... on UserError { code message path }
     }
   }
@@ -96,16 +96,34 @@ export const OrderState = graphql(`
   fragment OrderState on Order { id number status version payment { id status clientSecret } }
 `);
 
+export const DeliveryMethods = graphql(`
+  query DeliveryMethods($countryCode: String!) {
+    deliveryMethods(countryCode: $countryCode) { id name description price { amount currencyCode } }
+  }
+`);
+
+export const Quote = graphql(`
+  query Quote($input: OrderQuoteInput!) {
+    orderQuote(input: $input) {
+      lines { product { id name } quantity total { amount } }
+      charges { label amount { amount } }
+      tax { amount }
+      total { amount currencyCode }
+      problems { code message path productId available }
+    }
+  }
+`);
+
 export const CreateOrder = graphql(`
   mutation CreateOrder($input: CreateOrderInput!) {
     createOrder(input: $input) {
       __typename
       ... on CreateOrderSuccess { replayed order { ...OrderState total { amount currencyCode } } }
-      ... on ValidationError { fields { path message } }
-      ... on InsufficientStockError { productId requested available }
-      ... on ProductUnavailableError { productId }
+      ... on ValidationError { fields { path code message } }
+      ... on InsufficientStockError { shortages { productId requested available } }
+      ... on ProductUnavailableError { productIds }
       ... on RateLimitedError { retryAfterSeconds }
-      ... on PriceChangedError { actual { amount } }
+      ... on PriceChangedError { expected { amount } actual { amount currencyCode } }
       ... on PaymentDeclinedError { declineCode }
       ... on PaymentPendingError { orderId }
       ... on UserError { code message }
@@ -123,7 +141,17 @@ export const MyOrders = graphql(`
 
 export const OrderByNumber = graphql(`
   query OrderByNumber($number: String!) {
-    orderByNumber(number: $number) { ...OrderState total { amount currencyCode } lines { productName quantity } }
+    orderByNumber(number: $number) {
+      ...OrderState
+      lines { id productName quantity returnedQuantity }
+      charges { label amount { amount } }
+      tax { amount }
+      total { amount currencyCode }
+      deliveryAddress { name line1 city postalCode countryCode }
+      shipment { carrier trackingNumber trackingUrl }
+      invoice { number total { amount } tax { amount } }
+      payment { refunds { status amount { amount } creditNoteNumber } }
+    }
   }
 `);
 
@@ -142,7 +170,8 @@ export const FulfillOrder = graphql(`
   mutation FulfillOrder($input: FulfillOrderInput!) {
     fulfillOrder(input: $input) {
       __typename
-      ... on FulfillOrderSuccess { order { ...OrderState } }
+      ... on FulfillOrderSuccess { order { ...OrderState invoice { number } } }
+      ... on ValidationError { fields { path code message } }
       ... on UserError { code message }
     }
   }
@@ -152,10 +181,21 @@ export const RefundOrder = graphql(`
   mutation RefundOrder($input: RefundOrderInput!) {
     refundOrder(input: $input) {
       __typename
-      ... on RefundOrderSuccess { replayed refund { id amount { amount currencyCode } } order { ...OrderState } }
+      ... on RefundOrderSuccess {
+        replayed
+        refund { id status creditNoteNumber amount { amount currencyCode } }
+        order { ...OrderState }
+      }
+      ... on ValidationError { fields { path code message } }
       ... on RefundTooLargeError { refundable { amount currencyCode } }
       ... on UserError { code message }
     }
+  }
+`);
+
+export const SetPrice = graphql(`
+  mutation SetPrice($input: UpdateProductInput!) {
+    updateProduct(input: $input) { __typename ... on UserError { code message } }
   }
 `);
 
