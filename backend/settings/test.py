@@ -20,7 +20,7 @@ EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.locm
 DATABASES = base.DATABASES
 DATABASES["default"]["TEST"] = {
     "NAME": env.str("TEST_DATABASE_NAME", default="test_ordergraph"),
-    "TEMPLATE": env.str("TEST_TEMPLATE", default=None),
+    "TEMPLATE": os.environ.get("TEST_TEMPLATE"),
 }
 # And one for each process of it; what such a process starts has its name already.
 _process = f"{os.environ['PYTEST_XDIST_WORKER']}:" if "PYTEST_XDIST_WORKER" in os.environ else ""

@@ -35,7 +35,8 @@ def _number(*parts: object) -> int:
 
 def _mark(source: Any) -> str:
     """Tells objects of one type apart, the same in every run."""
-    if (id_ := getattr(source, "id", None)) is not None:
+    is_saved = not getattr(getattr(source, "_state", None), "adding", False)  # a quote's lines have a new id each time
+    if is_saved and (id_ := getattr(source, "id", None)) is not None:
         return str(id_)
     if hasattr(source, "node"):
         return _mark(source.node)
