@@ -48,6 +48,7 @@ class Shopper:
     def buy(self, *products: Product, **how: Any) -> dict[str, Any]:
         """The result of createOrder for one piece of each, as `wanted` says."""
         answer = post(self.url, self.token, CREATE, {"input": wanted(*products, **how)})
+        assert answer.get("data"), answer.get("errors")
         result: dict[str, Any] = answer["data"]["createOrder"]
         return result
 
