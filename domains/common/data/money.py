@@ -22,6 +22,7 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 CURRENCIES = frozenset(f"{_NONE} {_TWO} {_THREE}".split())
 _EXPONENTS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
 MAX_MINOR = 10**12  # an order of 100 lines, each of 100 such, stays far inside BIGINT
+MAX_TOTAL = 10**18  # of the amounts that orders are compared with: more than any order comes to, and inside BIGINT
 _EXACT = Context(prec=100)  # the usual 28 digits would round a tiny fraction away before it is seen
 
 
@@ -46,17 +47,15 @@ def readable(minor: int, currency: str) -> str:
     return f"{to_major(minor, currency)} {currency}"
 
 
-def to_minor(amount: Decimal, currency: str, *, path: list[str]) -> int:
-    """Minor units of a decimal from 0 to MAX_MINOR minor units.
+def to_minor(amount: Decimal, currency: str, *, path: list[str], most: int = MAX_MINOR) -> int:
+    """Minor units of a decimal from 0 to `most` minor units.
 
     Raises ValidationError for a negative, too large or too finely divided amount, NaN, infinities and what is no
     multiple of `step`.
     """
     decimals = exponent(currency)
-    if not amount.is_finite() or amount < 0 or amount > Decimal(MAX_MINOR).scaleb(-decimals):
-        raise ValidationError.of(
-            *path, message="Must be a number from 0 to ten thousand million", code=_outside(amount)
-        )
+    if not amount.is_finite() or amount < 0 or amount > to_major(most, currency):
+        raise ValidationError.of(*path, message=f"Must be 0 to {readable(most, currency)}", code=_outside(amount))
     minor = amount.scaleb(decimals, _EXACT)
     if minor != minor.to_integral_value(context=_EXACT):
         message = f"{currency} has {decimals} decimals; send no more"

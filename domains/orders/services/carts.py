@@ -11,13 +11,14 @@ from django.conf import settings
 
 from domains.common.data import idempotency
 from domains.common.data.models import NO_ID
-from domains.common.data.money import to_minor
+from domains.common.data.money import MAX_TOTAL, to_minor
 from domains.common.errors import FieldErrorCode
 from domains.common.validation import Problems
 from domains.delivery.services import Address, checked_address, not_offered
 
 MAX_METHOD_CHARACTERS = 100
 MAX_NOTE_CHARACTERS = 500
+MAX_COUNT = 2**31 - 1  # what an answer can say, as an Int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Cart:
             code = FieldErrorCode.TOO_SMALL if line.quantity < 1 else FieldErrorCode.TOO_LARGE
             problems.add("lines", str(index), "quantity", message=f"Order 1 to {most} of a product in all", code=code)
         if line.quantity > 0:
-            self.quantities[line.product_id] = total
+            self.quantities[line.product_id] = min(total, MAX_COUNT)
             self._first.setdefault(line.product_id, index)
 
     def path(self, product_id: UUID, field: str) -> list[str]:
@@ -98,7 +99,8 @@ class Checkout:
         self.expected: int | None = None
         with problems.collecting():
             if expected_total is not None:
-                self.expected = to_minor(expected_total, settings.STORE_CURRENCY, path=["expectedTotal"])
+                currency, path = settings.STORE_CURRENCY, ["expectedTotal"]
+                self.expected = to_minor(expected_total, currency, path=path, most=MAX_TOTAL)
         problems.check()
 
     @property

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domains.common.data import idempotency
 from domains.common.data.models import new_id
-from domains.common.data.money import readable, to_minor
+from domains.common.data.money import MAX_TOTAL, readable, to_minor
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import FieldErrorCode, ValidationError
 from domains.common.guard.bulkhead import PAYMENTS, BulkheadFullError
@@ -123,7 +123,7 @@ def _checked(
     problems = Problems()
     reason = problems.text("reason", reason, most=200)
     problems.check()
-    minor = None if amount is None else to_minor(amount, order.currency, path=["amount"])
+    minor = None if amount is None else to_minor(amount, order.currency, path=["amount"], most=MAX_TOTAL)
     if minor == 0:
         raise ValidationError.of("amount", message="Give back more than nothing", code=FieldErrorCode.TOO_SMALL)
     back = None if returns is None else Returns(order.id, returns)

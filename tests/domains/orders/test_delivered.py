@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from domains.common.data.models import IdempotencyKey
+from domains.common.data.money import MAX_MINOR
 from domains.delivery.models import DeliveryMethod
 from domains.orders.models import Order
 from domains.orders.services.carts import CartLine, Checkout
@@ -144,6 +145,15 @@ def test_a_total_that_was_not_shown_is_not_charged(
     assert shown["expected"]["amount"] == str(Decimal(expected).quantize(Decimal("0.01")))
     again = api.call("createOrder", WHOLE, **{**cart, "expectedTotal": shown["actual"]["amount"]})
     assert again["__typename"] == "CreateOrderSuccess"
+
+
+def test_the_total_of_the_dearest_cart_can_be_expected(api: Api) -> None:
+    dear = ProductFactory.create(price=MAX_MINOR, stock=2)
+    cart = wish([(dear, 2)], delivery=None)
+    changed = api.call("createOrder", WHOLE, **cart, expectedTotal="20000000000.01")
+    assert changed["__typename"] == "PriceChangedError"
+    order = api.call("createOrder", WHOLE, **cart, expectedTotal="20000000000.00")
+    assert order["__typename"] == "CreateOrderSuccess"
 
 
 def test_a_replay_is_answered_whatever_it_expects_and_whatever_became_of_the_method(
