@@ -65,10 +65,8 @@ def _method(to: Delivery | MethodChoice, problems: Problems) -> delivery.Method 
         country, path = checked_delivery(to, problems).address.country_code, ["delivery", "methodId"]
     else:
         country, path = _country(to.country_code, problems), ["deliveryMethodId"]
-    if not country:
-        return None
-    method = delivery.wanted(to.method_id, country)
-    if method is None:
+    method = delivery.wanted(to.method_id, country) if country else None
+    if method is None and (country or to.method_id == NO_ID):
         problems.found.append(delivery.not_offered(*path))
     return method
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from domains.common.data.models import new_id
-from domains.common.data.money import tax_of
+from domains.common.data.money import MAX_MINOR, tax_of
 from domains.common.viewer import Viewer
 from domains.delivery.models import DeliveryMethod
 from domains.delivery.services import Address
@@ -107,8 +107,8 @@ def test_everything_that_stands_in_the_way_is_told_at_once(nobody: Api, staff: A
     ("fields", "found"),
     [
         ({"deliveryMethodId": "nonsense", "countryCode": "GB"}, {"deliveryMethodId"}),
-        ({"deliveryMethodId": "", "countryCode": "ZZ"}, {"countryCode"}),
-        ({"deliveryMethodId": "nonsense"}, {"countryCode"}),
+        ({"deliveryMethodId": "", "countryCode": "ZZ"}, {"deliveryMethodId", "countryCode"}),
+        ({"deliveryMethodId": "nonsense"}, {"deliveryMethodId", "countryCode"}),
         ({"countryCode": "GB"}, set()),
         ({}, set()),
         ({"lines": []}, {"lines"}),
@@ -121,6 +121,14 @@ def test_what_the_input_breaks_is_in_the_problems(
     settings.DELIVERY_REQUIRED = True  # a quote without a method is one all the same
     quote = quoted(nobody, **{"lines": lines((ProductFactory.create(), 1)), **fields})
     assert problems(quote) == dict.fromkeys(found, "VALIDATION_FAILED")
+
+
+def test_more_than_anybody_can_count_is_a_problem_of_the_line(nobody: Api) -> None:
+    dear = ProductFactory.create(price=MAX_MINOR)
+    quote = quoted(nobody, lines=lines(*[(dear, 2**31 - 1)] * 3))
+    assert problems(quote)["lines.0.quantity"] == "INSUFFICIENT_STOCK"
+    assert problems(quote)["lines.2.quantity"] == "VALIDATION_FAILED"
+    assert quote["lines"][0]["quantity"] == 2**31 - 1
 
 
 def test_a_cart_that_costs_nothing_cannot_be_ordered_and_its_quote_says_so(nobody: Api, method: DeliveryMethod) -> None:
