@@ -1,9 +1,10 @@
 """Folded columns, filled for the rows that are there; searches read them from then on.
 
 Safe beside a running shop of the release before, in steps that each commit: the new columns have a default, rows are
-filled some at a time, indexes are built beside writes. One step locks the table while it is written anew, because a
-generated column cannot be added otherwise: about a minute for 1,000,000 products on two busy cores. A product whose
-name the release before writes meanwhile is found under the old one until it is saved again.
+filled some at a time, indexes are built beside writes. `search` is a generated column to Django and kept by a trigger
+in the database: adding a generated one writes the table anew under a lock (5.4 s for 20,000 products). It is filled
+beside the old one and takes its name in one step. A product whose name the release before writes meanwhile is found
+under the old one until it is saved again.
 """
 
 from __future__ import annotations
@@ -30,12 +31,50 @@ PRODUCT: dict[str, Fold] = {
 }
 FILTERS = ["active", "in_stock", "category", "price", "created_at"]
 SORTS = ("created_at", "price", "name_key")
-DOCUMENT = (
-    SearchVector("title_words", config="english", weight="A")
+SEARCH = models.GeneratedField(
+    expression=SearchVector("title_words", config="english", weight="A")
     + SearchVector("title_words", config="simple", weight="A")
     + SearchVector("description_words", config="english")
-    + SearchVector("description_words", config="simple")
+    + SearchVector("description_words", config="simple"),
+    output_field=SearchVectorField(),
+    db_persist=True,
 )
+VECTOR = """
+    setweight(to_tsvector('english', NEW.title_words), 'A') || setweight(to_tsvector('simple', NEW.title_words), 'A')
+    || to_tsvector('english', NEW.description_words) || to_tsvector('simple', NEW.description_words)
+"""
+
+
+def _fill_by(column: str) -> str:
+    return (
+        "CREATE OR REPLACE FUNCTION products_product_search() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN NEW.{column} := {VECTOR}; RETURN NEW; END$$;"
+    )
+
+
+NEW_SEARCH = f"""
+ALTER TABLE products_product ADD COLUMN new_search tsvector;
+{_fill_by("new_search")}
+CREATE TRIGGER products_product_search BEFORE INSERT OR UPDATE OF title_words, description_words ON products_product
+    FOR EACH ROW EXECUTE FUNCTION products_product_search();
+"""
+NO_SEARCH = """
+DROP TRIGGER products_product_search ON products_product;
+DROP FUNCTION products_product_search();
+ALTER TABLE products_product DROP COLUMN new_search;
+"""
+TAKE_ITS_NAME = f"""
+ALTER TABLE products_product DROP COLUMN search;
+ALTER TABLE products_product RENAME COLUMN new_search TO search;
+{_fill_by("search")}
+"""
+OLD = "coalesce(name, '') || ' ' || coalesce(sku, '') || ' ' || coalesce(description, '')"
+GIVE_IT_BACK = f"""
+ALTER TABLE products_product RENAME COLUMN search TO new_search;
+{_fill_by("new_search")}
+ALTER TABLE products_product ADD COLUMN search tsvector
+    GENERATED ALWAYS AS (to_tsvector('english', {OLD}) || to_tsvector('simple', {OLD})) STORED;
+"""
 
 
 def fold_all(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -57,7 +96,9 @@ def _index(name: str, leading: list[str], sort: str) -> models.Index:
 
 class Migration(migrations.Migration):
     atomic = False
-    accepted: ClassVar[dict[str, str]] = {"DROP_COLUMN": "made anew in the next step, under the same name"}
+    accepted: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("DROP_COLUMN", "RENAME_COLUMN"), "in one step: there is a column of this name at any moment"
+    )
     dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0003_texts")]
 
     operations: ClassVar[list[Operation]] = [
@@ -65,6 +106,7 @@ class Migration(migrations.Migration):
         migrations.AddField("product", "name_key", _text()),
         migrations.AddField("product", "title_words", _text()),
         migrations.AddField("product", "description_words", _text()),
+        migrations.RunSQL(NEW_SEARCH, NO_SEARCH),
         migrations.RunPython(fold_all, migrations.RunPython.noop),
         *(
             RemoveIndexConcurrently("product", name)
@@ -78,14 +120,16 @@ class Migration(migrations.Migration):
                 "product_in_category_name",
             )
         ),
-        migrations.RemoveField("product", "search"),
-        migrations.AddField(
-            "product",
-            "search",
-            models.GeneratedField(expression=DOCUMENT, output_field=SearchVectorField(), db_persist=True),
+        migrations.RunSQL(
+            TAKE_ITS_NAME,
+            GIVE_IT_BACK,
+            state_operations=[
+                migrations.RemoveField("product", "search"),
+                migrations.AddField("product", "search", SEARCH),
+            ],
         ),
+        AddIndexConcurrently("product", GinIndex(fields=["search"], name="product_search")),
         AddIndexConcurrently("category", models.Index(fields=["name_key", "id"], name="category_by_name")),
         *(AddIndexConcurrently("product", _index("by", [], sort)) for sort in SORTS),
         *(AddIndexConcurrently("product", _index("of_category_by", ["category"], sort)) for sort in SORTS),
-        AddIndexConcurrently("product", GinIndex(fields=["search"], name="product_search")),
     ]
