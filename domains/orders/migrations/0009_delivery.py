@@ -1,7 +1,7 @@
 """What an order needs to be delivered: charges, tax, note, address, shipment, returns and invoice.
 
 Orders of the release before have no charges, tax 0 and no address. New columns have defaults in the database: no row is
-rewritten.
+rewritten. Going back drops them and the new tables: addresses, charges, returns and invoices are lost for good.
 """
 
 from __future__ import annotations
@@ -48,6 +48,12 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("total", models.BigIntegerField(help_text="what was captured, minor units")),
                 ("tax", models.BigIntegerField(help_text="of `total`")),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="invoice", to="orders.order"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -84,6 +90,15 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField(help_text="minor units, its tax among them")),
                 ("tax_rate", models.DecimalField(decimal_places=2, max_digits=5)),
                 ("tax", models.BigIntegerField(help_text="of `amount`")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="charges",
+                        to="orders.order",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -105,6 +120,12 @@ class Migration(migrations.Migration):
                 ("operation_id", models.UUIDField(help_text="of the refund that was asked for with it")),
                 ("quantity", models.PositiveIntegerField()),
                 ("restocked", models.BooleanField(help_text="whether they are for sale again")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="returns", to="orders.orderline"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -130,11 +151,72 @@ class Migration(migrations.Migration):
                 ),
                 ("tracking_url", models.CharField(default="", max_length=500)),
                 ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="shipment", to="orders.order"
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
             },
         ),
+        migrations.AlterField(
+            model_name="orderevent",
+            name="type",
+            field=models.CharField(
+                choices=[
+                    ("PLACED", "It was placed."),
+                    ("PAYMENT_ACTION_REQUIRED", "The customer has to confirm with the bank."),
+                    ("CONFIRMED", "The money is held."),
+                    ("PAYMENT_DECLINED", "The provider refused the payment."),
+                    ("EXPIRED", "It was not paid in time."),
+                    ("CANCELLED", "It was cancelled."),
+                    ("CAPTURE_REQUESTED", "The provider was asked to charge the hold."),
+                    ("CAPTURE_FAILED", "The provider refused to charge the hold."),
+                    ("FULFILLED", "It was sent."),
+                    ("REFUND_REQUESTED", "The provider was asked to give money back."),
+                    ("REFUND_MADE", "Money was given back."),
+                    ("REFUND_FAILED", "The provider refused a refund, or the bank did not take it later."),
+                    ("REFUNDED", "All the money was given back."),
+                    ("RETURNED", "Products of it came back."),
+                    ("CONFIRMATION_EMAIL_SENT", "The confirmation was mailed."),
+                    ("ACTION_EMAIL_SENT", "The customer was asked by mail to confirm with the bank."),
+                    ("SENDING_EMAIL_SENT", "That it is on its way was mailed."),
+                    ("CANCELLATION_EMAIL_SENT", "That it was cancelled or has expired was mailed."),
+                    ("REFUND_EMAIL_SENT", "That money was given back was mailed."),
+                ],
+                max_length=32,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tax__gte", 0), ("total__gte", models.F("tax"))), name="invoice_tax_within_total"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ordercharge",
+            constraint=models.UniqueConstraint(fields=("order", "kind"), name="charge_kind_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="ordercharge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", models.F("tax")), ("tax__gte", 0)), name="charge_tax_within_amount"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="returnedline",
+            constraint=models.UniqueConstraint(fields=("operation_id", "line", "restocked"), name="returned_line_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="returnedline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="returned_quantity_positive"
+            ),
+        ),
+        # last, so that orders and lines are locked for as short as can be
         migrations.AddField(
             model_name="order",
             name="charges_total",
@@ -183,88 +265,6 @@ class Migration(migrations.Migration):
                 default=0,
                 help_text="Percent of tax in its price then, 0 to 100.",
                 max_digits=5,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="orderevent",
-            name="type",
-            field=models.CharField(
-                choices=[
-                    ("PLACED", "It was placed."),
-                    ("PAYMENT_ACTION_REQUIRED", "The customer has to confirm with the bank."),
-                    ("CONFIRMED", "The money is held."),
-                    ("PAYMENT_DECLINED", "The provider refused the payment."),
-                    ("EXPIRED", "It was not paid in time."),
-                    ("CANCELLED", "It was cancelled."),
-                    ("CAPTURE_REQUESTED", "The provider was asked to charge the hold."),
-                    ("CAPTURE_FAILED", "The provider refused to charge the hold."),
-                    ("FULFILLED", "It was sent."),
-                    ("REFUND_REQUESTED", "The provider was asked to give money back."),
-                    ("REFUND_MADE", "Money was given back."),
-                    ("REFUND_FAILED", "The provider refused a refund, or the bank did not take it later."),
-                    ("REFUNDED", "All the money was given back."),
-                    ("RETURNED", "Products of it came back."),
-                    ("CONFIRMATION_EMAIL_SENT", "The confirmation was mailed."),
-                    ("ACTION_EMAIL_SENT", "The customer was asked by mail to confirm with the bank."),
-                    ("SENDING_EMAIL_SENT", "That it is on its way was mailed."),
-                    ("CANCELLATION_EMAIL_SENT", "That it was cancelled or has expired was mailed."),
-                    ("REFUND_EMAIL_SENT", "That money was given back was mailed."),
-                ],
-                max_length=32,
-            ),
-        ),
-        migrations.AddField(
-            model_name="invoice",
-            name="order",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="invoice", to="orders.order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ordercharge",
-            name="order",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="charges", to="orders.order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returnedline",
-            name="line",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="returns", to="orders.orderline"
-            ),
-        ),
-        migrations.AddField(
-            model_name="shipment",
-            name="order",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE, related_name="shipment", to="orders.order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tax__gte", 0), ("total__gte", models.F("tax"))), name="invoice_tax_within_total"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ordercharge",
-            constraint=models.UniqueConstraint(fields=("order", "kind"), name="charge_kind_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ordercharge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", models.F("tax")), ("tax__gte", 0)), name="charge_tax_within_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnedline",
-            constraint=models.UniqueConstraint(fields=("operation_id", "line", "restocked"), name="returned_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="returnedline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="returned_quantity_positive"
             ),
         ),
     ]
