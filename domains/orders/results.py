@@ -39,7 +39,7 @@ class PaymentPendingError(UserError):
 @answers(
     errors.InvalidStateError,
     description="The order's state does not allow this, or the provider refuses it in this state for a reason that "
-    "`message` names: nothing has changed then but the order's history.",
+    "`message` names: no money has moved then, what was returned with it stays returned.",
 )
 class InvalidStateError(UserError):
     status: OrderStatus = strawberry.field(
@@ -61,7 +61,7 @@ class PriceChangedError(UserError):
         return cls(**base(error), expected=expected, actual=actual)
 
 
-@answers(errors.RefundTooLargeError, description="More than what is left to refund; nothing was written.")
+@answers(errors.RefundTooLargeError, description="More than what is left to refund; no money was given back.")
 class RefundTooLargeError(UserError):
     refundable: Money = strawberry.field(description="What is left to refund, 0 or more.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as NotAUrl
@@ -29,7 +30,7 @@ def checked_shipment(order_id: UUID, *, carrier: str, tracking_number: str, trac
         tracking_number=problems.text("trackingNumber", tracking_number, least=0, most=100),
         tracking_url=problems.text("trackingUrl", tracking_url, least=0, most=500),
     )
-    if shipment.tracking_url and not _is_https(shipment.tracking_url):
+    if shipment.tracking_url and not problems.found and not _is_https(shipment.tracking_url):
         problems.add("trackingUrl", message="Must be an https URL", code=FieldErrorCode.INVALID)
     problems.check()
     return shipment
@@ -40,7 +41,7 @@ def _is_https(url: str) -> bool:
         _check_url(url)
     except NotAUrl:
         return False
-    return True
+    return urlsplit(url).username is None  # what is before an @ looks like the host to a reader
 
 
 def plan_shipment(shipment: Shipment) -> None:

@@ -50,6 +50,7 @@ def test_a_customer_reads_how_an_order_was_sent_and_what_was_charged(api: Api, s
         ("trackingUrl", "https://example.com/" + "x" * 481),
         ("trackingUrl", "http://example.com/1"),
         ("trackingUrl", "javascript:alert(1)"),
+        ("trackingUrl", "https://carrier.example@elsewhere.example/1"),
     ],
 )
 def test_what_cannot_be_shown_to_the_customer_is_refused(staff: Api, order: Order, field: str, value: str) -> None:
