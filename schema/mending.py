@@ -22,8 +22,11 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
+    is_enum_type,
+    is_input_object_type,
     is_list_type,
     is_non_null_type,
+    is_required_input_field,
 )
 
 from domains.common.data.models import NO_ID
@@ -104,11 +107,23 @@ def _replace(variables: dict[str, Any], type_: Any, name: str, path: Path) -> bo
         holder[key] = copy.copy(holder[key])  # what was sent stays as it is
         holder = holder[key]
     if is_non_null_type(there):
-        nullable = get_nullable_type(there)
-        holder[last] = [] if is_list_type(nullable) else _FITTING.get(str(nullable))
+        holder[last] = _fitting(there)
         return holder[last] is not None
     if isinstance(holder, dict):
         del holder[last]
     else:
         holder[last] = None
     return True
+
+
+def _fitting(type_: Any) -> Any:
+    """A value of a required type; None where none is known."""
+    nullable = get_nullable_type(type_)
+    if is_list_type(nullable):
+        return []
+    if is_enum_type(nullable):
+        return next(iter(nullable.values))
+    if not is_input_object_type(nullable):
+        return _FITTING.get(str(nullable))
+    parts = {name: _fitting(field.type) for name, field in nullable.fields.items() if is_required_input_field(field)}
+    return None if None in parts.values() else parts

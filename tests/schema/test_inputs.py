@@ -49,6 +49,11 @@ def test_every_refused_null_of_a_cart_is_told(staff: Api) -> None:
     for sent, paths in (
         ({"lines": [line], "paymentMethod": None}, ["lines.0.productId", "lines.0.quantity", "paymentMethod"]),
         ({"lines": None, "paymentMethod": "x", "idempotencyKey": None}, ["lines", "idempotencyKey"]),
+        ({"lines": [None], "paymentMethod": None}, ["lines.0", "paymentMethod"]),
+        (
+            {"lines": [], "paymentMethod": "x", "delivery": {"methodId": None, "address": None}},
+            ["delivery.methodId", "delivery.address"],
+        ),
     ):
         fields = {"idempotencyKey": "0192d3f1-7a68-7cc4-8f3e-0a1b2c3d4e5f", **sent}
         problems = staff.data(query, {"input": fields})["createOrder"]["fields"]
