@@ -53,9 +53,9 @@ def mend(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: M
         name = node.variable.name.value
         for path, error in _refused(type_, value):
             problem = _problem(type_, value, path, error)
-            if problem is None or name not in places:
+            at = [str(key) for key in [*places.get(name, ()), *path]]
+            if problem is None or name not in places or not at:  # of the request, or of the input as a whole
                 return None
-            at = [str(key) for key in [*places[name], *path]]
             problems.append(FieldProblem(at, *problem))
             if not _replace(mended, type_, name, path):
                 return None

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from domains.common.environment import env
 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Ordergraph <orders@example.com>")
-FRONTEND_URL: str = env.str("FRONTEND_URL", default="").rstrip("/") or "http://127.0.0.1:8000"  # where links lead
+FRONTEND_URL: str = env.str("FRONTEND_URL", default="") or "http://127.0.0.1:8000"  # where their links lead
+FRONTEND_URL = FRONTEND_URL.rstrip("/")
 
 # Cost units that an account, and an address, may have executed; an empty budget is full again after 25 s, so a 25th of
 # these is earned each second. An address stands for all who are behind it.

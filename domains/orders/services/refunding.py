@@ -80,10 +80,9 @@ def refund_order(
     except BulkheadFullError:  # who repeats a call hears of it all the same, without waiting
         operation, replayed = _known(wish), True
     order = Order.objects.select_related("payment").get(id=order_id)
-    refund = payments.Refund.objects.filter(id=operation.id).first()
-    if refund is None:  # one that was accepted and failed later is shown as that
+    if operation.status == payments.PaymentOperation.Status.FAILED:  # also one that failed later: no money went back
         raise _refusal(order, operation)
-    return Refunded(order, refund, replayed)
+    return Refunded(order, payments.Refund.objects.get(id=operation.id), replayed)
 
 
 def _carry_out(wish: _Wish) -> tuple[payments.PaymentOperation, bool]:

@@ -85,8 +85,8 @@ def test_a_pending_refund_is_asked_about_though_no_news_comes(api: Api, staff: A
 def test_a_refund_that_fails_later_stays_to_be_seen_and_its_money_can_be_asked_for_again(
     api: Api, staff: Api, tell: Callable[[Order], None]
 ) -> None:
-    order, key = sent(api, staff, "pm_card_refundFail"), uuid4()
-    assert refund_whole(staff, order, idempotencyKey=key)["refund"]["status"] == "SUCCEEDED"
+    order = sent(api, staff, "pm_card_refundFail")
+    assert refund_whole(staff, order)["refund"]["status"] == "SUCCEEDED"
     drain()
     assert state()[0] == "REFUNDED"
     let_the_provider_decide()
@@ -98,7 +98,6 @@ def test_a_refund_that_fails_later_stays_to_be_seen_and_its_money_can_be_asked_f
         "The bank did not take a refund of 20.00 GBP"
     ]
     assert_in_order()
-    assert refund_whole(staff, order, idempotencyKey=key)["refund"]["status"] == "FAILED"
     assert refund_whole(staff, order)["refund"]["creditNoteNumber"] == f"CN-{timezone.now().year}-000002"
 
 
