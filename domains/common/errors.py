@@ -90,6 +90,12 @@ class StaleObjectError(DomainError):
         super().__init__(message)
         self.current_version = current_version
 
+    @classmethod
+    def check(cls, version: int, expected: int | None, *, what: str) -> None:
+        """Raises it when the row, `what` to people, has another version than the client read; None: it does not say."""
+        if expected is not None and version != expected:
+            raise cls(f"Somebody changed this {what}; read it again", current_version=version)
+
 
 class IdempotencyConflictError(DomainError):
     """The key was used before with another input."""

@@ -91,8 +91,7 @@ def update_method(*, method_id: UUID, edit: MethodEdit, expected_version: int | 
         method = DeliveryMethod.objects.select_for_update(no_key=True).filter(id=method_id).first()
         if method is None:
             raise NotFoundError("There is no such delivery method", path=["methodId"])
-        if expected_version is not None and method.version != expected_version:
-            raise StaleObjectError("Somebody changed this method; read it again", current_version=method.version)
+        StaleObjectError.check(method.version, expected_version, what="method")
         changed = _apply(method, edit, problems)
         problems.check()
         method.version += 1

@@ -102,6 +102,11 @@ class Order(BaseModel):
         """See OrderNumber."""
         return str(OrderNumber.of(self.created_at, self.serial))
 
+    @property
+    def page(self) -> str:
+        """Where the shop shows it to its customer."""
+        return f"{settings.FRONTEND_URL}/orders/{self.number}"
+
 
 class OrderLine(BaseModel):
     """One product in an order; name, SKU and price are those of the moment of ordering."""

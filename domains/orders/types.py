@@ -123,7 +123,7 @@ class Order(Node):
         ChargesByOrderIdLoader,
         description="What it costs besides its products: its delivery.",
         size=len(OrderChargeKind),
-        scope="of an order that the viewer sees",
+        scope=OF_ORDER,
     )
     payment: Payment | None = related(
         PaymentByIdLoader, by="payment_id", description="Its money.", scope="PaymentByIdLoader: one's own, staff all"
@@ -150,7 +150,7 @@ class Order(Node):
         graphql_type=PostalAddress | None,
         description="Where it goes, as it was at the moment of ordering; null for an order without delivery.",
         needs=["delivery_address"],
-        scope="of an order that the viewer sees",
+        scope=OF_ORDER,
     )
     def delivery_address(self, root: strawberry.Parent[list[models.Order]]) -> list[PostalAddress | None]:
         return [PostalAddress.of(order.address) if order.address else None for order in root]

@@ -77,8 +77,7 @@ def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int
         product = Product.objects.select_for_update(no_key=True).filter(id=product_id).first()
         if product is None:
             raise NotFoundError("There is no such product", path=["productId"])
-        if expected_version is not None and product.version != expected_version:
-            raise StaleObjectError("Somebody changed this product; read it again", current_version=product.version)
+        StaleObjectError.check(product.version, expected_version, what="product")
         changed = _apply(product, edit, problems)
         problems.check()
         product.version += 1

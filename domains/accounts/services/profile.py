@@ -62,8 +62,7 @@ def _save(*, viewer: Viewer, edit: ProfileEdit, proof: str | None, expected_vers
     """`proof` is the hash of the password that was confirmed."""
     with short_transaction():
         user = User.objects.visible_to(viewer).select_for_update(no_key=True).get(id=viewer.user_id or NO_ID)
-        if expected_version not in (None, user.version):
-            raise StaleObjectError("Somebody changed this account; read it again", current_version=user.version)
+        StaleObjectError.check(user.version, expected_version, what="account")
         changes: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
         if edit.email is not None:
             changes["pending_email"] = _wanted(viewer, user, edit.email, proof)

@@ -6,8 +6,6 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.data.money import readable
@@ -50,7 +48,7 @@ def _context(order: Order, refund: payments.Refund | None) -> dict[str, Any]:
     return {
         "number": order.number,
         "status": order.status,
-        "link": f"{settings.FRONTEND_URL}/orders/{order.number}",
+        "link": order.page,
         "lines": [(line, money(line.total)) for line in order.lines.order_by("position")],
         "charges": [(charge, money(charge.amount)) for charge in order.charges.order_by("kind")],
         "subtotal": money(order.total - order.charges_total),

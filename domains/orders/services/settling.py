@@ -9,7 +9,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db.models.functions import Now
 
 from domains.common.background import outbox
@@ -57,8 +56,7 @@ def settle_order(order_id: UUID, *, attempts: int = 1) -> None:
 
 def ask(order: Order) -> payments.Outcome:
     """Bring the hold of an order's payment as far as it goes, under the name by which people know the order."""
-    page = f"{settings.FRONTEND_URL}/orders/{order.number}"
-    return payments.settle(order.payment, payments.Purchase(reference=order.number, page=page))
+    return payments.settle(order.payment, payments.Purchase(reference=order.number, page=order.page))
 
 
 def expire_orders() -> int:
