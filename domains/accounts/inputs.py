@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
+from domains.accounts.filtering import UserQuery
+from domains.accounts.models import email_key
 from domains.accounts.services import ProfileEdit
+from domains.common.data.searching import beginnings
+from domains.common.errors import BadUserInputError
+from domains.common.graphql.connections import given
+
+MAX_SEARCH_CHARACTERS = 254  # of an e-mail
+
+
+@strawberry.input(description="Which people; the conditions given must all hold, null counts as not given.")
+class UserFilter:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Beginnings of words that must all occur in the name, or the e-mail address or its beginning; "
+        f"never what stands in the middle. Case and accents do not count. At most {MAX_SEARCH_CHARACTERS} characters, "
+        "of which the first 10 words count. Null or empty does not filter.",
+        metadata={"cost": 2_000},
+    )
+    is_staff: bool | None = strawberry.field(default=strawberry.UNSET, description="Staff, or not.")
+    created_after: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Whose account was made after this moment."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Whose account was made before this moment."
+    )
+
+    def query(self) -> UserQuery:
+        """Checked. Raises BadUserInputError."""
+        search = given(self.search) or None
+        if search and len(search) > MAX_SEARCH_CHARACTERS:
+            raise BadUserInputError(f"search has at most {MAX_SEARCH_CHARACTERS} characters")
+        return UserQuery(
+            words=beginnings(search) if search else None,
+            email=(email_key(search) or None) if search else None,
+            is_staff=given(self.is_staff),
+            created_at__gt=given(self.created_after),
+            created_at__lt=given(self.created_before),
+        )
 
 
 @strawberry.input(description="A new account.")

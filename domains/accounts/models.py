@@ -9,11 +9,14 @@ from uuid import UUID
 
 import idna
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
 from domains.accounts.jwt import RefreshTokenBase
+from domains.common.data.folding import FoldedField, FoldedModel, FoldedQuerySet, folded, searchable
 from domains.common.data.models import NO_ID, BaseModel
+from domains.common.data.searching import words_of
 from domains.common.validation import visible
 from domains.common.viewer import Viewer, client_address
 
@@ -33,7 +36,15 @@ def normalize_email(email: str) -> str:
     return local + at + domain
 
 
-class UserQuerySet(models.QuerySet["User"]):
+def email_key(email: str) -> str:
+    """By which an e-mail or its beginning is found: folded, its domain in the letters that people read."""
+    local, at, domain = email.rpartition("@")
+    with suppress(idna.IDNAError):
+        domain = idna.decode(domain) if "xn--" in domain.lower() else domain
+    return folded(local + at + domain)
+
+
+class UserQuerySet(FoldedQuerySet["User"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """Oneself; staff see everybody."""
         return self if viewer.is_staff else self.filter(id=viewer.user_id)
@@ -47,7 +58,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().visible_to(viewer)
 
 
-class User(BaseModel, AbstractBaseUser):
+class User(FoldedModel, AbstractBaseUser):
     """A person who signs in by e-mail."""
 
     email = models.EmailField(unique=True, help_text="Sign-in name, in small letters, its domain in ASCII (IDNA).")
@@ -58,11 +69,21 @@ class User(BaseModel, AbstractBaseUser):
     pending_email = models.EmailField(default="", help_text="becomes `email` when the link sent to it is opened")
     token_version = models.PositiveIntegerField(default=0, help_text="raised to end every access token at once")
     version = models.PositiveIntegerField(default=1, help_text="Raised by each change; send it as `expectedVersion`.")
+    name_words = FoldedField(of=["name"], fold=searchable)
+    email_key = FoldedField(of=["email"], fold=email_key)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     unique_by: ClassVar[dict[str, Callable[[str], str]]] = {"email": normalize_email}
     objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(words_of("name_words"), name="user_by_words"),
+            models.Index(fields=["email_key"], opclasses=["text_pattern_ops"], name="user_by_email_key"),
+            models.Index(fields=["created_at", "id"], name="user_by_age"),
+            models.Index(fields=["created_at", "id"], condition=models.Q(is_staff=True), name="staff_by_age"),
+        ]
 
     @property
     def email_verified(self) -> bool:

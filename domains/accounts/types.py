@@ -126,6 +126,9 @@ class User(Node):
         return root.pending_email or None
 
 
+UserConnection = Connection[User]
+
+
 @strawberry.type(description="What a client keeps to stay signed in. Never put a token into a URL.")
 class AuthTokens:
     visible_to: ClassVar[str] = "Whoever signed in with them."

@@ -130,10 +130,13 @@ class FoldedModel(BaseModel):
 
 
 class FoldedQuerySet[M: models.Model](models.QuerySet[M]):
-    """Refuses the one way of writing that would leave folded columns behind."""
+    """Writes folded columns along, and refuses the one way of writing that would leave some behind."""
 
     def update(self, **kwargs: Any) -> int:
-        """As Django's. Raises TypeError for a column that others are folded from: use `save` or `bulk_create`."""
+        """As Django's. Raises TypeError for a part of what a column is folded from: use `save` or `bulk_create`."""
+        for field in folded_fields(self.model):
+            if all(isinstance(kwargs.get(column), str) for column in field.of):
+                kwargs[field.attname] = field.folded(kwargs[column] for column in field.of)
         behind = with_folded(self.model, kwargs) - set(kwargs)
         if behind:
             raise TypeError(f"update would leave {', '.join(sorted(behind))} as it was")

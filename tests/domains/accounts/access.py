@@ -5,10 +5,11 @@ from __future__ import annotations
 from domains.accounts.models import AuditEvent, Session, User
 from tests.api import gid, sign_in
 from tests.factories import PASSWORD
-from tests.schema.tables import NOBODY, OWNER, OWNER_AND_STAFF, Shown, Table
+from tests.schema.tables import NO_STAFF, NOBODY, OWNER, OWNER_AND_STAFF, Shown, Table
 
 ROOTS: Table = {
     "me": ("", ("null", "User", "User", "User")),
+    "customers": ("", (NOBODY, NO_STAFF, NO_STAFF, "User")),
     "register": ("email: $free, password: $password, name: $text", ("RegisterSuccess",) * 4),
     "login": ("email: $email, password: $password", ("LoginSuccess",) * 4),
     "refreshToken": ("refreshToken: $text", ("InvalidTokenError",) * 4),
