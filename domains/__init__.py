@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-DOMAINS: tuple[str, ...] = ("common", "operations", "accounts", "products", "delivery", "payments", "orders")
+DOMAINS: tuple[str, ...] = ("common", "accounts", "products", "delivery", "payments", "orders", "operations")
 
 
 def modules(name: str) -> list[ModuleType]:

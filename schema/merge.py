@@ -12,11 +12,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types.base import get_object_definition
 
-from domains import modules
+from domains import DOMAINS, modules
 from domains.common.errors import BadUserInputError
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import parse_global_id
 from domains.common.graphql.loaders import Loader, Pending
+from domains.common.graphql.permissions import IsStaff
 from domains.common.graphql.scalars import SCALARS
 from domains.common.graphql.types import Node
 
@@ -75,13 +76,22 @@ def extend_types() -> None:
             known += [field for field in added if field.python_name not in names]
 
 
+def _root(name: str, parts: Sequence[type]) -> type:
+    """Its fields in the order in which people read them, which the types take over: the lists that domains are named
+    for, then what anybody may use, then what is for staff alone."""
+    root = merge_types(name, tuple(parts))
+    fields = get_object_definition(root, strict=True).fields
+    fields.sort(key=lambda field: (IsStaff in field.permission_classes, field.python_name not in DOMAINS))
+    return root
+
+
 def build() -> strawberry.Schema:
     """The merged schema."""
     extend_types()
     return strawberry.Schema(
-        query=merge_types("Query", (NodeQuery, *contributions("queries", "Query"))),
-        mutation=merge_types("Mutation", tuple(contributions("mutations", "Mutation"))),
-        subscription=merge_types("Subscription", tuple(contributions("subscriptions", "Subscription"))),
+        query=_root("Query", (*contributions("queries", "Query"), NodeQuery)),
+        mutation=_root("Mutation", contributions("mutations", "Mutation")),
+        subscription=_root("Subscription", contributions("subscriptions", "Subscription")),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=False),
     )
 

@@ -53,6 +53,15 @@ def test_everything_is_described() -> None:
     assert [name for name, what in described() if len(what.description or "") < 10] == []
 
 
+def test_who_looks_around_meets_products_and_orders_first_and_what_is_for_staff_last() -> None:
+    assert core.query_type is not None
+    queries = list(core.query_type.fields)
+    assert queries[:2] == ["products", "orders"]
+    assert queries[-1] == "failedMessages"
+    assert list(MUTATIONS)[-1] == "retryMessage"
+    assert list(core.type_map).index("Product") < list(core.type_map).index("FailedMessage")
+
+
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_mutation_takes_one_input_and_answers_one_success_or_user_errors(name: str) -> None:
     field = MUTATIONS[name]
