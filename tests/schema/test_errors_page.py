@@ -30,7 +30,7 @@ def test_the_page_of_errors_is_current() -> None:
 
 
 def test_a_stale_page_is_found_and_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(print_errors.Command, "file", tmp_path / "errors.md")
+    monkeypatch.setattr(print_errors.Command, "folder", tmp_path)
     with pytest.raises(CommandError, match="print_errors"):
         call_command("print_errors", "--check")
     call_command("print_errors")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from graphql import build_schema, lexicographic_sort_schema
+from graphql import build_schema, is_abstract_type, lexicographic_sort_schema
 from graphql import print_schema as print_schema_of
 
 from schema.merge import core, schema
@@ -87,15 +88,31 @@ def test_an_addition_breaks_nobody() -> None:
     assert broken_promises(SDL, build_schema(SDL.replace("  me: User\n", "  me: User\n  myself: User\n"))) == []
 
 
-def test_the_printed_schema_is_written_and_a_stale_one_is_found(
+def test_what_is_printed_is_written_and_a_stale_file_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(print_schema.Command, "file", tmp_path / "schema.graphql")
-    with pytest.raises(CommandError, match="print_schema"):
+    monkeypatch.setattr(print_schema.Command, "folder", tmp_path)
+    with pytest.raises(CommandError, match=r"schema.graphql .*print_schema"):
         call_command("print_schema", "--check")
     call_command("print_schema")
     call_command("print_schema", "--check")
-    assert capsys.readouterr().out.split() == ["schema.graphql:", "written", "schema.graphql:", "current"]
-    print_schema.Command.file.write_text(f"{SDL}#")
-    with pytest.raises(CommandError, match="print_schema"):
-        call_command("print_schema", "--check")
+    names = ("schema.graphql", "cache.json")
+    told = [f"{name}: {state}" for state in ("written", "current") for name in names]
+    assert capsys.readouterr().out.splitlines() == told
+    for file in tmp_path.iterdir():
+        current = file.read_text()
+        file.write_text(f"{current} ")
+        with pytest.raises(CommandError, match=f"{file.name} .*print_schema"):
+            call_command("print_schema", "--check")
+        file.write_text(current)
+
+
+def test_caches_are_told_every_member_and_every_type_that_has_no_id_of_its_own() -> None:
+    cache = json.loads((CHECKED_IN.parent / "cache.json").read_text())
+    printed = build_schema(SDL)
+    assert "InvalidCredentialsError" in cache["possibleTypes"]["UserError"]
+    for name, kind in printed.type_map.items():
+        if is_abstract_type(kind):
+            assert {member.name for member in printed.get_possible_types(kind)} == set(cache["possibleTypes"][name])
+    assert {"Money", "PageInfo", "LoginSuccess"} <= cache["typePolicies"].keys()
+    assert not {"Order", "Query", "Node"} & cache["typePolicies"].keys()

@@ -14,7 +14,7 @@ from domains.common.graphql.errors import _members
 from schema.merge import core
 from tests.tools.management.commands import print_schema
 
-PAGE = print_schema.Command.file.parent / "docs" / "errors.md"
+PAGE = print_schema.Command.folder / "docs" / "errors.md"
 
 MEMBERS = """
 ## `code` of members of result unions
@@ -34,11 +34,11 @@ MUTATIONS = """
 
 class Command(print_schema.Command):
     help = "Writes the table of error codes, or checks it."
-    file = PAGE
+    folder = PAGE.parent
 
-    def page(self) -> str:
+    def pages(self) -> dict[str, str]:
         mutations = "".join(f"| `{name}` | {', '.join(members)} |\n" for name, members in sorted(failures().items()))
-        return f"{_written_by_hand()}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"
+        return {PAGE.name: f"{_written_by_hand()}{MEMBERS}{''.join(_member_rows())}{MUTATIONS}{mutations}"}
 
 
 def _written_by_hand() -> str:
