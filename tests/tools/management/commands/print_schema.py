@@ -60,7 +60,7 @@ def _cache() -> str:
         if is_abstract_type(kind)
     }
     values = {
-        name: {"keyFields": False, "merge": True}
+        name: {"merge": True}
         for name, kind in kinds
         if is_object_type(kind) and kind not in roots and not name.startswith("__") and "id" not in kind.fields
     }
