@@ -14,10 +14,10 @@ from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
 from domains.delivery.inputs import DeliveryInput
+from domains.orders.choices import OrderStatus
 from domains.orders.filtering import OrderQuery
 from domains.orders.numbers import OrderNumber
 from domains.orders.services import CartLine, Delivery, MethodChoice, Return
-from domains.orders.types import OrderStatus
 
 QUOTED_LINE_COST = 2  # a product that is read, and counted
 UNSET = strawberry.UNSET
@@ -172,7 +172,13 @@ class RefundOrderInput:
     returns: list[ReturnLineInput] | None = strawberry.field(
         default=UNSET, description="What comes back, 1 to 100 lines. It stays written down when the refund fails."
     )
-    reason: str = strawberry.field(description="Why, for its history; 1 to 200 characters.")
+    reason: str = strawberry.field(
+        description="Why, in words for the customer, who reads it in the order's events; 1 to 200 characters."
+    )
+    staff_note: str | None = strawberry.field(
+        default=UNSET,
+        description="For staff alone, the customer never sees it: at most 500 characters, line breaks among them.",
+    )
     idempotency_key: UUID = strawberry.field(
         description="A fresh UUID for each refund; send the same one when you retry. Kept 7 days."
     )

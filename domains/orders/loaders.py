@@ -15,6 +15,15 @@ from domains.orders.numbers import OrderNumber
 from domains.products.models import Product
 
 MAX_EVENTS = 250  # an order has about fifteen, and three more for each refund
+Type, Actor = OrderEvent.Type, OrderEvent.Actor
+# Who caused events of the release before, which named at most a person.
+UNNAMED = {
+    **dict.fromkeys(Type, Actor.PROVIDER),
+    **dict.fromkeys((Type.EXPIRED, Type.CANCELLED, Type.REFUND_REQUESTED), Actor.SYSTEM),
+    **dict.fromkeys((type_ for type_ in Type if type_.endswith("_EMAIL_SENT")), Actor.SYSTEM),
+    **dict.fromkeys((Type.CAPTURE_REQUESTED, Type.FULFILLED, Type.RETURNED), Actor.STAFF),
+    Type.PLACED: Actor.CUSTOMER,
+}
 
 
 OrderByIdLoader = by_id(lambda viewer: Order.objects.visible_to(viewer))
@@ -55,6 +64,16 @@ class EmailByUserIdLoader(Loader[UUID, str]):
         """In one statement."""
         emails = dict(User.objects.filter(id__in=keys).values_list("id", "email"))
         return [emails[key] for key in keys]
+
+
+class ActorByPersonLoader(Loader[tuple[UUID, UUID], OrderEvent.Actor]):
+    """What a person is to an order."""
+
+    def batch(self, keys: Sequence[tuple[UUID, UUID]]) -> Sequence[OrderEvent.Actor]:
+        """In one statement."""
+        orders = Order.objects.filter(id__in={order_id for order_id, _ in keys})
+        buyers = dict(orders.values_list("id", "customer_id"))
+        return [Actor.CUSTOMER if buyers[order_id] == person_id else Actor.STAFF for order_id, person_id in keys]
 
 
 NODES: dict[str, type[Loader[UUID, Any]]] = {

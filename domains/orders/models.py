@@ -231,10 +231,22 @@ class OrderEvent(BaseModel):
         CANCELLATION_EMAIL_SENT = "CANCELLATION_EMAIL_SENT", "That it was cancelled or has expired was mailed."
         REFUND_EMAIL_SENT = "REFUND_EMAIL_SENT", "That money was given back was mailed."
 
+    class Actor(models.TextChoices):
+        CUSTOMER = "CUSTOMER", "The order's customer."
+        STAFF = "STAFF", "Somebody of the shop."
+        SYSTEM = "SYSTEM", "The shop itself, without anybody: by time, or a mail."
+        PROVIDER = "PROVIDER", "The payment provider, or the bank behind it."
+
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=32, choices=Type.choices)
     message = models.CharField(max_length=300, help_text="What happened, for people. In English.")
-    actor_id = models.UUIDField(null=True, help_text="who did it; empty for the system")
+    actor = models.CharField(
+        max_length=8,
+        choices=Actor.choices,
+        db_default="",
+        help_text="empty: of the release before, see UNNAMED in `loaders`",
+    )
+    actor_id = models.UUIDField(null=True, help_text="the person, if it was one")
     data: models.JSONField[Any, Any] = models.JSONField(default=dict)
 
     class Meta:

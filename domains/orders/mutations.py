@@ -100,5 +100,6 @@ class Mutation:
             reason=input.reason,
             key=input.idempotency_key,
             returns=None if returns is None else [one.line() for one in returns],
+            staff_note=given(input.staff_note) or "",
         )
         return results.RefundOrderSuccess(order=refunded.order, refund=refunded.refund, replayed=refunded.replayed)

@@ -15,6 +15,7 @@ from domains.payments.models import Payment
 
 Status = Order.Status
 Type = OrderEvent.Type
+Actor = OrderEvent.Actor
 
 CANCELLABLE = (Status.PENDING, Status.CONFIRMED)  # cancelOrder, in the order in which orders move
 FULFILLABLE = Status.CONFIRMED  # fulfillOrder
@@ -46,17 +47,18 @@ class Move(NamedTuple):
     after: Order.Status
     event: OrderEvent.Type
     message: str
+    actor: OrderEvent.Actor = Actor.PROVIDER
 
 
 MOVES = {
     Action.CONFIRM: Move(Status.CONFIRMED, Type.CONFIRMED, "The payment is held; the order is confirmed"),
     Action.DECLINE: Move(Status.CANCELLED, Type.PAYMENT_DECLINED, "The payment was declined"),
-    Action.EXPIRE: Move(Status.CANCELLED, Type.EXPIRED, "The payment was not completed in time"),
-    Action.ABORT: Move(Status.CANCELLED, Type.CANCELLED, "The payment was cancelled at the provider"),
-    Action.FULFIL: Move(Status.FULFILLED, Type.FULFILLED, "The order was sent and the payment captured"),
+    Action.EXPIRE: Move(Status.CANCELLED, Type.EXPIRED, "The payment was not completed in time", Actor.SYSTEM),
+    Action.ABORT: Move(Status.CANCELLED, Type.CANCELLED, "The payment was cancelled at the payment provider"),
+    Action.FULFIL: Move(Status.FULFILLED, Type.FULFILLED, "The order was sent and the payment charged"),
     Action.REFUND: Move(Status.REFUNDED, Type.REFUNDED, "All of the money was given back"),
     Action.REOPEN: Move(Status.FULFILLED, Type.FULFILLED, ""),
-    Action.LOSE: Move(Status.CANCELLED, Type.CANCELLED, "The hold on the payment ended at the provider"),
+    Action.LOSE: Move(Status.CANCELLED, Type.CANCELLED, "The payment provider released the money that was held"),
 }
 
 

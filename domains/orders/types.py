@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from django.conf import settings
@@ -13,11 +14,14 @@ from domains.accounts.types import User
 from domains.common.graphql.connections import Connection
 from domains.common.graphql.context import Info
 from domains.common.graphql.loaders import Pending
-from domains.common.graphql.types import Money, Node, batched, entity, money, related, show_choices
+from domains.common.graphql.types import Money, Node, batched, entity, money, related
 from domains.delivery.types import PostalAddress
 from domains.orders import models
+from domains.orders.choices import OrderChargeKind, OrderEventActor, OrderStatus
 from domains.orders.loaders import (
     MAX_EVENTS,
+    UNNAMED,
+    ActorByPersonLoader,
     ChargesByOrderIdLoader,
     EmailByUserIdLoader,
     EventsByOrderIdLoader,
@@ -30,10 +34,6 @@ from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
 from domains.products.types import Product
 
-OrderStatus = models.Order.Status
-show_choices(OrderStatus, name="OrderStatus", description="Where an order stands.")
-OrderChargeKind = models.OrderCharge.Kind
-show_choices(OrderChargeKind, name="OrderChargeKind", description="What a charge is for.")
 WITH_ORDER = "Visible with the order."
 OF_ORDER = "of an order that the viewer sees"
 
@@ -74,6 +74,19 @@ class OrderEvent(Node):
     type: str = strawberry.field(description=f"What happened: {', '.join(models.OrderEvent.Type)}; more may come.")
     message: auto
     created_at: auto = strawberry.field(description="When it happened.")
+
+    @batched(
+        graphql_type=OrderEventActor,
+        description="Who caused it.",
+        needs=["actor", "actor_id", "order_id", "type"],
+        scope=OF_ORDER,
+    )
+    def actor(self, root: strawberry.Parent[list[models.OrderEvent]], info: Info) -> list[Any]:
+        people = info.context.loaders.get(ActorByPersonLoader)
+        return [
+            event.actor or (people.load((event.order_id, event.actor_id)) if event.actor_id else UNNAMED[event.type])
+            for event in root
+        ]
 
 
 @entity(models.Shipment, description="How an order was sent.", visible_to=WITH_ORDER)

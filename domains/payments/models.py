@@ -115,6 +115,7 @@ class PaymentOperation(BaseModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
     amount = models.BigIntegerField(default=0, help_text="minor units; 0 for a void")
     reason = models.CharField(max_length=200, default="")
+    staff_note = models.CharField(max_length=500, default="", db_default="", help_text="of a refund; for staff alone")
     attempts = models.PositiveSmallIntegerField(default=0)
     failure_code = models.CharField(max_length=100, default="")
 
@@ -141,7 +142,7 @@ class Refund(BaseModel):
     amount = models.BigIntegerField(help_text="minor units")
     currency = models.CharField(max_length=3)
     reason = models.CharField(
-        max_length=200, help_text="Why: as staff wrote it, or what made it without them; 1 to 200 characters."
+        max_length=200, help_text="Why, for the customer: as staff wrote it, or what made it without them."
     )
     credit_note_number = models.CharField(  # noqa: DJ001  # unique where there is one
         max_length=24,

@@ -10,7 +10,13 @@ from domains.common.graphql.context import Info
 from domains.common.graphql.types import STAFF_ONLY, Money, Node, entity, money, related, show_choices
 from domains.payments import models
 from domains.payments.gateway import RefundStatus
-from domains.payments.loaders import MAX_DISPUTES, MAX_REFUNDS, DisputesByPaymentIdLoader, RefundsByPaymentIdLoader
+from domains.payments.loaders import (
+    MAX_DISPUTES,
+    MAX_REFUNDS,
+    DisputesByPaymentIdLoader,
+    RefundsByPaymentIdLoader,
+    StaffNoteByRefundIdLoader,
+)
 
 PaymentStatus = models.Payment.Status
 show_choices(PaymentStatus, name="PaymentStatus", description="Where a payment stands.")
@@ -25,6 +31,9 @@ class Refund(Node):
     credit_note_number: auto
     created_at: auto
     amount: Money = money("amount", description="How much is given back; nothing is when it has FAILED.")
+    staff_note: str | None = related(
+        StaffNoteByRefundIdLoader, description="What staff wrote for staff; null for others.", scope="staff's"
+    )
 
 
 @entity(

@@ -64,13 +64,19 @@ def end_hold(order_id: UUID) -> None:
     order = _ending().filter(id=order_id).first()
     if order:
         with contextlib.suppress(InvalidStateError):  # somebody was quicker; its void is carried out by the outbox
-            _cancel(order, actor_id=None, reason="The hold on the payment was about to end")
+            _cancel(order, actor_id=None, reason="It was not sent while the money could be held")
 
 
 def _ending() -> QuerySet[Order]:
     authorized = payments.Payment.objects.filter(status=payments.Payment.Status.AUTHORIZED)
     old = authorized.filter(authorized_at__lte=Now() - HOLD_LIFETIME)
     return Order.objects.filter(status=Status.CONFIRMED, payment__in=old)
+
+
+def _actor(order: Order, person_id: UUID | None) -> events.Actor:
+    if person_id is None:
+        return events.Actor.SYSTEM
+    return events.Actor.CUSTOMER if person_id == order.customer_id else events.Actor.STAFF
 
 
 @retried
@@ -81,7 +87,7 @@ def _cancel(order: Order, *, actor_id: UUID | None, reason: str) -> UUID:
         if not any(events.move(order.id, before=before, after=Status.CANCELLED) for before in CANCELLABLE):
             now = Order.objects.values_list("status", flat=True).get(id=order.id)
             raise InvalidStateError(now, allowed="only a PENDING or CONFIRMED order can be cancelled")
-        events.note(order.id, events.Type.CANCELLED, reason, actor_id=actor_id)
+        events.note(order.id, events.Type.CANCELLED, reason, actor=_actor(order, actor_id), actor_id=actor_id)
         void_id = close(order.id, order.payment_id)
         if void_id is None:
             raise InvalidStateError(Status.CONFIRMED, allowed="its payment is being captured, it can be refunded then")

@@ -17,6 +17,7 @@ from domains.orders.models import Order, OrderEvent
 from domains.orders.transitions import MAILS, MOVES, Action
 
 Type = OrderEvent.Type
+Actor = OrderEvent.Actor
 _MOVE = """UPDATE orders_order SET status = %s, version = version + 1, updated_at = %s
     WHERE id = %s AND status = %s AND set_config('lock_timeout', %s, true) <> ''"""
 
@@ -39,31 +40,34 @@ def move(order_id: UUID, *, before: Order.Status, after: Order.Status, then: Seq
     return order
 
 
-def take(action: Action, order_id: UUID, *, before: Order.Status, answered: bool = False) -> Order | None:
+def take(
+    action: Action, order_id: UUID, *, before: Order.Status, actor: Actor | None = None, answered: bool = False
+) -> Order | None:
     """Make the action's move, with its event; None when the order was not in the state `before`.
 
-    `answered`: the customer hears of it in the answer to a call, and gets no mail.
+    `actor` when it is another than usual. `answered`: the customer hears of it in the answer to a call, and gets no
+    mail.
     """
-    after, event_type, message = MOVES[action]
+    after, event_type, message, usual = MOVES[action]
     order = move(order_id, before=before, after=after)
     if order and message:
-        moved = event(order_id, event_type, message)
+        moved = event(order_id, event_type, message, actor=actor or usual)
         insert(moved, *([] if answered else mails(moved)))
     return order
 
 
-def note(order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any) -> None:
+def note(order_id: UUID, type_: Type, message: str, *, actor: Actor, actor_id: UUID | None = None, **data: Any) -> None:
     """Add to the order's history, in the caller's transaction, and promise the mail that this event causes."""
     changes.announce(topic(order_id))
-    noted = event(order_id, type_, message, actor_id=actor_id, **data)
+    noted = event(order_id, type_, message, actor=actor, actor_id=actor_id, **data)
     insert(noted, *mails(noted))
 
 
 def event(
-    order_id: UUID, type_: OrderEvent.Type, message: str, *, actor_id: UUID | None = None, **data: Any
+    order_id: UUID, type_: Type, message: str, *, actor: Actor, actor_id: UUID | None = None, **data: Any
 ) -> OrderEvent:
-    """The row of `note`, for a caller that inserts it along with others."""
-    return OrderEvent(order_id=order_id, type=type_, message=message, actor_id=actor_id, data=data)
+    """The row of `note`, for a caller that inserts it along with others. The customer reads `message`."""
+    return OrderEvent(order_id=order_id, type=type_, message=message, actor=actor, actor_id=actor_id, data=data)
 
 
 def mails(cause: OrderEvent) -> list[OutboxMessage]:

@@ -20,11 +20,11 @@ CANCELLED_BUT_PAID = "The order was cancelled"  # the reason of a refund that no
 Kind = payments.Kind
 Status = Order.Status
 REFUSED = {
-    Kind.CAPTURE: (events.Type.CAPTURE_FAILED, "The provider refused to capture the payment"),
-    Kind.REFUND: (events.Type.REFUND_FAILED, "The provider refused a refund"),
+    Kind.CAPTURE: (events.Type.CAPTURE_FAILED, "The payment of {amount} could not be charged"),
+    Kind.REFUND: (events.Type.REFUND_FAILED, "A refund of {amount} could not be made"),
 }
 NOTES = {
-    payments.RefundStatus.SUCCEEDED: (events.Type.REFUND_MADE, "{amount} were given back: {reason}"),
+    payments.RefundStatus.SUCCEEDED: (events.Type.REFUND_MADE, "A refund of {amount} was made: {reason}"),
     payments.RefundStatus.FAILED: (events.Type.REFUND_FAILED, "The bank did not take a refund of {amount}"),
 }
 
@@ -87,7 +87,7 @@ def _follow(order: Order, payment: payments.Payment) -> None:
 def _step(order: Order, payment: payments.Payment) -> None:
     match action := action_for(order, payment):
         case Action.FULFIL | Action.REFUND | Action.REOPEN | Action.LOSE:
-            events.take(action, order.id, before=Status(order.status))
+            events.take(action, order.id, before=Status(order.status), actor=_sender(action, payment))
             order.status = MOVES[action].after
             if action is Action.FULFIL:
                 stock.send(quantities(order.id))
@@ -98,14 +98,21 @@ def _step(order: Order, payment: payments.Payment) -> None:
         # Settling and cancelling do the others: a VOID is claimed when its order ends, or when its hold comes too late.
 
 
+def _sender(action: Action, payment: payments.Payment) -> events.Actor | None:
+    """Staff send an order, unless it was sent by charging its money at the provider."""
+    return events.Actor.STAFF if action is Action.FULFIL and payments.has_captured(payment) else None
+
+
 def _note_refusals(order: Order, payment: payments.Payment) -> None:
     """One event for each refused capture and refund, told apart by the operation's id."""
     for operation in payments.refused(payment):
         type_, message = REFUSED[Kind(operation.kind)]
         operation_id = str(operation.id)
         if operation_id not in _noted(order, type_, "operation_id"):
-            code = payments.public_code(operation.failure_code)
-            events.note(order.id, type_, f"{message}: {code}", operation_id=operation_id)
+            said = message.format(amount=readable(operation.amount, order.currency))
+            if why := payments.readable_code(operation.failure_code):
+                said = f"{said}: {why}"
+            events.note(order.id, type_, said, actor=events.Actor.PROVIDER, operation_id=operation_id)
 
 
 def _note_refunds(order: Order, payment: payments.Payment) -> None:
@@ -116,7 +123,7 @@ def _note_refunds(order: Order, payment: payments.Payment) -> None:
         refund_id = str(refund.id)
         if refund_id not in _noted(order, type_, "refund_id"):
             said = message.format(amount=amount, reason=refund.reason)
-            events.note(order.id, type_, said, refund_id=refund_id, amount=refund.amount)
+            events.note(order.id, type_, said, actor=events.Actor.PROVIDER, refund_id=refund_id, amount=refund.amount)
 
 
 def _noted(order: Order, type_: events.Type, name: str) -> set[str]:
@@ -130,8 +137,8 @@ def _give_back(order: Order, payment: payments.Payment) -> None:
     if not amount or payments.is_busy(payment.id) or payments.has_failed_refund(payment):
         return
     payments.request(payment.id, Kind.REFUND, amount=amount, reason=CANCELLED_BUT_PAID)
-    note = f"Money was taken for the cancelled order: {readable(amount, order.currency)} are being given back"
-    events.note(order.id, events.Type.REFUND_REQUESTED, note)
+    note = f"A refund of {readable(amount, order.currency)} is being made: it was charged for the cancelled order"
+    events.note(order.id, events.Type.REFUND_REQUESTED, note, actor=events.Actor.SYSTEM)
 
 
 def _keeps_money(order: Order) -> bool:

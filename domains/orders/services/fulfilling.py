@@ -51,5 +51,6 @@ def _claim(viewer: Viewer, shipment: Shipment) -> UUID:
         if operation_id is None:
             raise InvalidStateError(order.status, allowed="another operation on its payment is still running")
         plan_shipment(shipment)
-        events.note(order.id, events.Type.CAPTURE_REQUESTED, "The payment is being captured", actor_id=viewer.user_id)
+        type_, message = events.Type.CAPTURE_REQUESTED, "The payment is being charged"
+        events.note(order.id, type_, message, actor=events.Actor.STAFF, actor_id=viewer.user_id)
     return operation_id

@@ -38,7 +38,7 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
             identifier=f"order-{order.id}-{refund_id or message.topic.removeprefix('orders.')}",
         )
     note = str(mail.sent.label).rstrip(".")
-    return functools.partial(events.note, order.id, mail.sent, note, **message.payload)
+    return functools.partial(events.note, order.id, mail.sent, note, actor=events.Actor.SYSTEM, **message.payload)
 
 
 def _context(order: Order, refund: payments.Refund | None) -> dict[str, Any]:

@@ -165,7 +165,8 @@ def _rows(payment: payments.Payment, checkout: Checkout, sums: Totals, order_id:
         payment=payment,
         expires_at=from_now(timedelta(minutes=settings.ORDER_PAYMENT_WINDOW_MINUTES)),
     )
-    placed = events.event(order_id, events.Type.PLACED, "Order placed", actor_id=order.customer_id)
+    buyer = events.Actor.CUSTOMER
+    placed = events.event(order_id, events.Type.PLACED, "Order placed", actor=buyer, actor_id=order.customer_id)
     promise = outbox.promise(settling.SETTLE, key=order_id, due_in=SETTLE_AFTER)
     return [*sums.lines, *sums.charges, placed, promise, order]  # its number is read back: see `insert`
 

@@ -18,6 +18,7 @@ from domains.common.viewer import Viewer
 from domains.orders.errors import InvalidStateError, PaymentPendingError, RefundTooLargeError
 from domains.orders.models import Order
 from domains.orders.services import events
+from domains.orders.services.carts import MAX_NOTE_CHARACTERS
 from domains.orders.services.following import follow_payment
 from domains.orders.services.replaying import poll
 from domains.orders.services.returning import Return, Returns
@@ -47,6 +48,7 @@ class _Wish:
     reason: str
     key: UUID
     returns: Returns | None
+    staff_note: str
 
     @property
     def fingerprint(self) -> str:
@@ -54,6 +56,7 @@ class _Wish:
         return idempotency.fingerprint(
             {"order": str(self.order.id), "amount": self.amount, "reason": self.reason},
             {"returns": self.returns and self.returns.canonical},
+            {"staffNote": self.staff_note or None},
         )
 
 
@@ -65,15 +68,17 @@ def refund_order(
     reason: str,
     key: UUID,
     returns: Sequence[Return] | None = None,
+    staff_note: str = "",
 ) -> Refunded:
     """Give back all or part of a FULFILLED order's money. For staff; the caller has checked that.
 
-    What comes back (`returns`) is written with the claim, and stays when the refund fails. A call that meets a running
-    operation waits for it and is judged anew. Raises ValidationError, NotFoundError, InvalidStateError (also when the
-    provider refuses it), RefundTooLargeError, IdempotencyConflictError, PaymentPendingError; ServiceUnavailableError,
-    with nothing written, when the calls to the provider have all the threads they may have.
+    The customer reads `reason`, and never `staff_note` (it may be empty). What comes back (`returns`) is written with
+    the claim, and stays when the refund fails. A call that meets a running operation waits for it and is judged anew.
+    Raises ValidationError, NotFoundError, InvalidStateError (also when the provider refuses it), RefundTooLargeError,
+    IdempotencyConflictError, PaymentPendingError; ServiceUnavailableError, with nothing written, when the calls to the
+    provider have all the threads they may have.
     """
-    wish = _checked(viewer, order_id, amount, reason, key, returns)
+    wish = _checked(viewer, order_id, amount, reason, key, returns, staff_note)
     try:
         with PAYMENTS.enter():
             operation, replayed = _carry_out(wish)
@@ -117,11 +122,13 @@ def _checked(
     amount: Decimal | None,
     reason: str,
     key: UUID,
-    returns: Sequence[Return] | None = None,
+    returns: Sequence[Return] | None,
+    staff_note: str,
 ) -> _Wish:
     order = Order.objects.visible_to(viewer).known(order_id)
     problems = Problems()
     reason = problems.text("reason", reason, most=200)
+    staff_note = problems.text("staffNote", staff_note, least=0, most=MAX_NOTE_CHARACTERS, lines=True)
     problems.check()
     minor = None if amount is None else to_minor(amount, order.currency, path=["amount"], most=MAX_TOTAL)
     if minor == 0:
@@ -130,7 +137,7 @@ def _checked(
     if minor is None and back and back.price == 0:
         message = "What comes back cost nothing: name the amount to give back"
         raise ValidationError.of("amount", message=message, code=FieldErrorCode.REQUIRED)
-    return _Wish(viewer, order, minor, reason, key, back)
+    return _Wish(viewer, order, minor, reason, key, back, staff_note)
 
 
 @retried
@@ -164,9 +171,16 @@ def _give_back(wish: _Wish, order: Order, operation_id: UUID) -> None:
         returns.count(operation_id)
         returns.note(actor_id=actor_id)
     amount = _amount(wish, order)
-    payments.request(order.payment_id, payments.Kind.REFUND, amount=amount, reason=wish.reason, id_=operation_id)
+    payments.request(
+        order.payment_id,
+        payments.Kind.REFUND,
+        amount=amount,
+        reason=wish.reason,
+        staff_note=wish.staff_note,
+        id_=operation_id,
+    )
     note = f"A refund of {readable(amount, order.currency)} is being made"
-    events.note(order.id, events.Type.REFUND_REQUESTED, note, actor_id=actor_id)
+    events.note(order.id, events.Type.REFUND_REQUESTED, note, actor=events.Actor.STAFF, actor_id=actor_id)
     if returns:
         returns.restock()
 

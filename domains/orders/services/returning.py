@@ -67,12 +67,17 @@ class Returns:
         """The same whatever their order and however quantities were spread over them."""
         return sorted((str(line_id), again, quantity) for (line_id, again), quantity in self._quantities.items())
 
-    def count(self, operation_id: UUID) -> None:
-        """Write them down in the caller's transaction, which has locked the order. Raises ValidationError."""
-        self._check_left()
+    @property
+    def _by_line(self) -> Counter[UUID]:
         by_line = Counter[UUID]()
         for (line_id, _), quantity in self._quantities.items():
             by_line[line_id] += quantity
+        return by_line
+
+    def count(self, operation_id: UUID) -> None:
+        """Write them down in the caller's transaction, which has locked the order. Raises ValidationError."""
+        self._check_left()
+        by_line = self._by_line
         if change(_COUNT, list(by_line), list(by_line.values())) < len(by_line):
             raise TryAgain
         insert(
@@ -84,12 +89,9 @@ class Returns:
 
     def note(self, *, actor_id: UUID | None) -> None:
         """Add them to the order's history."""
-        pieces = (
-            f"{quantity} x {self._lines[line_id].product_name}{' (for sale again)' if again else ''}"
-            for (line_id, again), quantity in self._quantities.items()
-        )
+        pieces = (f"{quantity} x {self._lines[id_].product_name}" for id_, quantity in self._by_line.items())
         message = textwrap.shorten(f"Came back: {', '.join(pieces)}", 300, placeholder=" ...")
-        events.note(self._order_id, events.Type.RETURNED, message, actor_id=actor_id)
+        events.note(self._order_id, events.Type.RETURNED, message, actor=events.Actor.STAFF, actor_id=actor_id)
 
     def restock(self) -> None:
         """Put on sale again what shall be: the end of the caller's transaction, as it locks hot rows."""

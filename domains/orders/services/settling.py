@@ -103,7 +103,8 @@ def decide(order_id: UUID, payment_id: UUID, outcome: payments.Outcome, *, answe
                 _end(action, order_id, payment_id, outcome, answered=answered)
             case Action.ASK:
                 if payments.record(payment_id, outcome):
-                    events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, "The payment waits for the customer")
+                    message = "The payment waits until the customer has confirmed it with the bank"
+                    events.note(order_id, events.Type.PAYMENT_ACTION_REQUIRED, message, actor=events.Actor.PROVIDER)
             case Action.WAIT:
                 outbox.hasten(SETTLE, key=order_id)
     return None
@@ -168,8 +169,8 @@ def _expire(order: Order) -> UUID | None:
 
 def _confirm(order_id: UUID, payment_id: UUID, outcome: payments.Outcome) -> Order | None:
     """What nearly every order comes to is one statement, which needs no transaction around it."""
-    after, event_type, message = MOVES[Action.CONFIRM]
-    confirmed = events.event(order_id, event_type, message)
+    after, event_type, message, actor = MOVES[Action.CONFIRM]
+    confirmed = events.event(order_id, event_type, message, actor=actor)
     news = insertion(confirmed, *events.mails(confirmed))
     then = [*payments.holding(payment_id, outcome), outbox.withdrawal(SETTLE, key=order_id), *news]
     with writing():

@@ -9,7 +9,14 @@ from __future__ import annotations
 from domains.payments.currencies import too_small
 from domains.payments.gateway import GatewayUnavailable, RefundStatus
 from domains.payments.models import Payment, PaymentOperation, Refund
-from domains.payments.services.declines import AMOUNT_REFUSED, check_declines, declines, origin, public_code
+from domains.payments.services.declines import (
+    AMOUNT_REFUSED,
+    check_declines,
+    declines,
+    origin,
+    public_code,
+    readable_code,
+)
 from domains.payments.services.holding import (
     CHANGED,
     QUEUE,
@@ -24,6 +31,7 @@ from domains.payments.services.operations import (
     OPERATION,
     Kind,
     carry_out,
+    has_captured,
     has_failed_refund,
     is_busy,
     lock,

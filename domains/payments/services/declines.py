@@ -72,3 +72,9 @@ def origin() -> str:
 def public_code(code: str) -> str:
     """What customers hear of a code of the bank or the provider; empty when there is none."""
     return code if not code or code in HARMLESS else GENERIC
+
+
+def readable_code(code: str) -> str:
+    """The same in a text for people; empty when it tells them nothing."""
+    shown = public_code(code)
+    return "" if shown == GENERIC else shown.replace("_", " ")

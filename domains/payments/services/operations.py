@@ -29,13 +29,22 @@ Kind = PaymentOperation.Kind
 Status = PaymentOperation.Status
 
 
-def request(payment_id: UUID, kind: Kind, *, amount: int = 0, reason: str = "", id_: UUID | None = None) -> UUID | None:
+def request(
+    payment_id: UUID,
+    kind: Kind,
+    *,
+    amount: int = 0,
+    reason: str = "",
+    staff_note: str = "",
+    id_: UUID | None = None,
+) -> UUID | None:
     """Claim an operation over `amount` minor units (0 for a void) in the caller's transaction, and promise to carry it
     out: its id, which is `id_` when given. None when another one is open, or the payment is not in a state for it.
     """
     if lock(payment_id).status not in OPERATIONS[kind].claimable or is_busy(payment_id):
         return None
-    operation = PaymentOperation(id=id_ or new_id(), payment_id=payment_id, kind=kind, amount=amount, reason=reason)
+    texts = {"reason": reason, "staff_note": staff_note}
+    operation = PaymentOperation(id=id_ or new_id(), payment_id=payment_id, kind=kind, amount=amount, **texts)
     insert(operation, outbox.promise(OPERATION, key=operation.id))
     return operation.id
 
@@ -159,6 +168,11 @@ def refused(payment: Payment) -> QuerySet[PaymentOperation]:
     """Captures and refunds that the provider refused, oldest first; not refunds that it made and that failed later."""
     failed = payment.operations.filter(status=Status.FAILED, kind__in=(Kind.CAPTURE, Kind.REFUND))
     return failed.exclude(failure_code=FAILED_LATER).order_by("created_at")
+
+
+def has_captured(payment: Payment) -> bool:
+    """Whether a capture of ours took the money; False for one that was made at the provider."""
+    return payment.operations.filter(status=Status.SUCCEEDED, kind=Kind.CAPTURE).exists()
 
 
 def has_failed_refund(payment: Payment) -> bool:

@@ -60,7 +60,7 @@ def test_an_unpaid_order_whose_payment_staff_cancel_at_the_provider_was_not_late
     payments.provider_changed(the_order().payment.intent_id)
     drain()
     assert state() == ("CANCELLED", "VOIDED", 0, 0)
-    assert the_order().events.get(type="CANCELLED").message == "The payment was cancelled at the provider"
+    assert the_order().events.get(type="CANCELLED").message == "The payment was cancelled at the payment provider"
     assert_stock_agrees(product, stock=STOCK)
     assert_in_order()
 

@@ -181,7 +181,8 @@ def test_a_refund_that_the_provider_refuses_says_why_and_its_history_has_an_end(
     make_due()
     deliver_due()  # the same news once more
     assert [event for event in events(the_order()) if "REFUND" in event] == ["REFUND_REQUESTED", "REFUND_FAILED"]
-    assert "charge_disputed" in the_order().events.get(type="REFUND_FAILED").message
+    said = "A refund of 5.00 GBP could not be made: charge disputed"
+    assert the_order().events.get(type="REFUND_FAILED").message == said
     assert Payment.objects.get().refunded == 0
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 QUERY = """{ orders { nodes {
     total { amount } subtotal { amount } tax { amount } charges { label } note deliveryAddress { city }
-    shipment { carrier } invoice { number } events { type }
+    shipment { carrier } invoice { number } events { type actor }
     lines { taxRate tax { amount } returnedQuantity product { name } }
     payment { refunded { amount } refunds { status amount { amount } creditNoteNumber } } } } }"""
 READ = {
@@ -30,7 +30,7 @@ READ = {
     "deliveryAddress": None,
     "shipment": None,
     "invoice": None,
-    "events": [{"type": "FULFILLED"}],
+    "events": [{"type": "FULFILLED", "actor": "STAFF"}],
     "lines": [{"taxRate": "0.00", "tax": {"amount": "0.00"}, "returnedQuantity": 0, "product": {"name": "Bowl"}}],
     "payment": {
         "refunded": {"amount": "5.00"},

@@ -73,7 +73,7 @@ def test_what_comes_back_is_paid_back_and_for_sale_again(staff: Api, sent: Order
     assert_stock_agrees(goods[0], stock=STOCK - 3 + 2)
     assert_stock_agrees(goods[1], stock=STOCK - 2)
     assert events(sent)[-3:] == ["RETURNED", "REFUND_REQUESTED", "REFUND_MADE"]
-    assert sent.events.get(type="RETURNED").message == "Came back: 2 x Mug (for sale again), 2 x Tea"
+    assert sent.events.get(type="RETURNED").message == "Came back: 2 x Mug, 2 x Tea"
     assert sent.events.get(type="REFUND_REQUESTED").message == "A refund of 25.00 GBP is being made"
 
 
