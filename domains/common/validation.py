@@ -73,6 +73,12 @@ class Problems:
             self.add(field, message=flaw.message, code=flaw.code)
         return text
 
+    def quantity(self, field: str, value: int, *, most: int) -> None:
+        """A problem unless it is 0 to `most`."""
+        if not 0 <= value <= most:
+            code = FieldErrorCode.TOO_SMALL if value < 0 else FieldErrorCode.TOO_LARGE
+            self.add(field, message=f"Must be 0 to {most}", code=code)
+
     @contextmanager
     def collecting(self) -> Iterator[None]:
         """What raises ValidationError in here adds its problems; the rest of the block is left out."""

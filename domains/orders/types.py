@@ -27,15 +27,19 @@ from domains.orders.loaders import (
     EventsByOrderIdLoader,
     InvoiceByOrderIdLoader,
     LinesByOrderIdLoader,
+    OrderByIdLoader,
     OrderedProductByIdLoader,
     ShipmentByOrderIdLoader,
 )
 from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
-from domains.products.types import Product
+from domains.products import models as products
+from domains.products.types import Product, StockMovement
 
 WITH_ORDER = "Visible with the order."
 OF_ORDER = "of an order that the viewer sees"
+_Reason = products.StockMovement.Reason
+MOVED_BY_ORDERS = {_Reason.ORDER, _Reason.CANCELLATION, _Reason.RETURN}
 
 
 @entity(
@@ -178,3 +182,22 @@ class Order(Node):
 
 
 OrderConnection = Connection[Order]
+
+
+@strawberry.type
+class OrderOfMovement:
+    @batched(
+        graphql_type=Order | None,
+        description="The order that moved it; null when none did.",
+        needs=["reason", "reference"],
+        scope="OrderByIdLoader: staff all",
+    )
+    def order(
+        self, root: strawberry.Parent[list[products.StockMovement]], info: Info
+    ) -> list[Pending[models.Order | None] | None]:
+        # The reference of what staff did is a key that they chose: it may be the id of some order.
+        orders = info.context.loaders.get(OrderByIdLoader)
+        return [orders.load(one.reference) if one.reason in MOVED_BY_ORDERS else None for one in root]
+
+
+EXTENSIONS = {StockMovement: OrderOfMovement}

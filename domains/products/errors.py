@@ -36,7 +36,8 @@ class InsufficientStockError(DomainError):
     code = "INSUFFICIENT_STOCK"
     meaning = "Less is in stock than you asked for."
 
-    def __init__(self, shortages: Sequence[StockShortage]) -> None:
+    def __init__(self, shortages: Sequence[StockShortage], *, message: str = "") -> None:
         first = shortages[0]
-        super().__init__(f"{first.requested} were asked for and {first.available} are in stock", path=first.path)
+        usual = f"{first.requested} were asked for and {first.available} are in stock"
+        super().__init__(message or usual, path=first.path)
         self.shortages = shortages

@@ -169,6 +169,16 @@ class AdjustStockInput:
     idempotency_key: UUID = strawberry.field(description="A fresh UUID for each correction; repeat it when you retry.")
 
 
+@strawberry.input(description="What a stocktake found.")
+class CountStockInput:
+    product_id: strawberry.ID = strawberry.field(description="Which product.")
+    counted: int = strawberry.field(
+        description="How many are on the shelf, 0 to 100,000,000, with those that open orders hold (`reserved`)."
+    )
+    note: str = strawberry.field(description="What to say of the count in the ledger; 1 to 200 characters.")
+    idempotency_key: UUID = strawberry.field(description="A fresh UUID for each count; repeat it when you retry.")
+
+
 @strawberry.input(description="A new category.")
 class CreateCategoryInput:
     name: str = strawberry.field(description="Unique, 1 to 100 characters.")

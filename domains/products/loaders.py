@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from domains.common.graphql.loaders import Loader, by_id
 from domains.common.viewer import Viewer
-from domains.products.models import Category, Product
+from domains.products.models import Category, Product, StockMovement
 
 
 def _categories(viewer: Viewer) -> QuerySet[Category]:
@@ -20,10 +20,18 @@ def _products(viewer: Viewer) -> QuerySet[Product]:
     return Product.objects.visible_to(viewer)
 
 
+def _movements(viewer: Viewer) -> QuerySet[StockMovement]:
+    return StockMovement.objects.visible_to(viewer)
+
+
 CategoryByIdLoader = by_id(_categories)
 CategoryBySlugLoader = by_id(_categories, "slug")
 ProductByIdLoader = by_id(_products)
 ProductBySlugLoader = by_id(_products, "slug")
 ProductBySkuLoader = by_id(_products, "sku")
 
-NODES: dict[str, type[Loader[UUID, Any]]] = {"Category": CategoryByIdLoader, "Product": ProductByIdLoader}
+NODES: dict[str, type[Loader[UUID, Any]]] = {
+    "Category": CategoryByIdLoader,
+    "Product": ProductByIdLoader,
+    "StockMovement": by_id(_movements),
+}

@@ -128,22 +128,34 @@ class Product(FoldedModel):
         indexes: ClassVar[list[models.Index]] = [*_list_indexes(), GinIndex(fields=["search"], name="product_search")]
 
 
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """For staff alone."""
+        return self if viewer.is_staff else self.none()
+
+
 class StockMovement(BaseModel):
-    """The ledger: one row for every change of stock. The sum of a product's rows is its stock."""
+    """The ledger: one row for every change of stock, and for every count. The sum of a product's rows is its stock."""
 
     class Reason(models.TextChoices):
-        INITIAL = "INITIAL"
-        ORDER = "ORDER"
-        CANCELLATION = "CANCELLATION"
-        ADJUSTMENT = "ADJUSTMENT"
-        IMPORT = "IMPORT"
-        RETURN = "RETURN"
+        INITIAL = "INITIAL", "The first stock of a new product."
+        ADJUSTMENT = "ADJUSTMENT", "Staff corrected the stock by so many (`adjustStock`)."
+        COUNT = "COUNT", "Staff counted the shelf (`countStock`); 0 when the stock was right."
+        IMPORT = "IMPORT", "A file of products said how many there are."
+        ORDER = "ORDER", "An order took it."
+        CANCELLATION = "CANCELLATION", "A cancelled or expired order put it back."
+        RETURN = "RETURN", "It came back of an order that was sent, and is for sale again."
 
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
-    delta = models.IntegerField()
-    reason = models.CharField(max_length=16, choices=Reason.choices)
-    note = models.CharField(max_length=200, default="")
-    reference = models.UUIDField(null=True, help_text="the order, or the idempotency key of an adjustment")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements", db_index=False)
+    delta = models.IntegerField(help_text="How many were added to `Product.stock`; negative: taken away.")
+    reason = models.CharField(max_length=16, choices=Reason.choices, help_text="Why it moved.")
+    note = models.CharField(max_length=200, default="", help_text="What staff wrote about it; may be empty.")
+    reference = models.UUIDField(null=True, help_text="the order, or the idempotency key of what staff did")
+
+    objects: ClassVar[models.Manager[StockMovement]] = StockMovementQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["reference"], name="movement_by_reference")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["reference"], name="movement_by_reference"),
+            models.Index(fields=["product", "created_at", "id"], name="movement_by_product"),
+        ]

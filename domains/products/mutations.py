@@ -34,7 +34,7 @@ class Mutation:
         return services.create_product(sku=input.sku, quantity=input.stock, active=input.active, edit=edit)
 
     @mutation(
-        description="Change a product; its stock is changed by `adjustStock`.",
+        description="Change a product; its stock is changed by `adjustStock` and `countStock`.",
         gives=(Product, "The product was changed."),
         fails=[ValidationError, NotFoundError, StaleObjectError],
         permission_classes=[IsStaff],
@@ -60,6 +60,23 @@ class Mutation:
             key=input.idempotency_key,
         )
         return results.AdjustStockSuccess(product=product, replayed=replayed)
+
+    @mutation(
+        description="Tell what is on the shelf, once for each idempotency key (kept 7 days): `stock` becomes `counted` "
+        "less `reserved`. InsufficientStockError when orders hold (`requested`) more than was counted (`available`); "
+        "nothing is written then. A count that finds nothing wrong is in the ledger too, with delta 0.",
+        fails=[ValidationError, NotFoundError, results.InsufficientStockError, IdempotencyConflictError],
+        permission_classes=[IsStaff],
+    )
+    def count_stock(self, info: Info, input: inputs.CountStockInput) -> results.CountStockSuccess:
+        product, replayed = services.count_stock(
+            viewer=info.context.viewer,
+            product_id=key_of(input.product_id, "Product"),
+            counted=input.counted,
+            note=input.note,
+            key=input.idempotency_key,
+        )
+        return results.CountStockSuccess(product=product, replayed=replayed)
 
     @mutation(
         description="Add a category.",

@@ -79,3 +79,8 @@ class InsufficientStockError(UserError):
 class AdjustStockSuccess:
     product: models.Product = strawberry.field(graphql_type=Product, description="As it is now.")
     replayed: bool = strawberry.field(description="Whether an earlier call with this key did it.", metadata=OF_THE_CALL)
+
+
+@strawberry.type(description="The count is in the ledger, and the stock is what orders left of it.")
+class CountStockSuccess(AdjustStockSuccess):
+    pass

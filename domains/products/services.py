@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +56,7 @@ def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) 
     """
     problems = Problems()
     product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=quantity)
-    if not 0 <= quantity <= MAX_STOCK:
-        code = FieldErrorCode.TOO_SMALL if quantity < 0 else FieldErrorCode.TOO_LARGE
-        problems.add("stock", message=f"Must be 0 to {MAX_STOCK}", code=code)
+    problems.quantity("stock", quantity, most=MAX_STOCK)
     with short_transaction():
         if Product.objects.filter(unique_key=unique_key(product.sku)).exists():
             problems.add("sku", message="Another product has this SKU", code=FieldErrorCode.TAKEN)
@@ -85,7 +85,6 @@ def update_product(*, product_id: UUID, edit: ProductEdit, expected_version: int
     return product
 
 
-@retried
 def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, key: UUID) -> tuple[Product, bool]:
     """Correct the stock of a product by `delta`, once for each key; the product, and whether this was a replay.
 
@@ -97,18 +96,44 @@ def adjust_stock(*, viewer: Viewer, product_id: UUID, delta: int, reason: str, k
         message = f"Must be a whole number from -{MAX_STOCK} to {MAX_STOCK}, and not 0"
         problems.add("delta", message=message, code=_delta_code(delta))
     problems.check()
+    canonical = {"product": str(product_id), "delta": delta, "reason": note}
+    return _once(viewer, "adjustStock", key, product_id, canonical, partial(_adjust, delta=delta, note=note, key=key))
+
+
+def count_stock(*, viewer: Viewer, product_id: UUID, counted: int, note: str, key: UUID) -> tuple[Product, bool]:
+    """Tell how many pieces of a product are on the shelf, 0 to MAX_STOCK, those that orders hold among them.
+
+    Once for each key: see `adjust_stock`. Raises InsufficientStockError when open orders hold more than that.
+    """
+    problems = Problems()
+    note = problems.text("note", note, most=200)
+    problems.quantity("counted", counted, most=MAX_STOCK)
+    problems.check()
+    canonical = {"product": str(product_id), "counted": counted, "note": note}
+    return _once(viewer, "countStock", key, product_id, canonical, partial(_count, counted=counted, note=note, key=key))
+
+
+@retried
+def _once(
+    viewer: Viewer,
+    operation: str,
+    key: UUID,
+    product_id: UUID,
+    canonical: Mapping[str, Any],
+    move: Callable[[Product], None],
+) -> tuple[Product, bool]:
+    """Move the stock of a product, unless the key was used before; the product, and whether it was."""
     with short_transaction():
         product = Product.objects.filter(id=product_id).first()
         if product is None or viewer.user_id is None:
             raise NotFoundError("There is no such product", path=["productId"])
-        canonical, mine = {"product": str(product_id), "delta": delta, "reason": note}, new_id()
-        fingerprint = idempotency.fingerprint(canonical)
+        mine, fingerprint = new_id(), idempotency.fingerprint(canonical)
         replayed = mine != idempotency.claim(
-            owner_id=viewer.user_id, operation="adjustStock", key=key, fingerprint=fingerprint, result_id=mine
+            owner_id=viewer.user_id, operation=operation, key=key, fingerprint=fingerprint, result_id=mine
         )
         if not replayed:
-            _adjust(product, delta, note=note, reference=key)
-        product.refresh_from_db(fields=["stock"])
+            move(product)
+        product.refresh_from_db(fields=["stock", "reserved"])
     return product, replayed
 
 
@@ -118,13 +143,20 @@ def _delta_code(delta: int) -> FieldErrorCode:
     return FieldErrorCode.TOO_SMALL if delta < 0 else FieldErrorCode.TOO_LARGE
 
 
-def _adjust(product: Product, delta: int, *, note: str, reference: UUID) -> None:
+def _adjust(product: Product, *, delta: int, note: str, key: UUID) -> None:
     if product.stock + delta > MAX_STOCK:
         message = f"The stock would be above {MAX_STOCK}"
         raise ValidationError.of("delta", message=message, code=FieldErrorCode.TOO_LARGE)
-    if not stock.adjust(product.id, delta, note=note, reference=reference):
+    if not stock.adjust(product.id, delta, note=note, reference=key):
         product.refresh_from_db(fields=["stock"])
         raise InsufficientStockError([StockShortage(product.id, -delta, product.stock, ["delta"])])
+
+
+def _count(product: Product, *, counted: int, note: str, key: UUID) -> None:
+    reserved = stock.count(product.id, counted, note=note, reference=key)
+    if reserved is not None:
+        message = f"{counted} were counted, and open orders hold {reserved}: find them, or cancel orders"
+        raise InsufficientStockError([StockShortage(product.id, reserved, counted, ["counted"])], message=message)
 
 
 @retried

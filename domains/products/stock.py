@@ -110,6 +110,21 @@ def adjust(product_id: UUID, delta: int, *, note: str = "", reference: UUID | No
     return True
 
 
+def count(product_id: UUID, counted: int, *, note: str, reference: UUID) -> int | None:
+    """Make the stock what orders left of `counted` pieces on the shelf, in the caller's transaction.
+
+    Always with a row in the ledger: that somebody counted, and how much it was off. What is `reserved` when that is
+    more than was counted: then nothing is written; else None.
+    """
+    product = Product.objects.select_for_update(no_key=True).only("stock", "reserved").get(id=product_id)
+    if counted < product.reserved:
+        return product.reserved
+    left = counted - product.reserved
+    Product.objects.filter(id=product_id).update(stock=left)
+    insert(*_movements({product_id: left - product.stock}, Reason.COUNT, note=note, reference=reference))
+    return None
+
+
 def correct_reserved(ids: Collection[UUID], held: Callable[[Collection[UUID]], Mapping[UUID, int]]) -> int:
     """Make `reserved` what open orders hold, in the caller's transaction; of how many of these it was something else.
 

@@ -17,13 +17,38 @@ from domains.common.data.money import rate_in_force
 from domains.common.data.sql import literal
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
-from domains.common.graphql.loaders import each
-from domains.common.graphql.paging import Pager
-from domains.common.graphql.paging_below import paginate_each
-from domains.common.graphql.types import PUBLIC, Money, Node, batched, entity, money_as_sql, related
+from domains.common.graphql.paging import Ordering, Pager
+from domains.common.graphql.paging_below import pages_below
+from domains.common.graphql.types import (
+    PUBLIC,
+    STAFF_ONLY,
+    Money,
+    Node,
+    batched,
+    entity,
+    money_as_sql,
+    related,
+    show_choices,
+)
 from domains.products import models
 from domains.products.inputs import ProductFilter, ProductSort, list_of
 from domains.products.loaders import CategoryByIdLoader
+
+StockMovementReason = models.StockMovement.Reason
+show_choices(StockMovementReason, name="StockMovementReason", description="Why stock moved.")
+LATEST_FIRST = Ordering("created_at", descending=True)
+
+
+@entity(
+    models.StockMovement,
+    description="An entry of the ledger of stock: those of a product add up to its `stock`.",
+    visible_to=STAFF_ONLY,
+)
+class StockMovement(Node):
+    delta: auto
+    reason: StockMovementReason
+    note: auto
+    created_at: auto = strawberry.field(description="When it moved.")
 
 
 @entity(
@@ -61,6 +86,38 @@ class Product(Node):
     def tax_rate(self, root: strawberry.Parent[list[models.Product]]) -> list[Decimal]:
         return [rate_in_force(product.tax_rate) for product in root]
 
+    @batched(
+        graphql_type=int | None,
+        description="How many pieces open orders hold: on the shelf, not in `stock`. Staff alone see it; others: null.",
+        needs=["reserved"],
+    )
+    def reserved(self, root: strawberry.Parent[list[models.Product]], info: Info) -> list[int | None]:
+        return [product.reserved if info.context.viewer.is_staff else None for product in root]
+
+    @batched(
+        graphql_type=Connection[StockMovement] | None,
+        description="How its stock has moved, the latest first. Staff alone see it; others: null.",
+        needs=["id"],
+        scope="staff's",
+    )
+    def stock_movements(
+        self,
+        root: strawberry.Parent[list[models.Product]],
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> list[Any]:
+        if not (viewer := info.context.viewer).is_staff:
+            return [None] * len(root)
+
+        def pager(key: UUID) -> Pager:
+            return Pager.of(models.StockMovement, LATEST_FIRST, first, after, last, before, scope=f"movements of {key}")
+
+        rows = models.StockMovement.objects.visible_to(viewer)
+        return pages_below(rows, "product", [product.id for product in root], pager)
+
     category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
         CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."
     )
@@ -94,7 +151,5 @@ class Category(Node):
             scope = {**query.scope, "category": str(key)}
             return Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
 
-        pagers = each((category.id for category in root), pager)
-        right = {key: found for key, found in pagers.items() if isinstance(found, Pager)}
-        pages = paginate_each(query.rows(info.context.viewer), "category", right, query.searched) if right else {}
-        return [pages.get(category.id) or pagers[category.id] for category in root]
+        rows = query.rows(info.context.viewer)
+        return pages_below(rows, "category", [category.id for category in root], pager, query.searched)

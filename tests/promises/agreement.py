@@ -24,7 +24,7 @@ AT_THE_PROVIDER = {
     Payment.Status.VOIDED: {"canceled"},
     Payment.Status.FAILED: {"canceled"},
 }
-PUT_IN = (StockMovement.Reason.INITIAL, StockMovement.Reason.ADJUSTMENT)
+PUT_IN = (StockMovement.Reason.INITIAL, StockMovement.Reason.ADJUSTMENT, StockMovement.Reason.COUNT)
 
 
 def assert_agreement(products: Sequence[Product], buyer: Viewer) -> None:

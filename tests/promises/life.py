@@ -29,7 +29,7 @@ from domains.payments import services as payments
 from domains.payments.models import Payment
 from domains.products.errors import InsufficientStockError
 from domains.products.models import Product
-from domains.products.services import adjust_stock
+from domains.products.services import adjust_stock, count_stock
 from tests.promises.surroundings import DELIVERY, LONG_AGO, PRICE, Surroundings, orders
 from tests.promises.wishes import BACK, PARTS, Back, Wish
 
@@ -213,6 +213,16 @@ class Life(Surroundings):
         else:
             assert call()[1]
             assert self.stock()[product.id] == before + delta
+
+    @rule(index=st.integers(0, 2), counted=st.integers(0, 9))
+    def count(self, index: int, counted: int) -> None:
+        product, held = self.products[index], self.reserved()
+        try:
+            count_stock(viewer=self.staff, product_id=product.id, counted=counted, note="Counted", key=uuid4())
+        except InsufficientStockError:
+            assert counted < held[product.id]
+        else:
+            assert self.stock()[product.id] + held[product.id] == counted
 
     def _lines(self, cart: list[tuple[int, int]]) -> list[CartLine]:
         return [CartLine(self.products[index].id, pieces) for index, pieces in cart]

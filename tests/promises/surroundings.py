@@ -115,6 +115,9 @@ class Surroundings(RuleBasedStateMachine):
             product.refresh_from_db(fields=["stock"])
         return {product.id: product.stock for product in self.products}
 
+    def reserved(self) -> dict[UUID, int]:
+        return {product.id: Product.objects.get(id=product.id).reserved for product in self.products}
+
     def costs(self, lines: list[services.CartLine]) -> int:
         """A cart of these, now, in minor units."""
         prices = dict(Product.objects.filter(id__in=[line.product_id for line in lines]).values_list("id", "price"))

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 
+from domains.common.errors import RequestError
+from domains.common.graphql.loaders import each
 from domains.common.graphql.paging import COUNTED, NEAR, Page, Pager, tested
+
+
+def pages_below(
+    rows: QuerySet[Any], parent: str, keys: Sequence[UUID], make: Callable[[UUID], Pager], search: Q | None = None
+) -> list[Page | RequestError]:
+    """For each parent a page of the list below it, or the error of a client that asked wrongly for it; see below."""
+    pagers = each(keys, make)
+    right = {key: found for key, found in pagers.items() if isinstance(found, Pager)}
+    pages = paginate_each(rows, parent, right, search) if right else {}
+    return [pages.get(key) or cast("RequestError", pagers[key]) for key in keys]
 
 
 def paginate_each(

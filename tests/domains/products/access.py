@@ -5,7 +5,7 @@ from __future__ import annotations
 from domains.accounts.models import User
 from tests.api import gid
 from tests.factories import CategoryFactory, ProductFactory
-from tests.schema.tables import EVERYBODY, NO_STAFF, NOBODY, Shown, Table
+from tests.schema.tables import EVERYBODY, NO_STAFF, NOBODY, STAFF, Shown, Table
 
 ROOTS: Table = {
     "product": ("by: {id: $product}", ("Product",) * 4),
@@ -21,9 +21,13 @@ ROOTS: Table = {
         "productId: $product, delta: 1, reason: $text, idempotencyKey: $key",
         (NOBODY, NO_STAFF, NO_STAFF, "AdjustStockSuccess"),
     ),
+    "countStock": (
+        "productId: $product, counted: 1, note: $text, idempotencyKey: $key",
+        (NOBODY, NO_STAFF, NO_STAFF, "CountStockSuccess"),
+    ),
     "createCategory": ("name: $text", (NOBODY, NO_STAFF, NO_STAFF, "CreateCategorySuccess")),
 }
-NODES: Shown = {"Product": EVERYBODY, "Category": EVERYBODY}
+NODES: Shown = {"Product": EVERYBODY, "Category": EVERYBODY, "StockMovement": STAFF}
 
 
 def things(customer: User) -> dict[str, str]:
@@ -33,4 +37,6 @@ def things(customer: User) -> dict[str, str]:
 
 
 def nodes(customer: User) -> dict[str, str]:
-    return {"Product": gid(ProductFactory.create()), "Category": gid(CategoryFactory.create())}
+    product = ProductFactory.create()
+    made = (product, CategoryFactory.create(), product.movements.get())
+    return {type(row).__name__: gid(row) for row in made}
