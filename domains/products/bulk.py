@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 
 from django.db import IntegrityError
@@ -56,6 +56,13 @@ class _Changes:
         return ImportResult(len(self.created), len(self.edited), self.unchanged, len(self.moved))
 
 
+class CountedTooLowError(Exception):
+    """Why rows cannot be right, by their lines: see `counted_too_low`."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__("; ".join(f"line {line}: {reason}" for line, reason in reasons.items()))
+
+
 def import_products(*, rows: Sequence[ProductRow]) -> ImportResult:
     """Make the catalogue agree with the rows, by SKU: see `imported`."""
     return max(imported(rows), key=lambda result: result.rows, default=ImportResult())
@@ -67,7 +74,8 @@ def imported(rows: Sequence[ProductRow], *, dry_run: bool = False) -> Iterator[I
     By SKU: products, prices, categories and what is in stock. Products that no row names stay as they are, and so do
     `slug` and `active` of known ones. Categories are made as needed. Every change of stock is an IMPORT movement in the
     ledger. What is done stays when it is broken off; doing all again completes it. A `dry_run` writes nothing.
-    Raises ServiceUnavailableError when other writers keep products locked.
+    Raises ServiceUnavailableError when other writers keep products locked, and CountedTooLowError when orders came to
+    hold more of one than its row counts, since `counted_too_low` looked.
     """
     done, size = ImportResult(), FIRST
     while done.rows < len(rows):
@@ -82,12 +90,17 @@ def counted_too_low(rows: Sequence[ProductRow]) -> dict[int, str]:
     """Why a row cannot be right, by its line: it counts less than orders have reserved, which is still on the shelf."""
     found: dict[int, str] = {}
     for start in range(0, len(rows), MOST):
-        known = _known(rows[start : start + MOST], lock=False)
-        for row in rows[start : start + MOST]:
-            product = known.get(unique_key(row.sku))
-            if product and row.stock is not None and row.stock < product.reserved:
-                found[row.line] = f"stock {row.stock} is less than the {product.reserved} that open orders hold"
+        some = rows[start : start + MOST]
+        found |= _too_low(some, _known(some, lock=False))
     return found
+
+
+def _too_low(rows: Sequence[ProductRow], known: Mapping[str, Product]) -> dict[int, str]:
+    return {
+        row.line: f"stock {row.stock} is less than the {product.reserved} that open orders hold"
+        for row in rows
+        if row.stock is not None and (product := known.get(unique_key(row.sku))) and row.stock < product.reserved
+    }
 
 
 @retried
@@ -104,6 +117,8 @@ def _import(rows: Sequence[ProductRow]) -> ImportResult:
 def _changes(rows: Sequence[ProductRow], *, lock: bool) -> _Changes:
     categories, missing = _categories({unique_key(row.category): row.category for row in rows if row.category})
     known, changes = _known(rows, lock=lock), _Changes(missing)
+    if low := _too_low(rows, known):
+        raise CountedTooLowError(low)
     for row in rows:
         product, category = known.get(unique_key(row.sku)), categories.get(unique_key(row.category))
         if product is None:
@@ -171,11 +186,8 @@ def _edit(product: Product, row: ProductRow, category: Category | None) -> set[s
 
 
 def _counted(product: Product, row: ProductRow) -> int:
-    """What is in stock when the row's count is right; as it is when the row has none.
-
-    The count has what orders reserve in it. What was ordered since `counted_too_low` looked may be more than that.
-    """
-    return product.stock if row.stock is None else max(0, row.stock - product.reserved)
+    """What is in stock when the row's count is right, which has what orders reserve in it; without one as it is."""
+    return product.stock if row.stock is None else row.stock - product.reserved
 
 
 def free_slugs(model: type[Product | Category], names: Sequence[str]) -> list[str]:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from domains.common.data import transactions
 from domains.common.data.csvfile import UnreadableFileError
+from domains.common.data.models import new_id
+from domains.products import stock
 from domains.products.bulk import FIRST
 from domains.products.importing import MAX_LENGTHS, parse_products
 from domains.products.management.commands.import_products import MANY
 from domains.products.models import Product
-from tests.domains.common.together import locked_elsewhere
+from tests.domains.common.together import locked_elsewhere, together
+from tests.domains.orders.shop import somebody_waits_for_us
 from tests.factories import ProductFactory
+from tests.processes import PATIENCE, wait_until
 
 HEADER = "sku,name,description,price,stock,category\n"
 
@@ -59,6 +66,29 @@ def test_an_import_that_is_broken_off_says_how_far_it_came_and_is_completed_by_a
     out = StringIO()
     call_command("import_products", str(file), stdout=out, stderr=StringIO())
     assert f"0 products added, 1 changed, {FIRST} as they were" in out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_that_orders_overtake_while_it_is_imported_is_told_and_writes_nothing(tmp_path: Path) -> None:
+    product = ProductFactory.create(sku="A-1", stock=10)
+    file = tmp_path / "products.csv"
+    file.write_text(f"{HEADER}A-1,New,,1.00,5,\n")
+    taken = threading.Event()
+
+    def order() -> None:
+        with transaction.atomic():
+            stock.take({product.id: 6}, order_id=new_id())
+            taken.set()
+            wait_until(somebody_waits_for_us, what="the import has found nothing reserved, and waits for the product")
+
+    told = re.escape("Broken off (line 2: stock 5 is less than the 6 that open orders hold): nothing was written")
+    with ThreadPoolExecutor(1) as pool:
+        ordering = pool.submit(together, order)
+        assert taken.wait(PATIENCE)
+        with pytest.raises(CommandError, match=told):
+            call_command("import_products", str(file), stdout=StringIO())
+        assert ordering.result() == [None]
+    assert Product.objects.values_list("name", "stock", "reserved").get() == (product.name, 4, 6)
 
 
 @pytest.mark.django_db(transaction=True)

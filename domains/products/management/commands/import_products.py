@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from domains.common.data.csvfile import UnreadableFileError
 from domains.common.data.money import exponent
 from domains.common.errors import RequestError
-from domains.products.bulk import ImportResult, counted_too_low, imported
+from domains.products.bulk import CountedTooLowError, ImportResult, counted_too_low, imported
 from domains.products.foreign import PRESETS
 from domains.products.importing import OWN, BadRow, ParsedFile, ProductRow, parse_stock, read_products
 
@@ -28,8 +28,9 @@ class Command(BaseCommand):
     help = (
         "Import products from a CSV file with the columns sku,name,description,price,stock,category (with a header,"
         " others ignored; may be compressed as .csv.xz). Separator and encoding are found out. A product whose sku is"
-        " known is updated, and its stock set to the file's count; a blank count leaves the stock alone. A column"
-        " tax_rate (percent) may be there, too; a blank rate leaves the product's alone. With a bad row nothing is"
+        " known is updated. Its stock is a count of the shelf, with what open orders hold: less than that is a bad row,"
+        " blank leaves the stock alone. A column tax_rate (percent) may be there, too; a blank rate leaves the"
+        " product's alone. With a bad row nothing is"
         " imported, unless --rejects takes the bad ones: all are listed and the exit status is 1. An import that was"
         " broken off is completed by running it again."
     )
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv[.xz]")
         parser.add_argument(
-            "--stock", type=parse_stock, metavar="N", help="the stock of every product, whatever the file says"
+            "--stock", type=parse_stock, metavar="N", help="the count of every product, whatever the file says"
         )
         parser.add_argument(
             "--map",
@@ -90,17 +91,23 @@ class Command(BaseCommand):
             for result in imported(rows, dry_run=dry_run):
                 if len(rows) > result.rows:
                     self.stderr.write(f"{result.rows} of {len(rows)} rows are done")
-        except (RequestError, DatabaseError, KeyboardInterrupt) as error:
-            busy = "the database is too busy" if isinstance(error, RequestError) else type(error).__name__
-            why = "stopped" if isinstance(error, KeyboardInterrupt) else busy
+        except (RequestError, DatabaseError, CountedTooLowError, KeyboardInterrupt) as error:
             done = f"{result.rows} of {len(rows)} rows are done; run it again to complete it" if result.rows else ""
-            raise CommandError(f"Broken off ({why}): {done or 'nothing was written'}.") from error
+            raise CommandError(f"Broken off ({why_of(error)}): {done or 'nothing was written'}.") from error
         finally:
             signal.signal(signal.SIGTERM, before)
         if result.created + result.edited >= MANY and not dry_run:
             with connection.cursor() as cursor:  # else the planner would not use the search index for the new rows
                 cursor.execute("VACUUM (ANALYZE) products_product")
         return result
+
+
+def why_of(error: BaseException) -> str:
+    """Why an import was broken off."""
+    if isinstance(error, CountedTooLowError):
+        return str(error)
+    busy = "the database is too busy" if isinstance(error, RequestError) else type(error).__name__
+    return "stopped" if isinstance(error, KeyboardInterrupt) else busy
 
 
 def mapping(text: str) -> tuple[str, str]:
