@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError as NotAUrl
+from django.core.validators import URLValidator
 
 from domains.common.data.folding import kept
 from domains.common.errors import FieldErrorCode, FieldProblem, ValidationError
@@ -20,6 +24,7 @@ _SCRIPTS, _EMOJI = r"\u0600-\u1fff", r"\u203c-\u2bff\u3030-\u3299\U0001f000-\U00
 _SPELT = rf"(?<=[{_SCRIPTS}{_EMOJI}\ufe0f])[\u200c\u200d](?=[{_SCRIPTS}{_EMOJI}])|(?<=[#*0-9\xa9\xae{_EMOJI}])\ufe0f"
 _BREAKS = re.compile(r"[\t\r\n]")
 _ALL = re.compile(f"(?P<spelt>{_SPELT})|{_UNSEEN}")
+_check_url = URLValidator(schemes=["https"])
 
 
 def visible(text: str) -> str:
@@ -54,6 +59,15 @@ def _length_code(length: int, most: int) -> FieldErrorCode:
     if length > most:
         return FieldErrorCode.TOO_LONG
     return FieldErrorCode.TOO_SHORT if length else FieldErrorCode.REQUIRED
+
+
+def is_https(url: str) -> bool:
+    """Whether it is an https URL with a host and without a user name: before an @ that looks like the host."""
+    try:
+        _check_url(url)
+    except NotAUrl:
+        return False
+    return urlsplit(url).username is None
 
 
 class Problems:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Q
-from django.utils.text import slugify
 
 from domains.common.data.folding import with_folded
-from domains.common.data.models import new_id
 from domains.common.data.transactions import TryAgain, retried, short_transaction
 from domains.common.data.writes import overwrite
+from domains.products.categories import joined
+from domains.products.images import at_urls
 from domains.products.importing import ProductRow
 from domains.products.models import Category, Product, StockMovement, unique_key
+from domains.products.slugs import free_slugs
 
 FIRST, LEAST, MOST = 500, 50, 2000  # rows of a transaction
 TARGET = 0.25  # seconds of a transaction, in which its products are locked; on a busy machine some take thrice that
-READ = ("sku", "name", "description", "price", "stock", "reserved", "category", "tax_rate", "version", "unique_key")
+READ = (
+    *("sku", "name", "description", "price", "stock", "reserved", "category", "tax_rate", "images", "version"),
+    "unique_key",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ def _import(rows: Sequence[ProductRow]) -> ImportResult:
 
 
 def _changes(rows: Sequence[ProductRow], *, lock: bool) -> _Changes:
-    categories, missing = _categories({unique_key(row.category): row.category for row in rows if row.category})
+    names = {unique_key(row.category): row.category for row in rows if row.category}
+    categories, missing = _categories(names, lock=lock)
     known, changes = _known(rows, lock=lock), _Changes(missing)
     if low := _too_low(rows, known):
         raise CountedTooLowError(low)
@@ -150,10 +156,12 @@ def _write(changes: _Changes) -> None:
     StockMovement.objects.bulk_create(moves)
 
 
-def _categories(names: dict[str, str]) -> tuple[dict[str, Category], list[Category]]:
+def _categories(names: dict[str, str], *, lock: bool) -> tuple[dict[str, Category], list[Category]]:
     """All of them by their key, and those among them that are to be made."""
     same = Q(unique_key__in=names) | Q(name__in=names.values())  # the key is null where an older release wrote the row
-    known = {unique_key(category.name): category for category in Category.objects.filter(same)}
+    known = {unique_key(category.name): category for category in Category.objects.filter(same, deleted=False)}
+    if lock and len(joined([category.id for category in known.values()])) < len(known):
+        raise TryAgain  # one was deleted meanwhile, and is made again
     missing = [name for key, name in names.items() if key not in known]
     slugs = zip(missing, free_slugs(Category, missing), strict=True)
     made = [Category(name=name, slug=slug) for name, slug in slugs]
@@ -168,13 +176,16 @@ def _known(rows: Sequence[ProductRow], *, lock: bool) -> dict[str, Product]:
 
 def _product(row: ProductRow, category: Category | None) -> Product:
     texts = {"sku": row.sku, "name": row.name, "description": row.description}
-    return Product(**texts, price=row.price_minor, tax_rate=row.tax_rate, category=category, active=row.active)
+    images = at_urls(row.images or (), (), alt=row.name)
+    about = {"tax_rate": row.tax_rate, "category": category, "active": row.active, "images": images}
+    return Product(**texts, price=row.price_minor, **about)
 
 
 def _edit(product: Product, row: ProductRow, category: Category | None) -> set[str]:
     """Set what differs on the instance and raise its version; which columns those are."""
-    wanted = {"name": row.name, "description": row.description, "price": row.price_minor}
+    wanted: dict[str, Any] = {"name": row.name, "description": row.description, "price": row.price_minor}
     wanted |= {} if row.tax_rate is None else {"tax_rate": row.tax_rate}
+    wanted |= {} if row.images is None else {"images": at_urls(row.images, product.images, alt=row.name)}
     differing = {column for column, value in wanted.items() if getattr(product, column) != value}
     if product.category_id != (category.id if category else None):
         product.category = category
@@ -188,15 +199,3 @@ def _edit(product: Product, row: ProductRow, category: Category | None) -> set[s
 def _counted(product: Product, row: ProductRow) -> int:
     """What is in stock when the row's count is right, which has what orders reserve in it; without one as it is."""
     return product.stock if row.stock is None else row.stock - product.reserved
-
-
-def free_slugs(model: type[Product | Category], names: Sequence[str]) -> list[str]:
-    """One for each name; with a short random end when it is taken or the name has no Latin letter."""
-    wanted = [slugify(name)[:100] for name in names]
-    taken = set(model._default_manager.filter(slug__in=wanted).values_list("slug", flat=True))
-    slugs = []
-    for slug in wanted:
-        free = slug if slug and slug not in taken else f"{slug}-{new_id().hex[-8:]}".lstrip("-")
-        taken.add(free)
-        slugs.append(free)
-    return slugs

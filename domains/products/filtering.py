@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from domains.common.data.folding import words
 from domains.common.graphql.listing import Listing
 from domains.common.viewer import Viewer
-from domains.products.models import Product
+from domains.products.models import Category, Product
 
 MAX_WORDS = 10
 
@@ -32,10 +33,12 @@ class ProductQuery(Listing):
 
     def rows(self, viewer: Viewer) -> QuerySet[Product]:
         """Those that meet all conditions but the search."""
+        rows = Product.objects.visible_to(viewer)
         lookups = {name: value for name, value in self.given().items() if name != "search"}
         if "category__in" in lookups:  # by its column: the lookup of a relation takes no Bound
             lookups["category__id__in"] = lookups.pop("category__in")
-        return Product.objects.visible_to(viewer).filter(**lookups)
+            rows = rows.exclude(category_id__any=ArraySubquery(Category.objects.filter(deleted=True).values("id")))
+        return rows.filter(**lookups)
 
     @property
     def searched(self) -> Q | None:

@@ -1,6 +1,7 @@
 """Reading products from a table: pure parsing, no database. Writing them is `import_products` in `bulk`.
 
-Our own layout has the columns sku, name, description, price, stock, category, in any order; other columns are ignored.
+Our own layout has the columns sku, name, description, price, stock, category, in any order, and may have tax_rate and
+images; other columns are ignored.
 Exports of other shops have layouts of their own: see `foreign`.
 """
 
@@ -17,14 +18,16 @@ from pathlib import Path
 from domains.common.data.csvfile import Table, UnreadableFileError, read_table, table_of
 from domains.common.data.money import MAX_MINOR
 from domains.common.validation import checked
+from domains.products.images import checked_url, count_flaw
 from domains.products.models import unique_key
 
-COLUMNS = ("sku", "name", "description", "price", "stock", "category", "tax_rate")
+COLUMNS = ("sku", "name", "description", "price", "stock", "category", "tax_rate", "images")
 MAX_LENGTHS = {"sku": 64, "name": 200, "description": 10_000, "category": 100}
 MAX_STOCK = 100_000_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 RATE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
+BETWEEN_URLS = re.compile(r",?\s+|\|")
 COMMA_PRICE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
 ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")  # what spreadsheets make of long codes
 HIDDEN = "(hidden)"  # in a row's cells: the product is not for sale at first
@@ -36,8 +39,9 @@ type Cells = Mapping[str, str]
 class ProductRow:
     """One product of the file. `price_minor` is in minor units (pence); `category` is a name, "" for none.
 
-    `stock` is a count of the shelf; None leaves the stock alone, as None leaves the `tax_rate` (percent). `active` says
-    whether a new product is for sale at once, `cells` are those of the row, in the order of the header.
+    `stock` is a count of the shelf; None leaves the stock alone, as None leaves the `tax_rate` (percent) and the
+    `images` (URLs). `active` says whether a new product is for sale at once, `cells` are those of the row, in the order
+    of the header.
     """
 
     sku: str
@@ -48,6 +52,7 @@ class ProductRow:
     category: str
     line: int
     tax_rate: Decimal | None = None
+    images: tuple[str, ...] | None = None
     active: bool = True
     cells: list[str] = field(default_factory=list, compare=False)
 
@@ -92,7 +97,7 @@ class Layout:
     fit: Callable[[Collection[tuple[int, Cells]]], Iterable[tuple[int, Cells]]] = iter
 
 
-OWN = Layout({column: column for column in COLUMNS}, optional=("tax_rate",))
+OWN = Layout({column: column for column in COLUMNS}, optional=("tax_rate", "images"))
 
 
 def read_products(
@@ -141,6 +146,16 @@ def parse_stock(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MAX_STOCK:
         raise ValueError(f"stock {text!r} is not a whole number of 0 to {MAX_STOCK}")
     return int(text)
+
+
+def parse_images(text: str) -> tuple[str, ...]:
+    """The URLs in a text, parted by spaces or bars. Raises ValueError with the reason when one cannot be an image's."""
+    checked_urls = [checked_url(url) for url in BETWEEN_URLS.split(text) if url]
+    flaws = [f"{url[:100]!r}: {flaw.message}" for url, flaw in checked_urls if flaw]
+    flaws += [flaw.message] if (flaw := count_flaw(checked_urls)) else []
+    if flaws:
+        raise ValueError(f"images: {'; '.join(flaws)}")
+    return tuple(url for url, _ in checked_urls)
 
 
 def _parse(table: Table, layout: Layout, stock: int | None, decimals: int) -> ParsedFile:
@@ -204,11 +219,12 @@ class _Reader:
         problems += self._sku_problems(text["sku"], line)
         price = _number(partial(parse_price, decimals=self.decimals, comma=self.comma), text["price"], problems)
         count = _number(parse_stock, text["stock"], problems) if self.stock is None and text["stock"] else self.stock
-        percent = text.get("tax_rate")
+        percent, urls = text.get("tax_rate"), text.get("images")
         rate = _number(partial(parse_rate, comma=self.comma), percent, problems) if percent else None
+        images = _parsed(parse_images, urls, problems, None) if urls else None
         shown = (text["sku"], text["name"], text["description"], price, count, text["category"])
         whole = [cells[name] for name in self.header]
-        return "; ".join(problems) or ProductRow(*shown, line, rate, active=HIDDEN not in cells, cells=whole)
+        return "; ".join(problems) or ProductRow(*shown, line, rate, images, active=HIDDEN not in cells, cells=whole)
 
     def _sku_problems(self, sku: str, line: int) -> Iterable[str]:
         if sku and (first := self.line_of_sku.setdefault(unique_key(sku), line)) != line:
@@ -218,8 +234,12 @@ class _Reader:
 
 
 def _number[N: (int, Decimal)](parse: Callable[[str], N], text: str, problems: list[str]) -> N:
+    return _parsed(parse, text, problems, parse("0"))
+
+
+def _parsed[T, O](parse: Callable[[str], T], text: str, problems: list[str], otherwise: O) -> T | O:
     try:
         return parse(text)
     except ValueError as error:
         problems.append(str(error))
-        return parse("0")
+        return otherwise

@@ -16,6 +16,7 @@ from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
 from domains.products.filtering import ProductQuery, terms
+from domains.products.images import Image
 from domains.products.services import ProductEdit
 
 MAX_SEARCH_CHARACTERS = 200
@@ -109,6 +110,21 @@ class ProductBy:
     sku: str | None = strawberry.field(default=UNSET, description="Its stock keeping unit.")
 
 
+@strawberry.input(description="An image of a product.")
+class ProductImageInput:
+    url: str = strawberry.field(
+        description="Where it is: https, at most 2,000 characters, with a host and without a user name."
+    )
+    alt: str = strawberry.field(
+        description="What it shows, for those who do not see it; at most 200 characters, may be empty."
+    )
+
+
+def images_of(sent: strawberry.Some[list[ProductImageInput]] | None) -> list[Image] | None:
+    """As the service takes them; None when none were sent."""
+    return [Image(image.url, image.alt) for image in sent.value] if sent else None
+
+
 @strawberry.input(description="A new product.")
 class CreateProductInput:
     sku: str = strawberry.field(description="Stock keeping unit, unique, 1 to 64 characters.")
@@ -124,11 +140,31 @@ class CreateProductInput:
     tax_rate: Decimal | None = strawberry.field(
         default=UNSET, description="Percent of tax in its price, 0 to 100 with two decimals; null: the shop's rate."
     )
+    images: strawberry.Maybe[list[ProductImageInput]] = strawberry.field(
+        description="In their order, the main one first; at most 20."
+    )
+
+    def edit(self) -> ProductEdit:
+        """What the service sets."""
+        return ProductEdit(
+            sku=self.sku,
+            name=self.name,
+            price=self.price,
+            tax_rate=given(self.tax_rate),
+            slug=self.slug or None,
+            description=self.description or None,
+            active=self.active,
+            images=images_of(self.images),
+            category_id=category_key(given(self.category_id)),
+        )
 
 
 @strawberry.input(description="Changes to a product; what is absent stays as it is.")
 class UpdateProductInput:
     product_id: strawberry.ID = strawberry.field(description="Which product.")
+    sku: strawberry.Maybe[str] = strawberry.field(
+        description="Stock keeping unit, unique, 1 to 64 characters. Orders keep the one that they were placed with."
+    )
     name: strawberry.Maybe[str] = strawberry.field(description="1 to 200 characters.")
     slug: strawberry.Maybe[str] = strawberry.field(description="Letters, digits, hyphens, underscores; unique.")
     description: strawberry.Maybe[str] = strawberry.field(description="Plain text, at most 10,000 characters.")
@@ -140,6 +176,9 @@ class UpdateProductInput:
     tax_rate: strawberry.Maybe[Decimal | None] = strawberry.field(
         description="Percent of tax in its price, 0 to 100 with two decimals; null: the shop's rate."
     )
+    images: strawberry.Maybe[list[ProductImageInput]] = strawberry.field(
+        description="In their order, the main one first, in place of all that there are; [] leaves none. At most 20."
+    )
     expected_version: int | None = strawberry.field(
         default=UNSET, description="The `version` you read; StaleObjectError when it is another by now."
     )
@@ -149,11 +188,13 @@ class UpdateProductInput:
         category = self.category_id.value if self.category_id else None
         rate = self.tax_rate.value if self.tax_rate else None
         return ProductEdit(
+            sku=self.sku.value if self.sku else None,
             name=self.name.value if self.name else None,
             slug=self.slug.value if self.slug else None,
             description=self.description.value if self.description else None,
             price=self.price.value if self.price else None,
             active=self.active.value if self.active else None,
+            images=images_of(self.images),
             category_id=category_key(category),
             uncategorised=self.category_id is not None and category is None,
             tax_rate=rate,
@@ -183,6 +224,21 @@ class CountStockInput:
 class CreateCategoryInput:
     name: str = strawberry.field(description="Unique, 1 to 100 characters.")
     slug: str | None = strawberry.field(default=UNSET, description="Made from the name when absent.")
+
+
+@strawberry.input(description="Changes to a category; what is absent stays as it is.")
+class UpdateCategoryInput:
+    category_id: strawberry.ID = strawberry.field(description="Which category.")
+    name: strawberry.Maybe[str] = strawberry.field(description="Unique, 1 to 100 characters.")
+    slug: strawberry.Maybe[str] = strawberry.field(description="Letters, digits, hyphens, underscores; unique.")
+    expected_version: int | None = strawberry.field(
+        default=UNSET, description="The `version` you read; StaleObjectError when it is another by now."
+    )
+
+
+@strawberry.input(description="A category to delete.")
+class DeleteCategoryInput:
+    category_id: strawberry.ID = strawberry.field(description="Which category.")
 
 
 def category_key(global_id: str | None) -> UUID | None:

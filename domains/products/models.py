@@ -13,6 +13,7 @@ from django.db.models import Q
 from domains.common.data.folding import FoldedField, FoldedModel, FoldedQuerySet, folded, identity, searchable
 from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
+from domains.products.images import Stored
 
 KEY_CHARACTERS = 200  # of a sort key
 
@@ -24,8 +25,8 @@ def unique_key(text: str) -> str:
 
 class CategoryQuerySet(FoldedQuerySet["Category"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """Categories are public."""
-        return self
+        """Categories are public, until they are deleted."""
+        return self.filter(deleted=False)
 
 
 class Category(FoldedModel):
@@ -33,6 +34,8 @@ class Category(FoldedModel):
 
     name = models.CharField(max_length=100, unique=True, help_text="What it is called, unique, 1 to 100 characters.")
     slug = models.SlugField(max_length=120, unique=True, help_text="Its name in URLs, unique.")
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Raised by each edit, from 1.")
+    deleted = models.BooleanField(default=False, db_default=False, help_text="hidden, until its products have left it")
     name_key = FoldedField(of=["name"], fold=folded, most=KEY_CHARACTERS)
     # null where the release before wrote the row; the stubs want to hear of that
     unique_key = FoldedField(of=["name"], fold=unique_key, null=True)  # type: ignore[misc]
@@ -45,7 +48,10 @@ class Category(FoldedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["unique_key"], name="category_once")
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["name_key", "id"], name="category_by_name")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["name_key", "id"], name="category_by_name"),
+            models.Index(fields=["id"], condition=Q(deleted=True), name="category_deleted"),
+        ]
 
 
 class ProductQuerySet(FoldedQuerySet["Product"]):
@@ -93,6 +99,9 @@ class Product(FoldedModel):
         max_digits=5, decimal_places=2, null=True, help_text="percent of tax in its price; null: STORE_TAX_RATE"
     )
     active = models.BooleanField(default=True, help_text="Whether it is for sale.")
+    images: models.JSONField[Any, list[Stored]] = models.JSONField(
+        default=list, db_default=[], help_text="in their order; see `images`"
+    )
     category = models.ForeignKey(Category, null=True, on_delete=models.PROTECT, related_name="products", db_index=False)
     version = models.PositiveIntegerField(default=1, help_text="Raised by each edit, not by movements of stock.")
     in_stock = models.GeneratedField(

@@ -8,9 +8,9 @@ from domains.common.errors import IdempotencyConflictError, NotFoundError
 from domains.common.graphql.connections import given
 from domains.common.graphql.context import Info
 from domains.common.graphql.errors import StaleObjectError, ValidationError, mutation
-from domains.common.graphql.ids import key_of
+from domains.common.graphql.ids import key_of, to_global_id
 from domains.common.graphql.permissions import IsStaff
-from domains.products import inputs, models, results, services
+from domains.products import categories, inputs, models, results, services
 from domains.products.types import Category, Product
 
 
@@ -23,15 +23,7 @@ class Mutation:
         permission_classes=[IsStaff],
     )
     def create_product(self, input: inputs.CreateProductInput) -> models.Product:
-        edit = services.ProductEdit(
-            name=input.name,
-            price=input.price,
-            tax_rate=given(input.tax_rate),
-            slug=input.slug or None,
-            description=input.description or None,
-            category_id=inputs.category_key(given(input.category_id)),
-        )
-        return services.create_product(sku=input.sku, quantity=input.stock, active=input.active, edit=edit)
+        return services.create_product(quantity=input.stock, edit=input.edit())
 
     @mutation(
         description="Change a product; its stock is changed by `adjustStock` and `countStock`.",
@@ -43,7 +35,7 @@ class Mutation:
         return services.update_product(
             product_id=key_of(input.product_id, "Product"),
             edit=input.edit(),
-            expected_version=None if input.expected_version is strawberry.UNSET else input.expected_version,
+            expected_version=given(input.expected_version),
         )
 
     @mutation(
@@ -85,4 +77,28 @@ class Mutation:
         permission_classes=[IsStaff],
     )
     def create_category(self, input: inputs.CreateCategoryInput) -> models.Category:
-        return services.create_category(name=input.name, slug=input.slug or None)
+        return categories.create_category(name=input.name, slug=input.slug or None)
+
+    @mutation(
+        description="Change a category.",
+        gives=(Category, "The category was changed."),
+        fails=[ValidationError, NotFoundError, StaleObjectError],
+        permission_classes=[IsStaff],
+    )
+    def update_category(self, input: inputs.UpdateCategoryInput) -> models.Category:
+        return categories.update_category(
+            category_id=key_of(input.category_id, "Category"),
+            name=input.name.value if input.name else None,
+            slug=input.slug.value if input.slug else None,
+            expected_version=given(input.expected_version),
+        )
+
+    @mutation(
+        description="Delete a category. Its products stay, without a category and with the `version` that they have.",
+        fails=[NotFoundError],
+        permission_classes=[IsStaff],
+    )
+    def delete_category(self, input: inputs.DeleteCategoryInput) -> results.DeleteCategorySuccess:
+        key = key_of(input.category_id, "Category")
+        categories.delete_category(category_id=key)
+        return results.DeleteCategorySuccess(category_id=to_global_id("Category", key))

@@ -84,3 +84,10 @@ class AdjustStockSuccess:
 @strawberry.type(description="The count is in the ledger, and the stock is what orders left of it.")
 class CountStockSuccess(AdjustStockSuccess):
     pass
+
+
+@strawberry.type(description="The category is gone: no list and no product shows it.")
+class DeleteCategorySuccess:
+    category_id: strawberry.ID = strawberry.field(
+        description="The id that it had, to take it out of a cache.", metadata=OF_THE_CALL
+    )

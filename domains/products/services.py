@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -10,22 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import validate_slug
 
 from domains.common.data import idempotency
-from domains.common.data.folding import identity
 from domains.common.data.models import new_id
 from domains.common.data.money import to_minor, to_rate
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import FieldErrorCode, NotFoundError, StaleObjectError, ValidationError
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
-from domains.products import stock
-from domains.products.bulk import free_slugs
+from domains.products import categories, stock
 from domains.products.errors import InsufficientStockError, StockShortage
+from domains.products.images import Image, checked_images
 from domains.products.importing import MAX_STOCK
-from domains.products.models import Category, Product, StockMovement, unique_key
+from domains.products.models import Product, StockMovement, unique_key
+from domains.products.slugs import checked_slug, free_slugs
 
 MAX_DESCRIPTION_CHARACTERS = 10_000
 
@@ -34,9 +32,11 @@ MAX_DESCRIPTION_CHARACTERS = 10_000
 class ProductEdit:
     """The fields of a product to set; None leaves a field as it is. `uncategorised` takes it out of its category.
 
-    `price` is in major units of STORE_CURRENCY, `tax_rate` in percent; `no_rate` takes the own rate away.
+    `price` is in major units of STORE_CURRENCY, `tax_rate` in percent; `no_rate` takes the own rate away. `images` take
+    the place of all that there are.
     """
 
+    sku: str | None = None
     name: str | None = None
     slug: str | None = None
     description: str | None = None
@@ -44,22 +44,21 @@ class ProductEdit:
     tax_rate: Decimal | None = None
     no_rate: bool = False
     active: bool | None = None
+    images: Sequence[Image] | None = None
     category_id: UUID | None = None
     uncategorised: bool = False
 
 
 @retried
-def create_product(*, sku: str, quantity: int, active: bool, edit: ProductEdit) -> Product:
+def create_product(*, quantity: int, edit: ProductEdit) -> Product:
     """Add a product with its first stock, 0 to MAX_STOCK, in the ledger. `edit` names it and prices it.
 
     Raises ValidationError, which names everything that is wrong.
     """
     problems = Problems()
-    product = Product(sku=problems.text("sku", sku, most=64), active=active, stock=quantity)
+    product = Product(stock=quantity)
     problems.quantity("stock", quantity, most=MAX_STOCK)
     with short_transaction():
-        if Product.objects.filter(unique_key=unique_key(product.sku)).exists():
-            problems.add("sku", message="Another product has this SKU", code=FieldErrorCode.TAKEN)
         _apply(product, edit, problems)
         product.slug = product.slug or free_slugs(Product, [product.name])[0]
         problems.check()
@@ -159,25 +158,11 @@ def _count(product: Product, *, counted: int, note: str, key: UUID) -> None:
         raise InsufficientStockError([StockShortage(product.id, reserved, counted, ["counted"])], message=message)
 
 
-@retried
-def create_category(*, name: str, slug: str | None) -> Category:
-    """Add a category; its slug is made from its name when none is given. Raises ValidationError."""
-    problems = Problems()
-    category = Category(name=problems.text("name", name, most=100))
-    with short_transaction():
-        if Category.objects.filter(unique_key=unique_key(category.name)).exists():
-            problems.add("name", message="Another category has this name", code=FieldErrorCode.TAKEN)
-        category.slug = (
-            _checked_slug(Category, slug, category.id, problems) if slug else free_slugs(Category, [category.name])[0]
-        )
-        problems.check()
-        category.save(force_insert=True)
-    return category
-
-
 def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str, Any]:
     """Set the given fields on the product, collecting problems; the columns that were set."""
     changed: dict[str, Any] = {}
+    if edit.sku is not None:
+        changed["sku"] = _checked_sku(product, edit.sku, problems)
     if edit.name is not None:
         changed["name"] = problems.text("name", edit.name, most=200)
     if edit.description is not None:
@@ -195,23 +180,20 @@ def _apply(product: Product, edit: ProductEdit, problems: Problems) -> dict[str,
     if edit.active is not None:
         changed["active"] = edit.active
     if edit.slug is not None:
-        changed["slug"] = _checked_slug(Product, edit.slug, product.id, problems)
+        changed["slug"] = checked_slug(Product, edit.slug, product.id, problems)
+    if edit.images is not None:
+        changed["images"] = checked_images(edit.images, product.images, problems)
     if edit.uncategorised or edit.category_id is not None:
         changed["category_id"] = edit.category_id
-        if edit.category_id and not Category.objects.filter(id=edit.category_id).exists():
+        if edit.category_id and not categories.joined([edit.category_id]):
             problems.add("categoryId", message="There is no such category", code=FieldErrorCode.UNKNOWN)
     for column, value in changed.items():
         setattr(product, column, value)
     return changed
 
 
-def _checked_slug(model: type[Product | Category], slug: str, own_id: UUID, problems: Problems) -> str:
-    slug = identity(problems.text("slug", slug, most=100))
-    try:
-        validate_slug(slug)
-    except DjangoValidationError:
-        message = "Use letters, digits, hyphens and underscores only"
-        problems.add("slug", message=message, code=FieldErrorCode.INVALID)
-    if model._default_manager.filter(slug=slug).exclude(id=own_id).exists():
-        problems.add("slug", message="This slug is taken", code=FieldErrorCode.TAKEN)
-    return slug
+def _checked_sku(product: Product, sku: str, problems: Problems) -> str:
+    sku = problems.text("sku", sku, most=64)
+    if Product.objects.filter(unique_key=unique_key(sku)).exclude(id=product.id).exists():
+        problems.add("sku", message="Another product has this SKU", code=FieldErrorCode.TAKEN)
+    return sku

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+import orjson
 import strawberry
 from django.conf import settings
-from django.db.models import TextField
+from django.db.models import F, TextField
 from django.db.models.functions import Cast, Coalesce
 from strawberry import auto
 
 from domains.common.data.money import rate_in_force
-from domains.common.data.sql import literal
+from domains.common.data.sql import json_items, literal
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.paging import Ordering, Pager
@@ -49,6 +50,26 @@ class StockMovement(Node):
     reason: StockMovementReason
     note: auto
     created_at: auto = strawberry.field(description="When it moved.")
+
+
+# Of the 20 that a product may have. Most have fewer, and an image is cheaper than other objects: a list of orders that
+# shows one of each product must be allowed.
+PRICED_IMAGES = 5
+
+
+@strawberry.type(
+    description="An image of a product, at its host: in which sizes and formats it is to be had is the host's business."
+)
+class ProductImage:
+    visible_to: ClassVar[str] = PUBLIC
+    url: str = strawberry.field(description="Where it is: https.")
+    alt: str = strawberry.field(description="What it shows, for those who do not see it; may be empty.")
+
+    @classmethod
+    def all_of(cls, product: models.Product) -> list[ProductImage]:
+        """Those of a product, whose row may have them as JSON."""
+        stored: Any = product.images
+        return [cls(**image) for image in (orjson.loads(stored) if isinstance(stored, str) else stored)]
 
 
 @entity(
@@ -118,9 +139,25 @@ class Product(Node):
         rows = models.StockMovement.objects.visible_to(viewer)
         return pages_below(rows, "product", [product.id for product in root], pager)
 
+    @batched(
+        graphql_type=list[ProductImage],
+        description="In their order, the main one first; at most 20.",
+        needs=["images"],
+        size=PRICED_IMAGES,
+        sql=lambda field, _: json_items(F("images"), *_selected(field)),
+    )
+    def images(self, root: strawberry.Parent[list[models.Product]]) -> list[list[ProductImage]]:
+        return [ProductImage.all_of(product) for product in root]
+
     category: Annotated[Category, strawberry.lazy("domains.products.types")] | None = related(
         CategoryByIdLoader, by="category_id", description="The category this product belongs to, if any."
     )
+
+
+def _selected(field: Any) -> tuple[str, dict[str, str]]:
+    """The type of the objects in a field, and what is selected of them: its names by the keys of the answer."""
+    ((kind, selection),) = field.below.items()
+    return kind, {one.key: one.name for one in selection.fields}
 
 
 ProductConnection = Connection[Product]
@@ -130,6 +167,7 @@ ProductConnection = Connection[Product]
 class Category(Node):
     name: auto
     slug: auto
+    version: auto
     created_at: auto = strawberry.field(description="When it was added.")
     updated_at: auto = strawberry.field(description="When it was last edited.")
 

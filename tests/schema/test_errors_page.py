@@ -13,7 +13,7 @@ from graphql import GraphQLEnumType
 
 from domains.common.errors import DomainError, NotFoundError, RequestError
 from domains.common.graphql.errors import _members
-from domains.products import services
+from domains.products import categories
 from schema.errors import HIDDEN
 from schema.merge import core
 from tests.api import Api
@@ -85,7 +85,7 @@ def test_a_refusal_that_the_union_does_not_know_is_our_error_and_is_logged(
     def refuse(**_: object) -> None:
         raise Unforeseen("A rule that nobody told the schema of")
 
-    monkeypatch.setattr(services, "create_category", refuse)
+    monkeypatch.setattr(categories, "create_category", refuse)
     with json_log() as log:
         answer = staff.post('mutation { createCategory(input: {name: "Shelf"}) { __typename } }')
     (error,) = answer["errors"]

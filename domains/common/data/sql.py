@@ -50,6 +50,18 @@ def json_array(rows: QuerySet[Any]) -> Expression:
     return Func(ArraySubquery(rows), function="to_json", output_field=TextField())
 
 
+def json_items(column: Any, kind: str, names: Mapping[str, str]) -> Expression:
+    """The objects of a JSON list in their order, as objects of this type: under each key the text of that name.
+
+    Raises ValueError for what is no name.
+    """
+    texts = {key: f"item->>'{_word(name)}'" for key, name in names.items()}
+    texts |= {key: f"'{_word(kind)}'" for key, name in names.items() if name == "__typename"}
+    pairs = ", ".join(f'{text} AS "{_word(key)}"' for key, text in texts.items())
+    one = f"(SELECT row_to_json(pairs) FROM (SELECT {pairs}) AS pairs)"  # noqa: S608  # names alone
+    return _Template(f"to_json(ARRAY(SELECT {one} FROM jsonb_array_elements({{0}}) AS item))", column)  # noqa: S608
+
+
 def literal(word: str) -> Expression:
     """A constant text. Raises ValueError for what is no name."""
     return _Template(f"'{_word(word)}'::text")

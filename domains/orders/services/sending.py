@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.core.exceptions import ValidationError as NotAUrl
-from django.core.validators import URLValidator
 from django.utils import timezone
 
 from domains.common.data.money import share_of
 from domains.common.data.numbering import next_number
 from domains.common.data.writes import insert
 from domains.common.errors import FieldErrorCode
-from domains.common.validation import Problems
+from domains.common.validation import Problems, is_https
 from domains.orders.models import Invoice, Order, Shipment
 from domains.payments.services import Payment
 
 INVOICES = "INV"  # the series of their numbers
-_check_url = URLValidator(schemes=["https"])
 
 
 def checked_shipment(order_id: UUID, *, carrier: str, tracking_number: str, tracking_url: str) -> Shipment:
@@ -30,18 +26,10 @@ def checked_shipment(order_id: UUID, *, carrier: str, tracking_number: str, trac
         tracking_number=problems.text("trackingNumber", tracking_number, least=0, most=100),
         tracking_url=problems.text("trackingUrl", tracking_url, least=0, most=500),
     )
-    if shipment.tracking_url and not problems.found and not _is_https(shipment.tracking_url):
+    if shipment.tracking_url and not problems.found and not is_https(shipment.tracking_url):
         problems.add("trackingUrl", message="Must be an https URL", code=FieldErrorCode.INVALID)
     problems.check()
     return shipment
-
-
-def _is_https(url: str) -> bool:
-    try:
-        _check_url(url)
-    except NotAUrl:
-        return False
-    return urlsplit(url).username is None  # what is before an @ looks like the host to a reader
 
 
 def plan_shipment(shipment: Shipment) -> None:

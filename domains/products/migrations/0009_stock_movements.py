@@ -32,7 +32,7 @@ BY_PRODUCT = models.Index(fields=["product", "created_at", "id"], name="movement
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0007_tax_rate")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0008_catalogue")]
 
     operations: ClassVar[list[Operation]] = [
         *(migrations.AlterField("stockmovement", name, field) for name, field in FIELDS.items()),

@@ -26,6 +26,8 @@ ROOTS: Table = {
         (NOBODY, NO_STAFF, NO_STAFF, "CountStockSuccess"),
     ),
     "createCategory": ("name: $text", (NOBODY, NO_STAFF, NO_STAFF, "CreateCategorySuccess")),
+    "updateCategory": ("categoryId: $category", (NOBODY, NO_STAFF, NO_STAFF, "UpdateCategorySuccess")),
+    "deleteCategory": ("categoryId: $category", (NOBODY, NO_STAFF, NO_STAFF, "DeleteCategorySuccess")),
 }
 NODES: Shown = {"Product": EVERYBODY, "Category": EVERYBODY, "StockMovement": STAFF}
 
@@ -33,7 +35,8 @@ NODES: Shown = {"Product": EVERYBODY, "Category": EVERYBODY, "StockMovement": ST
 def things(customer: User) -> dict[str, str]:
     product = ProductFactory.create()
     assert product.category
-    return {"product": gid(product), "slug": product.category.slug, "price": "1.50"}
+    category = product.category
+    return {"product": gid(product), "category": gid(category), "slug": category.slug, "price": "1.50"}
 
 
 def nodes(customer: User) -> dict[str, str]:

@@ -163,6 +163,28 @@ def test_a_tax_rate_is_taken_from_its_column_and_a_blank_one_left_alone(file: Pa
     assert rates()[0] == Decimal("7.50")
 
 
+def test_images_are_taken_from_their_column_and_a_blank_one_leaves_them_alone(file: Path) -> None:
+    def images() -> list[tuple[str, str]]:
+        return [(image["url"], image["alt"]) for image in Product.objects.get().images]
+
+    def row(urls: str, name: str = "Jug") -> str:
+        return f'sku,name,description,price,stock,category,images\nA-1,{name},,1.00,1,,"{urls}"\n'
+
+    front, side = "https://a.example/front.jpg", "https://a.example/side.jpg?size=1,2"
+    run(file, row(front))
+    assert images() == [(front, "Jug")]
+    Product.objects.update(images=[{"url": front, "alt": "A blue jug"}])
+    for same in (row(front), row(" "), HEADER + "A-1,Jug,,1.00,1,\n"):
+        assert "1 as they were" in run(file, same)
+    for urls in (f"{side} {front}", f"{side}|{front}", f" {side}, {front} "):
+        run(file, row(urls, name="Pot"))
+        assert images() == [(side, "Pot"), (front, "A blue jug")]
+    assert Product.objects.get().version == 2
+    for wrong in ("http://a.example/b.jpg", "side.jpg", f"{front} " * 21):
+        with pytest.raises(CommandError, match="1 of 1 rows are bad"):
+            run(file, row(wrong))
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(file: Path) -> None:
     run(file, GOODS)
     before = list(Product.objects.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ def updated(api: Api, product: Product, **fields: Any) -> dict[str, Any]:
     ("field", "value", "kept"),
     [
         ("name", " Red Jug ", {"name": "Red Jug"}),
+        ("sku", " JUG/2 ", {"sku": "JUG/2"}),
         ("slug", "red-jug", {"slug": "red-jug"}),
         ("description", "", {"description": ""}),
         ("price", "0", {"price": 0}),
@@ -53,6 +55,25 @@ def test_a_field_changes_alone(staff: Api, product: Product, field: str, value: 
     before = values(product)
     assert updated(staff, product, **{field: value})["version"] == 2
     assert values(product) == {**before, **kept}
+
+
+def test_a_sku_is_found_once_it_is_changed_and_not_by_the_one_before(staff: Api) -> None:
+    product = ProductFactory.create(sku="JUG-1", name="Krug")
+    assert updated(staff, product, sku="jug-1")["version"] == 2  # its own is not taken, however it is written
+    updated(staff, product, sku="POT-7")
+    query = """{ new: product(by: {sku: "POT-7"}) { id } old: product(by: {sku: "jug-1"}) { id }
+        products(filter: {search: "pot 7"}) { nodes { id } } }"""
+    mine = {"id": gid(product)}
+    assert staff.data(query) == {"new": mine, "old": None, "products": {"nodes": [mine]}}
+    assert staff.call("createProduct", "product { sku }", sku="JUG-1", name="Jug", price="1")["product"]["sku"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_want_the_same_sku_one_is_refused(staff: Api) -> None:
+    rivals = zip(ProductFactory.create_batch(2), ("Wanted", "WANTED"), strict=True)
+    calls = [partial(staff.call, "updateProduct", "product { id }", productId=gid(row), sku=sku) for row, sku in rivals]
+    answers = together(*calls)
+    assert sorted(answer["__typename"] for answer in answers) == ["UpdateProductSuccess", "ValidationError"]
 
 
 def test_many_fields_change_at_once(staff: Api, product: Product) -> None:
@@ -113,6 +134,10 @@ def test_of_two_who_want_the_same_slug_one_is_refused(staff: Api) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("sku", ""),
+        ("sku", "s" * 65),
+        ("sku", "Taken"),
+        ("sku", "A\u200b1"),
         ("name", ""),
         ("name", "n" * 201),
         ("slug", ""),
@@ -132,7 +157,7 @@ def test_of_two_who_want_the_same_slug_one_is_refused(staff: Api) -> None:
 def test_a_field_that_breaks_a_rule_is_named_and_nothing_changes(
     staff: Api, product: Product, field: str, value: Any
 ) -> None:
-    ProductFactory.create(slug="taken")
+    ProductFactory.create(slug="taken", sku="TAKEN")
     before = values(product)
     fields = {"productId": gid(product), "active": False, field: value}
     assert problems(staff, "updateProduct", **fields) == {f"input.{field}"}
@@ -147,7 +172,7 @@ def test_what_is_no_product_is_not_found(staff: Api, product: Product) -> None:
 
 def test_nulls_where_a_value_is_needed_are_problems_of_their_fields(staff: Api, product: Product) -> None:
     query = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } }"
-    for field in ("name", "price", "active"):
+    for field in ("sku", "name", "price", "active"):
         fields = {"productId": gid(product), "slug": "not-written", field: None}
         assert broken(staff, "updateProduct", **fields) == {(f"input.{field}", "REQUIRED")}
         written = query.replace("($input: UpdateProductInput!)", "").replace(

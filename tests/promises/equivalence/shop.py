@@ -90,6 +90,7 @@ def _catalogue() -> None:
             name=f"Oak chair {number}",
             price=1_000 + 125 * number,
             stock=number % 3,
+            images=[{"url": f"https://a.example/{place}", "alt": ""} for place in range(number % 3)],
             active=number < COUNTS["Product"] - 1,
             category_id=None if number % 5 == 4 else key("Category", number % 2),
         )

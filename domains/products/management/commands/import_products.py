@@ -30,7 +30,7 @@ class Command(BaseCommand):
         " others ignored; may be compressed as .csv.xz). Separator and encoding are found out. A product whose sku is"
         " known is updated. Its stock is a count of the shelf, with what open orders hold: less than that is a bad row,"
         " blank leaves the stock alone. A column tax_rate (percent) may be there, too; a blank rate leaves the"
-        " product's alone. With a bad row nothing is"
+        " product's alone. So may a column images (https URLs parted by spaces or bars). With a bad row nothing is"
         " imported, unless --rejects takes the bad ones: all are listed and the exit status is 1. An import that was"
         " broken off is completed by running it again."
     )
