@@ -95,6 +95,7 @@ class Supervisor:
         self._state.mails.chmod(0o700)  # those of earlier versions were open
         os.environ.setdefault("EMAIL_FILE_PATH", str(self._state.mails))
         os.environ.setdefault("FRONTEND_URL", f"http://127.0.0.1:{self._port}")
+        os.environ.setdefault("DEMO_IMAGES_URL", f"http://127.0.0.1:{self._port}/demo/images")
         graphiql = self._children.start(units.graphiql()) if environ.Env().bool("GRAPHIQL", default=True) else None
         try:
             self._start_servers()

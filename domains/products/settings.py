@@ -14,6 +14,9 @@ from domains.common.errors import ValidationError
 
 STORE_CURRENCY: str = env.str("STORE_CURRENCY", default="GBP")  # of all prices
 
+# Where the development server draws the images of the demo shop (`dev` says it); empty: the demo shop has none.
+DEMO_IMAGES_URL: str = env.str("DEMO_IMAGES_URL", default="")
+
 
 def _tax_rate() -> Decimal:
     written = env.str("STORE_TAX_RATE", default="0")

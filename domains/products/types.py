@@ -52,7 +52,7 @@ class StockMovement(Node):
     created_at: auto = strawberry.field(description="When it moved.")
 
 
-# Of the 20 that a product may have. Most have fewer, and an image is cheaper than other objects: a list of orders that
+# Of the 20 that a product may have. Most have fewer, and one takes 10 us, a third of a unit: a list of orders that
 # shows one of each product must be allowed.
 PRICED_IMAGES = 5
 
