@@ -2,7 +2,8 @@
 
 Where a field or an input field is declared, its metadata says what the schema does not: `size`, the true bound of a
 list that no argument bounds, and `cost`, what one call of it costs besides the objects and leaves that it gives. A list
-that is sent says what `each` of its items costs; lists in the answer are then as long.
+that is sent says what `each` of its items costs; lists in the answer are then as long. What takes an enum says which
+`choices` cost something.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Arguments:
         if is_connection(definition):
             found = (_number(given.get(name)) for name in ("first", "last"))
             size = next((number for number in found if number is not None), DEFAULT_SIZE)
-            return 1, Around(max(0, min(size, MAX_SIZE)), self.price(definition, node))
+            return 1, Around(max(0, min(size, MAX_SIZE)), self._filter(definition, node))
         if not isinstance(get_nullable_type(definition.type), GraphQLList):
             sent = [_length(items) for _, items in self._sent(definition, node)]
             return 1, Around(max(sent), 0) if sent else None
@@ -65,14 +66,20 @@ class Arguments:
 
     def price(self, definition: GraphQLField, node: FieldNode) -> float:
         """What the input fields cost that are given."""
-        once = sum(price for price, value in self._given(definition, node, "cost") if _is_there(value))
-        return once + sum(price * _length(items) for price, items in self._sent(definition, node))
+        chosen: float = sum(prices.get(_name(value), 0) for prices, value in self._given(definition, node, "choices"))
+        sent = sum(price * _length(items) for price, items in self._sent(definition, node))
+        return self._filter(definition, node) + chosen + sent
+
+    def _filter(self, definition: GraphQLField, node: FieldNode) -> float:
+        """What they cost whenever the list is read."""
+        prices: list[float] = [price for price, value in self._given(definition, node, "cost") if _is_there(value)]
+        return sum(prices)
 
     def _sent(self, definition: GraphQLField, node: FieldNode) -> list[tuple[float, Any]]:
         """The lists whose items have a price, with it."""
         return [(price, items) for price, items in self._given(definition, node, "each") if items is not None]
 
-    def _given(self, definition: GraphQLField, node: FieldNode, fact: str) -> Iterator[tuple[float, Any]]:
+    def _given(self, definition: GraphQLField, node: FieldNode, fact: str) -> Iterator[tuple[Any, Any]]:
         """What the input fields say that have such a fact, and their values."""
         for argument in node.arguments or ():
             known = definition.args.get(argument.name.value)
@@ -114,8 +121,13 @@ def _is_there(value: Any) -> bool:
     return value.value != "" if isinstance(value, StringValueNode) else bool(value)
 
 
+def _name(value: Any) -> str:
+    """Of the value of an enum, as a literal or in a variable."""
+    return str(getattr(value, "value", value))
+
+
 @cache
-def _priced(kind: Any, fact: str) -> Mapping[str, float]:
+def _priced(kind: Any, fact: str) -> Mapping[str, Any]:
     """The fields of an input type that cost something."""
     fields = kind.fields if isinstance(kind, GraphQLInputObjectType) else {}
     prices = {name: declared(field, fact, 0) for name, field in fields.items()}

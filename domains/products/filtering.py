@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Case, F, Func, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Replace
 
+from domains.common.data.composing import Bound
 from domains.common.data.folding import words
 from domains.common.graphql.listing import Listing
 from domains.common.viewer import Viewer
 from domains.products.models import Category, Product
 
 MAX_WORDS = 10
+MANY = MAX_WORDS + 2  # more than any of the counts below
+INTO_ONE = 32  # of PostgreSQL's ways to scale a rank: rank / (rank + 1)
+SCALE = 100_000  # how finely nearness is told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,26 @@ class ProductQuery(Listing):
             return None
         if not self.search:
             return Q(pk__in=[])
-        *whole, begun = self.search
-        found = _query(begun) | _query(begun, config="simple")
-        for word in whole:
-            found = _query(word) & found
-        return Q(search=found)
+        return Q(search=_all_of(self.search))
+
+    @property
+    def relevance(self) -> Any:
+        """How well a product fits: by how many words stand in its name, then in its SKU, both before the description.
+
+        Then by how many stand in the name as they are written, and whether the last is whole there; then by how near
+        to each other they stand.
+        """
+        if not self.search:
+            return Value(0)
+        *whole, begun = map(_expression, self.search)
+        last = Replace(begun, Value(":*"), Value(":A"))
+        names = [*(_marked(word, ":A") for word in whole), last]
+        in_name = _met([*map(_query, names[:-1]), _either(_marked(begun, "A"))])
+        in_title = _met([*(_query(_marked(word, ":AB")) for word in whole), _either(_marked(begun, "AB"))])
+        as_written = _met([*(_query(name, config="simple") for name in names), _query(last)])
+        near = SearchRank(F("search"), _all_of(self.search), cover_density=True, normalization=Value(INTO_ONE))
+        place = (in_name * MANY + in_title) * MANY + as_written
+        return place * SCALE + Cast(near * (SCALE - 1), IntegerField())
 
 
 def terms(text: str) -> list[str]:
@@ -64,6 +88,34 @@ def terms(text: str) -> list[str]:
     return [*whole, f"{last}:*"] if last else []
 
 
-def _query(term: str, *, config: str = "english") -> SearchQuery:
+def _all_of(terms: Sequence[Any]) -> Any:
+    *whole, begun = terms
+    found = _either(begun)
+    for word in whole:
+        found = _query(word) & found
+    return found
+
+
+def _either(term: Any) -> Any:
+    """By its stem, or as it is written."""
+    return _query(term) | _query(term, config="simple")
+
+
+def _expression(term: Any) -> Any:
+    return term if isinstance(term, Bound) else Value(term)
+
+
+def _marked(term: Any, weights: str) -> Func:
+    """The term where the vector has one of these weights."""
+    return Func(term, Value(weights), template="(%(expressions)s)", arg_joiner=" || ", output_field=TextField())
+
+
+def _met(queries: Sequence[Any]) -> Any:
+    """How many of these a product meets."""
+    ones = (Case(When(search=query, then=1), default=0) for query in queries)
+    return reduce(add, ones)
+
+
+def _query(term: Any, *, config: str = "english") -> SearchQuery:
     """A term is letters, digits and marks alone, so it needs no quoting."""
     return SearchQuery(term, config=config, search_type="raw")

@@ -15,12 +15,15 @@ from domains.common.errors import BadUserInputError, ValidationError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
+from domains.common.graphql.ranking import MOST as RANKED
+from domains.common.graphql.ranking import RELEVANCE
 from domains.products.filtering import ProductQuery, terms
 from domains.products.images import Image
 from domains.products.services import ProductEdit
 
 MAX_SEARCH_CHARACTERS = 200
 MAX_CATEGORY_IDS = 100
+RANKING_COST = 4_000  # besides that of the search
 UNSET = strawberry.UNSET
 
 
@@ -83,24 +86,41 @@ class ProductSortField(Enum):
     )
     PRICE = strawberry.enum_value("price", description="By the price of one.")
     CREATED_AT = strawberry.enum_value("created_at", description="By the moment they were added.")
+    RELEVANCE = strawberry.enum_value(
+        RELEVANCE,
+        description="The best first, whatever the direction: those with the words in their name, then in their SKU, "
+        "then in their description, then those where the words stand near each other. Only with a `search` in the "
+        f"filter, else BAD_USER_INPUT. It ranks the newest {RANKED:,} that are found, at most; `totalCount` is null "
+        "beyond.",
+    )
 
 
 @strawberry.input(description="The order of a list of products.")
 class ProductSort:
-    field: ProductSortField = strawberry.field(description="What to sort by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+    field: ProductSortField = strawberry.field(
+        description="What to sort by.", metadata={"choices": {"RELEVANCE": RANKING_COST}}
+    )
+    direction: SortDirection = strawberry.field(
+        default=SortDirection.ASC, description="Which way; RELEVANCE has one alone."
+    )
 
     def ordering(self) -> Ordering:
         """As the pager wants it."""
+        if self.field is ProductSortField.RELEVANCE:
+            return BEST_FIRST
         return Ordering(str(self.field.value), self.direction is SortDirection.DESC)
 
 
 NEWEST_FIRST = Ordering("created_at", descending=True)
+BEST_FIRST = Ordering(RELEVANCE, descending=True)
 
 
 def list_of(filter: ProductFilter | None, sort: ProductSort | None) -> tuple[ProductQuery, Ordering]:
-    """Checked filter and ordering of a list field; newest first by default."""
-    return filter.query() if filter else ProductQuery(), sort.ordering() if sort else NEWEST_FIRST
+    """Checked filter and ordering of a list field; newest first by default. Raises BadUserInputError."""
+    query, ordering = filter.query() if filter else ProductQuery(), sort.ordering() if sort else NEWEST_FIRST
+    if ordering.ranks and query.search is None:
+        raise BadUserInputError("The sort RELEVANCE needs a search in the filter")
+    return query, ordering
 
 
 @strawberry.input(description="Names one product, by exactly one of these.", one_of=True)

@@ -16,6 +16,15 @@ from domains.common.viewer import Viewer
 from domains.products.images import Stored
 
 KEY_CHARACTERS = 200  # of a sort key
+# What `title_words` has of the name. Both releases write the key beside it, and for ranking it is near enough.
+NAME_WORDS = models.Func(
+    "name_key",
+    models.Value(r"[!-/:-@\[-`{-~]+"),
+    models.Value(" "),
+    models.Value("g"),
+    function="regexp_replace",
+    output_field=models.TextField(),
+)
 
 
 def unique_key(text: str) -> str:
@@ -114,9 +123,12 @@ class Product(FoldedModel):
     title_words = FoldedField(of=["name", "sku"], fold=searchable)
     description_words = FoldedField(of=["description"], fold=searchable)
     search = models.GeneratedField(
-        # words by their stem, and as they are written: what somebody is still typing has no stem yet
-        expression=SearchVector("title_words", config="english", weight="A")
-        + SearchVector("title_words", config="simple", weight="A")
+        # words by their stem, and as they are written: what somebody is still typing has no stem yet. In the database
+        # a trigger fills it: a generated column is made, and changed, under a lock for as long as that takes
+        expression=SearchVector(NAME_WORDS, config="english", weight="A")
+        + SearchVector(NAME_WORDS, config="simple", weight="A")
+        + SearchVector("title_words", config="english", weight="B")
+        + SearchVector("title_words", config="simple", weight="B")
         + SearchVector("description_words", config="english")
         + SearchVector("description_words", config="simple"),
         output_field=SearchVectorField(),

@@ -190,4 +190,5 @@ class Category(Node):
             return Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
 
         rows = query.rows(info.context.viewer)
-        return pages_below(rows, "category", [category.id for category in root], pager, query.searched)
+        keys = [category.id for category in root]
+        return pages_below(rows, "category", keys, pager, query.searched, query.relevance)

@@ -71,9 +71,11 @@ def test_introspection_is_free_of_depth_and_cost(limit: str, settings: LazySetti
     assert body(post({"query": query}))["data"]["__schema"]
 
 
-READ, COUNT, SEARCH, ROW, OBJECT, ID = 60, 500, 2_000, 1, 0.4, 0.25
+READ, COUNT, SEARCH, RANKING, ROW, OBJECT, ID = 60, 500, 2_000, 4_000, 1, 0.4, 0.25
 PAGED = ROW + 0.6
 SEARCHED = "query ($f: ProductFilter, $s: String) { products(first: 0, filter: %s) { totalCount } }"
+RANKED = """query ($s: ProductSortField, $o: ProductSort) {
+    products(first: 0, filter: {search: "a"}, sort: %s) { totalCount } }"""
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,11 @@ SEARCHED = "query ($f: ProductFilter, $s: String) { products(first: 0, filter: %
         (SEARCHED % "{search: $s}", {"s": ""}, READ + OBJECT + COUNT + 0.1),
         (SEARCHED % "$f", {"f": {"search": None, "inStock": True}}, READ + OBJECT + COUNT + 0.1),
         (SEARCHED % "{search: null}", {}, READ + OBJECT + COUNT + 0.1),
+        (RANKED % "{field: RELEVANCE}", {}, READ + OBJECT + COUNT + 0.1 + 2 * SEARCH + RANKING),
+        (RANKED % "{field: $s}", {"s": "RELEVANCE"}, READ + OBJECT + COUNT + 0.1 + 2 * SEARCH + RANKING),
+        (RANKED % "$o", {"o": {"field": "RELEVANCE"}}, READ + OBJECT + COUNT + 0.1 + 2 * SEARCH + RANKING),
+        (RANKED % "{field: NAME}", {}, READ + OBJECT + COUNT + 0.1 + 2 * SEARCH),
+        (RANKED % "$o", {"o": {"field": ["RELEVANCE"]}}, READ + OBJECT + COUNT + 0.1 + 2 * SEARCH),
     ],
 )
 def test_the_cost_is_of_objects_leaves_and_what_is_read_for_them(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Case, Expression, Q, QuerySet, Value, When
 
 from domains.common.data.composing import Bound
 from domains.common.viewer import Viewer
+
+NEAR = 500  # rows that a search tests one by one before it asks its index
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,12 @@ class Listing:
 
     @property
     def searched(self) -> Q | None:
-        """One more condition, whose index knows no order: see `_searched`."""
+        """One more condition, whose index knows no order: see `paging._near`."""
+        return None
+
+    @property
+    def relevance(self) -> Expression | None:
+        """How well a row fits what is searched for, a whole number; of lists that are sorted by it: see `ranking`."""
         return None
 
     @property
@@ -47,6 +54,11 @@ class Listing:
         """What `bound` stands for."""
         lists = {name: value for name, value in self.given().items() if isinstance(value, list)}
         return self.given() | {f"{name}.{place}": one for name, some in lists.items() for place, one in enumerate(some)}
+
+
+def tested(search: Q) -> Case:
+    """A condition that is tested row by row: the planner sees no index for it."""
+    return Case(When(search, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def _form(value: Any) -> Any:

@@ -13,20 +13,20 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db.models import BooleanField, Case, Expression, F, Field, Model, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models import Expression, F, Model, Q, QuerySet, Subquery, Value, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import RowNumber
 
 from domains.common.data.composing import Bound
 from domains.common.errors import BadUserInputError
+from domains.common.graphql import ranking
 from domains.common.graphql.connections import DEFAULT_SIZE, MAX_SIZE, given
 from domains.common.graphql.cursors import Key, opened, signer
-from domains.common.graphql.listing import Listing
+from domains.common.graphql.listing import NEAR, Listing, tested
 from domains.common.graphql.loaders import Loaders
 from domains.common.graphql.reading import wanted
 from domains.common.viewer import Viewer
 
-NEAR = 500  # rows that a search tests one by one before it asks its index
 COUNTED = 50_000  # rows; also in the description of `totalCount`
 
 
@@ -40,6 +40,11 @@ class Ordering:
     @property
     def reversed(self) -> Ordering:
         return Ordering(self.column, not self.descending)
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it is by relevance, which no index knows."""
+        return self.column == ranking.RELEVANCE
 
     @property
     def columns(self) -> list[str]:
@@ -128,7 +133,7 @@ class Pager:
             raise BadUserInputError(f"first and last are 0 to {MAX_SIZE}")
         digest = hashlib.sha256(orjson.dumps(scope, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
         salt = f"cursor:{ordering.column}:{ordering.descending}:{digest}"
-        column: Field[Any, Any] = model._meta.get_field(ordering.column)  # type: ignore[assignment]
+        column: Any = ranking.KIND if ordering.ranks else model._meta.get_field(ordering.column)
         start, end = (opened(given(cursor), column, salt) for cursor in (after, before))
         return cls(ordering, size, given(last) is not None, start, end, salt, model)
 
@@ -200,10 +205,17 @@ def paginate(loaders: Loaders, listing: Listing, pager: Pager) -> Page:
         prepared=not listing.given(),
     )
     found: list[Any] = []
-    for step in (_window,) if search is None else (_near, _all):
+    for step in _steps(listing, pager, viewer):
         if len(found) < pager.limit:
             found = read((step, listing.shape, pager.shape), rows=partial(_bound, step, listing, pager))
-    return pager.page(found, lambda: _count(listing.rows(viewer).filter(search or Q())))
+    most = ranking.MOST if pager.ordering.ranks else COUNTED
+    return pager.page(found, lambda: _count(listing.rows(viewer).filter(search or Q()), most))
+
+
+def _steps(listing: Listing, pager: Pager, viewer: Viewer) -> tuple[ranking.Step, ...]:
+    if pager.ordering.ranks:
+        return ranking.steps(listing, viewer)
+    return (_window,) if listing.searched is None else (_near, _all)
 
 
 def _bound(step: Callable[..., QuerySet[Any]], listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
@@ -233,11 +245,6 @@ def _all(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
     return rows.filter(id__in=first).order_by(*pager.reading.columns)
 
 
-def tested(search: Q) -> Case:
-    """A condition that is tested row by row: the planner sees no index for it."""
-    return Case(When(search, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def _count(rows: QuerySet[Any]) -> int | None:
-    counted = rows.order_by()[: COUNTED + 1].count()
-    return counted if counted <= COUNTED else None
+def _count(rows: QuerySet[Any], most: int) -> int | None:
+    counted = rows.order_by()[: most + 1].count()
+    return counted if counted <= most else None

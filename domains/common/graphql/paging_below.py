@@ -9,40 +9,55 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Expression, OuterRef, Q, QuerySet
 
 from domains.common.errors import RequestError
+from domains.common.graphql import ranking
+from domains.common.graphql.listing import NEAR, tested
 from domains.common.graphql.loaders import each
-from domains.common.graphql.paging import COUNTED, NEAR, Page, Pager, tested
+from domains.common.graphql.paging import COUNTED, Page, Pager
 
 
 def pages_below(
-    rows: QuerySet[Any], parent: str, keys: Sequence[UUID], make: Callable[[UUID], Pager], search: Q | None = None
+    rows: QuerySet[Any],
+    parent: str,
+    keys: Sequence[UUID],
+    make: Callable[[UUID], Pager],
+    search: Q | None = None,
+    relevance: Expression | None = None,
 ) -> list[Page | RequestError]:
     """For each parent a page of the list below it, or the error of a client that asked wrongly for it; see below."""
     pagers = each(keys, make)
     right = {key: found for key, found in pagers.items() if isinstance(found, Pager)}
-    pages = paginate_each(rows, parent, right, search) if right else {}
+    pages = paginate_each(rows, parent, right, search, relevance) if right else {}
     return [pages.get(key) or cast("RequestError", pagers[key]) for key in keys]
 
 
 def paginate_each(
-    rows: QuerySet[Any], parent: str, pagers: Mapping[UUID, Pager], search: Q | None = None
+    rows: QuerySet[Any],
+    parent: str,
+    pagers: Mapping[UUID, Pager],
+    search: Q | None = None,
+    relevance: Expression | None = None,
 ) -> dict[UUID, Page]:
     """A page of the list below each parent, named by its foreign key; at most three statements, however many there are.
 
-    The pagers differ in nothing but what their cursors are bound to. `search` is as in `paginate`.
+    The pagers differ in nothing but what their cursors are bound to. `search` and `relevance` are as in `Listing`.
     """
     pager = next(iter(pagers.values()))
     below = rows.filter(**{f"{parent}__in": list(pagers)})
-    ids = _first_ids(rows, parent, list(pagers), pager, search)
+    ranks = pager.ordering.ranks
+    ids = {key: [] for key in pagers} if ranks else _first_ids(rows, parent, list(pagers), pager, search)
     short = [] if search is None else [key for key in pagers if len(ids[key]) < pager.limit]
     seen = rows.in_bulk([id_ for key, some in ids.items() if key not in short for id_ in some])
     found = {key: [] if key in short else [seen[id_] for id_ in some if id_ in seen] for key, some in ids.items()}
     if short:
-        for row in pager.ranked(below.filter(search, **{f"{parent}__in": short}), by=parent):
+        chosen = below.filter(search, **{f"{parent}__in": short})
+        if ranks:
+            chosen = rows.filter(id__in=ranking.newest_below(chosen, parent)).annotate(relevance=relevance)
+        for row in pager.ranked(chosen, by=parent):
             found[getattr(row, f"{parent}_id")].append(row)
-    counts = _CountsBelow(below.filter(search or Q()), parent)
+    counts = _CountsBelow(below.filter(search or Q()), parent, ranking.MOST if ranks else COUNTED)
     return {key: own.page(found[key], partial(counts.of, key)) for key, own in pagers.items()}
 
 
@@ -64,15 +79,15 @@ def _first_ids(
 class _CountsBelow:
     """The sizes of all parents' lists, counted together when the first of them is asked for."""
 
-    def __init__(self, rows: QuerySet[Any], parent: str) -> None:
-        self._rows, self._parent = rows, parent
+    def __init__(self, rows: QuerySet[Any], parent: str, most: int) -> None:
+        self._rows, self._parent, self._most = rows, parent, most
 
     def of(self, key: UUID) -> int | None:
-        """None for all of them where they have more than COUNTED rows together."""
+        """None for all of them where they have more than `most` rows together."""
         return None if self._sizes is None else self._sizes[key]
 
     @cached_property
     def _sizes(self) -> Counter[UUID] | None:
         parents = self._rows.order_by().values_list(f"{self._parent}_id", flat=True)
-        sizes = Counter(parents[: COUNTED + 1])
-        return sizes if sizes.total() <= COUNTED else None
+        sizes = Counter(parents[: self._most + 1])
+        return sizes if sizes.total() <= self._most else None

@@ -73,14 +73,15 @@ class Wanted:
 def wanted(plan: Any, model: type[Model], *also: str) -> Wanted:
     """What the operation of this plan needs of the model's rows, and these columns also; kept with the plan."""
     if plan is None:
-        return _everything(model)
+        return _everything(model, also)
     if (known := plan.kept.get((model, also))) is None:
         known = plan.kept[model, also] = _wanted(plan, model, also)
     return known  # type: ignore[no-any-return]
 
 
-def _everything(model: type[Model]) -> Wanted:
-    return Wanted(tuple(column.attname for column in model._meta.concrete_fields))
+def _everything(model: type[Model], also: Sequence[str]) -> Wanted:
+    columns = [column.attname for column in model._meta.concrete_fields]
+    return Wanted(tuple({**dict.fromkeys(columns), **dict.fromkeys(also)}))
 
 
 def _wanted(plan: Any, model: type[Model], also: Sequence[str]) -> Wanted:
@@ -88,7 +89,7 @@ def _wanted(plan: Any, model: type[Model], also: Sequence[str]) -> Wanted:
     selections = [selection for selection in plan.selections() if _model(selection.type) is model]
     for one in (one for selection in selections for one in selection.fields):
         if (needs := _needs(one, model)) is None:
-            return _everything(model)
+            return _everything(model, also)
         columns |= needs
     selections = _read_selections(plan).get(model, [])
     written = [one for one in selections[0].fields if _written_by(one)] if len(selections) == 1 else []
