@@ -17,7 +17,7 @@ from domains.products.models import Product
 MAX_EVENTS = 250  # an order has about fifteen, and three more for each refund
 Type, Actor = OrderEvent.Type, OrderEvent.Actor
 # Who caused events of the release before, which named at most a person.
-UNNAMED = {
+UNNAMED: dict[str, OrderEvent.Actor] = {
     **dict.fromkeys(Type, Actor.PROVIDER),
     **dict.fromkeys((Type.EXPIRED, Type.CANCELLED, Type.REFUND_REQUESTED), Actor.SYSTEM),
     **dict.fromkeys((type_ for type_ in Type if type_.endswith("_EMAIL_SENT")), Actor.SYSTEM),

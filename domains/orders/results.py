@@ -8,7 +8,8 @@ from domains.common.graphql.errors import UserError, answers, base
 from domains.common.graphql.permissions import OF_THE_CALL
 from domains.common.graphql.types import Money
 from domains.orders import errors, models
-from domains.orders.types import Order, OrderStatus
+from domains.orders.choices import OrderStatus
+from domains.orders.types import Order
 from domains.payments.models import Refund as RefundRow
 from domains.payments.types import Refund
 

@@ -202,7 +202,7 @@ def test_an_order_that_is_hidden_from_then_on_ends_the_stream(server: Wire, api:
     stream = follow(server, order, api)
     stream.next()
     Order.objects.filter(id=order.id).update(customer=UserFactory.create())
-    events.note(order.id, events.Type.CONFIRMED, "It is somebody else's now")
+    events.note(order.id, events.Type.CONFIRMED, "It is somebody else's now", actor=events.Actor.SYSTEM)
     assert stream.refusal() == "FORBIDDEN"
 
 

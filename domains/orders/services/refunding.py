@@ -122,8 +122,8 @@ def _checked(
     amount: Decimal | None,
     reason: str,
     key: UUID,
-    returns: Sequence[Return] | None,
-    staff_note: str,
+    returns: Sequence[Return] | None = None,
+    staff_note: str = "",
 ) -> _Wish:
     order = Order.objects.visible_to(viewer).known(order_id)
     problems = Problems()

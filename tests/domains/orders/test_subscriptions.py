@@ -15,7 +15,7 @@ from pytest_django import Settings
 from domains.accounts.jwt import CLOCK_LEEWAY_SECONDS, AccessClaims, write_access_token
 from domains.accounts.models import Session, User
 from domains.orders.models import Order
-from domains.orders.services.events import Type, move, note
+from domains.orders.services.events import Actor, Type, move, note
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, deliver_due, somebody_waits_for_us, the_order
 from tests.factories import ProductFactory, UserFactory
@@ -78,7 +78,7 @@ def test_a_change_while_the_order_is_read_is_not_shown_in_halves(server: Wire, a
         opened = pool.submit(follow, server, order, api.token)
         wait_until(somebody_waits_for_us, what="the order is read, its events are not")
         move(order.id, before=Order.Status.CONFIRMED, after=Order.Status.CANCELLED)
-        note(order.id, Type.CANCELLED, "Cancelled", reason="test")
+        note(order.id, Type.CANCELLED, "Cancelled", actor=Actor.SYSTEM, reason="test")
     stream = opened.result()
     for expected in [("CONFIRMED", ["PLACED", "CONFIRMED"]), ("CANCELLED", ["PLACED", "CONFIRMED", "CANCELLED"])]:
         now = stream.next()["data"]["orderUpdated"]
@@ -173,6 +173,6 @@ def test_what_does_not_change_the_answer_is_not_sent(server: Wire, api: Api, ord
         "subscription ($id: ID!) { orderUpdated(id: $id) { status } }", {"id": gid(order)}, token=api.token
     )
     assert status(stream) == "CONFIRMED"
-    note(order.id, Type.CONFIRMATION_EMAIL_SENT, "The confirmation was e-mailed")
+    note(order.id, Type.CONFIRMATION_EMAIL_SENT, "The confirmation was e-mailed", actor=Actor.SYSTEM)
     cancel(api, order)
     assert status(stream) == "CANCELLED"
