@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+from domains.common.data.folding import FoldedField, searchable
 from domains.common.errors import FieldErrorCode
 from domains.common.validation import Problems
 from domains.delivery.countries import NO_COUNTRY, country_of, needs_postal_code
@@ -35,6 +38,20 @@ class Address:
     def from_json(cls, kept: dict[str, Any]) -> Self:
         """The address that `to_json` wrote."""
         return cls(**kept)
+
+    @classmethod
+    def kept(cls, column: Any) -> Self | None:
+        """The address in a column, if any. A row that was not read by the ORM has the column as text."""
+        return cls.from_json(json.loads(column) if isinstance(column, str) else column) if column else None
+
+
+class RecipientField(FoldedField):
+    """The words of the name in a column that keeps an address; empty without one."""
+
+    def folded(self, texts: Iterable[Any]) -> str:
+        """As for texts, of the one column."""
+        (address,) = map(Address.kept, texts)
+        return searchable(address.name) if address else ""
 
 
 def checked_address(sent: Address, problems: Problems, *path: str) -> Address:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import strawberry
 
+from domains.accounts.inputs import MAX_SEARCH_CHARACTERS, UserFilter
+from domains.common.data.folding import folded
 from domains.common.errors import BadUserInputError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
@@ -16,8 +19,9 @@ from domains.common.graphql.paging import Ordering
 from domains.delivery.inputs import DeliveryInput
 from domains.orders.choices import OrderStatus
 from domains.orders.filtering import OrderQuery
-from domains.orders.numbers import OrderNumber
+from domains.orders.numbers import Beginning, OrderNumber
 from domains.orders.services import CartLine, Delivery, MethodChoice, Return
+from domains.payments.types import PaymentStatus
 
 QUOTED_LINE_COST = 2  # a product that is read, and counted
 UNSET = strawberry.UNSET
@@ -32,19 +36,48 @@ class OrderFilter:
         default=UNSET, description="Placed by this person; an empty id is nobody's."
     )
     number: str | None = strawberry.field(default=UNSET, description='With exactly this number: "2026-000123".')
+    search: str | None = strawberry.field(
+        default=UNSET,
+        description="The number or its beginning, the customer's e-mail address or its beginning, or beginnings of "
+        "words that must all occur in the name of the customer, or of the recipient; never what stands in the middle. "
+        f"Case and accents do not count. At most {MAX_SEARCH_CHARACTERS} characters, of which the first 10 words "
+        "count. Null or empty does not filter.",
+        metadata={"cost": 2_000},
+    )
+    payment_status: list[PaymentStatus] | None = strawberry.field(
+        default=UNSET, description="Whose payment is in one of these states."
+    )
+    reference: str | None = strawberry.field(
+        default=UNSET,
+        description="Whose payment has exactly this id in the provider's books; an empty one is nobody's.",
+    )
 
     def query(self) -> OrderQuery:
-        """As the database wants it."""
-        status, written = given(self.status), given(self.number)
+        """As the database wants it. Raises BadUserInputError."""
+        written = given(self.number)
         number = None if written is None else OrderNumber.parse(written)
         return OrderQuery(
-            status__in=None if status is None else [str(one.value) for one in status],
+            status__in=_values(self.status),
+            payment__status__in=_values(self.payment_status),
+            payment__intent_id=given(self.reference),
             created_at__gt=given(self.created_after),
             created_at__lt=given(self.created_before),
             customer_id=None if given(self.customer_id) is None else key_of(str(self.customer_id), "User"),
             year=number.year if number else None,
             serial=number.serial if number else None,
+            **self._search(),
         )
+
+    def _search(self) -> dict[str, Any]:
+        people = UserFilter(search=self.search).query()
+        begun = Beginning.parse(folded(self.search or ""))
+        since, until = begun.moments if begun else (None, None)
+        number = {"begun_from": since, "begun_until": until, "serials": begun and begun.serials}
+        return {"words": people.words, "email": people.email, **number}
+
+
+def _values(chosen: list[Any] | None) -> list[str] | None:
+    return None if given(chosen) is None else [str(one.value) for one in chosen or ()]
 
 
 @strawberry.enum(description="What orders can be sorted by. Ties are sorted by id.")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.fields.json import KT
 
+from domains.common.data.folding import FoldedModel, FoldedQuerySet
 from domains.common.data.models import BaseModel
+from domains.common.data.searching import words_of
 from domains.common.errors import NotFoundError
 from domains.common.viewer import Viewer
-from domains.delivery.addresses import Address
+from domains.delivery.addresses import Address, RecipientField
 from domains.orders.numbers import OrderNumber
 from domains.payments.models import Payment
 from domains.products.models import Product
@@ -24,7 +26,7 @@ from domains.products.models import Product
 SINGLE_MAILS = ("CONFIRMATION_EMAIL_SENT", "ACTION_EMAIL_SENT", "SENDING_EMAIL_SENT", "CANCELLATION_EMAIL_SENT")
 
 
-class OrderQuerySet(models.QuerySet["Order"]):
+class OrderQuerySet(FoldedQuerySet["Order"]):
     def visible_to(self, viewer: Viewer) -> Self:
         """One's own; staff see all."""
         return self if viewer.is_staff else self.filter(customer_id=viewer.user_id)
@@ -36,7 +38,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         raise NotFoundError("There is no such order", path=["orderId"])
 
 
-class Order(BaseModel):
+class Order(FoldedModel):
     """A purchase. Amounts are in minor units of `currency`; `total` is the sum of its lines and charges."""
 
     class Status(models.TextChoices):
@@ -61,6 +63,7 @@ class Order(BaseModel):
         max_length=500, default="", db_default="", help_text="What the customer wrote to the shop; may be empty."
     )
     delivery_address: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see delivery's Address")
+    recipient_words = RecipientField(of=["delivery_address"])
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="order")
     expires_at = models.DateTimeField(help_text="end of the payment window")
     version = models.PositiveIntegerField(default=1, help_text="Raised by each change of status.")
@@ -84,6 +87,7 @@ class Order(BaseModel):
             models.Index(fields=["status", "created_at", "id"], name="order_in_status"),  # for those that few are in
             models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="PENDING")),
             models.Index(fields=["customer", "expires_at"], name="order_unpaid_of", condition=Q(status="PENDING")),
+            GinIndex(words_of("recipient_words"), name="order_by_recipient"),
         ]
 
     @property
@@ -93,9 +97,8 @@ class Order(BaseModel):
 
     @property
     def address(self) -> Address | None:
-        """Where it goes, if anywhere. A row that was not read by the ORM has the column as text."""
-        kept = self.delivery_address
-        return Address.from_json(json.loads(kept) if isinstance(kept, str) else kept) if kept else None
+        """Where it goes, if anywhere."""
+        return Address.kept(self.delivery_address)
 
     @property
     def number(self) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
+_BEGINNING = re.compile(r"([0-9]{1,4})|([0-9]{4})-([0-9]{0,18})")
+_MOST_DIGITS = 12  # of running numbers that are found by their beginning
 _NUMBER = re.compile(r"([0-9]{4})-([0-9]{6}|[1-9][0-9]{6,17})")  # as it is shown: no other zeros in front
 
 
@@ -32,3 +35,37 @@ class OrderNumber:
 
 
 NO_NUMBER = OrderNumber(year=0, serial=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Which orders have a number that begins so: placed in one of these years (UTC), the last one too, and with a
+    running number in one of `serials`: pairs of the first and the last. None: whatever the running number."""
+
+    first_year: int
+    last_year: int
+    serials: list[int] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Beginning | None:
+        """None for what no number begins with."""
+        if not (match := _BEGINNING.fullmatch(text)):
+            return None
+        years, year, digits = match.groups()
+        first, last = (int((years or year).ljust(4, end)) for end in "09")
+        return cls(first, last, _serials(digits) if digits else None)
+
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """The first of those years, and the first after them."""
+        first, end = (
+            datetime(min(max(year, 1), 9999), 1, 1, tzinfo=UTC) for year in (self.first_year, self.last_year + 1)
+        )
+        return first, end
+
+
+def _serials(digits: str) -> list[int]:
+    """As they are shown: with six digits, and zeros in front to have them, or with more."""
+    lengths = [6] if digits.startswith("0") else range(6, _MOST_DIGITS + 1)
+    pairs = ([int(digits.ljust(length, end)) for end in "09"] for length in lengths if length >= len(digits))
+    return list(chain.from_iterable(pairs))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from django.conf import settings
 from strawberry import auto
 
 from domains.accounts.loaders import UserByIdLoader
+from domains.accounts.models import User as UserRow
 from domains.accounts.types import User
-from domains.common.graphql.connections import Connection
+from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.loaders import Pending
+from domains.common.graphql.paging import Pager
+from domains.common.graphql.paging_below import pages_below
 from domains.common.graphql.types import Money, Node, batched, entity, money, related
 from domains.delivery.types import PostalAddress
 from domains.orders import models
 from domains.orders.choices import OrderChargeKind, OrderEventActor, OrderStatus
+from domains.orders.inputs import OrderFilter, OrderSort, list_of
 from domains.orders.loaders import (
     MAX_EVENTS,
     UNNAMED,
@@ -200,4 +205,34 @@ class OrderOfMovement:
         return [orders.load(one.reference) if one.reason in MOVED_BY_ORDERS else None for one in root]
 
 
-EXTENSIONS = {StockMovement: OrderOfMovement}
+@strawberry.type(description="What orders add to people.")
+class UserOrders:
+    @batched(
+        graphql_type=OrderConnection,
+        description="Their orders, newest first unless sorted: one's own, and for staff anybody's. An empty page for "
+        "others: also in the answer of a sign-in, which somebody asks for who is not signed in yet.",
+        needs=["id"],
+        scope="one's own, staff anybody's",
+    )
+    def orders(
+        self,
+        root: strawberry.Parent[list[UserRow]],
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+        filter: Annotated[OrderFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
+        sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
+    ) -> list[Any]:
+        query, ordering = list_of(filter, sort)
+
+        def pager(person_id: UUID) -> Pager:
+            scope = {**query.scope, "of": str(person_id)}
+            return Pager.of(models.Order, ordering, first, after, last, before, scope=scope)
+
+        rows = query.rows(info.context.viewer)
+        return pages_below(rows, "customer", [person.id for person in root], pager, query)
+
+
+EXTENSIONS: dict[type, type] = {StockMovement: OrderOfMovement, User: UserOrders}

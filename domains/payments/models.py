@@ -86,6 +86,7 @@ class Payment(BaseModel):
             models.UniqueConstraint(fields=["intent_id"], condition=~Q(intent_id=""), name="payment_intent_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "id"], name="payment_in_status"),
             models.Index(fields=["authorized_at"], name="payment_held_since", condition=Q(status="AUTHORIZED")),
             *(  # see `declines`
                 models.Index(fields=[of, "status", "declined_at"], name=f"payment_declines_{of}", condition=POSSIBLE)

@@ -190,5 +190,4 @@ class Category(Node):
             return Pager.of(models.Product, ordering, first, after, last, before, scope=scope)
 
         rows = query.rows(info.context.viewer)
-        keys = [category.id for category in root]
-        return pages_below(rows, "category", keys, pager, query.searched, query.relevance)
+        return pages_below(rows, "category", [category.id for category in root], pager, query)

@@ -13,9 +13,12 @@ from domains.common.data.writes import overwrite
 BATCH = 200  # rows that are locked for some 0.2 s beside a busy shop
 
 
-def fill(model: Any, columns: Mapping[str, Callable[[Any], str]]) -> None:
-    """Write what each function makes of a row into its column, some rows at a time; may be broken off and run again."""
-    for ids in _batches(model):
+def fill(model: Any, columns: Mapping[str, Callable[[Any], str]], **among: Any) -> None:
+    """Write what each function makes of a row into its column, some rows at a time; may be broken off and run again.
+
+    `among` are lookups of the rows that have something to write.
+    """
+    for ids in _batches(model.objects.filter(**among)):
         with transaction.atomic():  # in id order, as carts lock products too
             rows = list(model.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id"))
             for row in rows:
@@ -36,8 +39,8 @@ def named_twins(model: Any, column: str, one: Callable[[str], str]) -> list[str]
     return [f"{model._meta.label} {column}: {' = '.join(map(repr, group))}" for group in groups]
 
 
-def _batches(model: Any) -> Iterator[list[Any]]:
-    ids = list(model.objects.order_by("id").values_list("id", flat=True)[:BATCH])
+def _batches(rows: Any) -> Iterator[list[Any]]:
+    ids = list(rows.order_by("id").values_list("id", flat=True)[:BATCH])
     while ids:
         yield ids
-        ids = list(model.objects.filter(id__gt=ids[-1]).order_by("id").values_list("id", flat=True)[:BATCH])
+        ids = list(rows.filter(id__gt=ids[-1]).order_by("id").values_list("id", flat=True)[:BATCH])

@@ -32,6 +32,11 @@ class Listing:
         return None
 
     @property
+    def probed(self) -> Q | None:
+        """`searched` as it is cheapest to test row by row, where that is another condition."""
+        return self.searched
+
+    @property
     def scope(self) -> dict[str, Any]:
         """What cursors are bound to."""
         return asdict(self)

@@ -1,6 +1,6 @@
 """Keyset paging: a page is one statement, and a cursor is bound to its list, ordering and filter.
 
-`paginate` cuts a page out of one list, `paginate_each` out of the list below each of many parents. The rows come as the
+`paginate` cuts a page out of one list, `pages_below` out of the list below each of many parents. The rows come as the
 viewer may see them and filtered; an index that starts with the sort column and the id serves them.
 """
 
@@ -233,7 +233,7 @@ def _near(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
     would walk the list to its end for a rare one. The rows are tested one by one, until there are enough.
     """
     rows = listing.rows(viewer)
-    near = pager.window(rows.annotate(hit=tested(listing.searched or Q())))[:NEAR].values("id", "hit")
+    near = pager.window(rows.annotate(hit=tested(listing.probed or Q())))[:NEAR].values("id", "hit")
     first = "(SELECT near.id FROM (%(subquery)s) AS near WHERE near.hit LIMIT %(most)s)"
     return rows.filter(id__in=Subquery(near, template=first, most=pager.limit)).order_by(*pager.reading.columns)
 

@@ -9,11 +9,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Expression, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from domains.common.errors import RequestError
 from domains.common.graphql import ranking
-from domains.common.graphql.listing import NEAR, tested
+from domains.common.graphql.listing import NEAR, Listing, tested
 from domains.common.graphql.loaders import each
 from domains.common.graphql.paging import COUNTED, Page, Pager
 
@@ -23,38 +23,31 @@ def pages_below(
     parent: str,
     keys: Sequence[UUID],
     make: Callable[[UUID], Pager],
-    search: Q | None = None,
-    relevance: Expression | None = None,
+    listing: Listing = Listing(),  # noqa: B008  # frozen, and says nothing
 ) -> list[Page | RequestError]:
-    """For each parent a page of the list below it, or the error of a client that asked wrongly for it; see below."""
+    """For each parent a page of the list below it, or the error of a client that asked wrongly for it.
+
+    At most three statements, however many parents there are. `rows` are those of `listing`, `parent` is a foreign key
+    of theirs. The pagers differ in nothing but what their cursors are bound to.
+    """
     pagers = each(keys, make)
     right = {key: found for key, found in pagers.items() if isinstance(found, Pager)}
-    pages = paginate_each(rows, parent, right, search, relevance) if right else {}
+    pages = _pages(rows, parent, right, listing) if right else {}
     return [pages.get(key) or cast("RequestError", pagers[key]) for key in keys]
 
 
-def paginate_each(
-    rows: QuerySet[Any],
-    parent: str,
-    pagers: Mapping[UUID, Pager],
-    search: Q | None = None,
-    relevance: Expression | None = None,
-) -> dict[UUID, Page]:
-    """A page of the list below each parent, named by its foreign key; at most three statements, however many there are.
-
-    The pagers differ in nothing but what their cursors are bound to. `search` and `relevance` are as in `Listing`.
-    """
+def _pages(rows: QuerySet[Any], parent: str, pagers: Mapping[UUID, Pager], listing: Listing) -> dict[UUID, Page]:
     pager = next(iter(pagers.values()))
+    search, ranks = listing.searched, pager.ordering.ranks
     below = rows.filter(**{f"{parent}__in": list(pagers)})
-    ranks = pager.ordering.ranks
-    ids = {key: [] for key in pagers} if ranks else _first_ids(rows, parent, list(pagers), pager, search)
+    ids = {key: [] for key in pagers} if ranks else _first_ids(rows, parent, list(pagers), pager, listing.probed)
     short = [] if search is None else [key for key in pagers if len(ids[key]) < pager.limit]
     seen = rows.in_bulk([id_ for key, some in ids.items() if key not in short for id_ in some])
     found = {key: [] if key in short else [seen[id_] for id_ in some if id_ in seen] for key, some in ids.items()}
     if short:
         chosen = below.filter(search, **{f"{parent}__in": short})
         if ranks:
-            chosen = rows.filter(id__in=ranking.newest_below(chosen, parent)).annotate(relevance=relevance)
+            chosen = rows.filter(id__in=ranking.newest_below(chosen, parent)).annotate(relevance=listing.relevance)
         for row in pager.ranked(chosen, by=parent):
             found[getattr(row, f"{parent}_id")].append(row)
     counts = _CountsBelow(below.filter(search or Q()), parent, ranking.MOST if ranks else COUNTED)

@@ -64,7 +64,7 @@ def write_anew(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0007_tax_rate")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("products", "0009_stock_movements")]
 
     operations: ClassVar[list[Operation]] = [
         migrations.RunSQL(RANKED, EARLIER, state_operations=[migrations.AlterField("product", "search", SEARCH)]),

@@ -96,6 +96,7 @@ def _order(plan: _Plan) -> dict[str, Any]:
         "currency": settings.STORE_CURRENCY,
         "total": plan.total,
         "payment_id": fixed_id(PAYMENT_KIND, plan.number),
+        "delivery_address": None,
         "expires_at": moment(plan.number),
         "version": 1,
     }
