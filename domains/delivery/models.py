@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from domains.common.data.models import BaseModel
 from domains.common.viewer import Viewer
+from domains.delivery.countries import COUNTRIES
 
 
 class DeliveryMethodQuerySet(models.QuerySet["DeliveryMethod"]):
@@ -20,6 +21,11 @@ class DeliveryMethodQuerySet(models.QuerySet["DeliveryMethod"]):
     def serving(self, country: str) -> Self:
         """Those that deliver to it, a code in capitals."""
         return self.filter(Q(country_codes=[]) | Q(country_codes__contains=[country]))
+
+    def countries(self) -> set[str]:
+        """The countries that some of them delivers to."""
+        lists = self.order_by().values_list("country_codes", flat=True).distinct()
+        return {code for codes in lists for code in codes or COUNTRIES}
 
     def listed(self) -> Self:
         """As they are shown: active ones first, the cheapest first."""

@@ -17,11 +17,19 @@ from domains.orders.inputs import OrderFilter, OrderQuoteInput, OrderSort, list_
 from domains.orders.loaders import OrderByIdLoader, OrderByNumberLoader
 from domains.orders.quotes import OrderQuote
 from domains.orders.services import quote_order
+from domains.orders.shops import Shop
 from domains.orders.types import Order, OrderConnection
 
 
 @strawberry.type
 class Query:
+    @strawberry.field(
+        description="What the shop is called, and what it holds everybody to. Public.",
+        metadata={"public": "settings that every order shows, and the countries of its delivery methods"},
+    )
+    def shop(self) -> Shop:
+        return Shop.here()
+
     @strawberry.field(
         graphql_type=Order | None,
         description="One order; null when absent or not yours to see.",

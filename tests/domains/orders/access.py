@@ -10,6 +10,7 @@ from tests.factories import ProductFactory
 from tests.schema.tables import NO_STAFF, NOBODY, OWNER_AND_STAFF, Shown, Table
 
 ROOTS: Table = {
+    "shop": ("", ("Shop",) * 4),
     "order": ("id: $order", ("null", "null", "Order", "Order")),
     "orderByNumber": ("number: $number", ("null", "null", "Order", "Order")),
     "orders": ("", (NOBODY, "nothing", "Order", "Order")),
