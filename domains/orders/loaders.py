@@ -12,6 +12,7 @@ from domains.common.graphql.loaders import Loader, by_id, by_key, by_parent
 from domains.common.graphql.reading import wanted
 from domains.orders.models import Invoice, Order, OrderCharge, OrderEvent, OrderLine, Shipment
 from domains.orders.numbers import OrderNumber
+from domains.payments.models import Payment
 from domains.products.models import Product
 
 MAX_EVENTS = 250  # an order has about fifteen, and three more for each refund
@@ -47,7 +48,9 @@ class OrderByNumberLoader(Loader[str, Order | None]):
         return by_key(rows, keys, "number")
 
 
-# Of orders that the viewer was given already.
+# Of orders that the viewer was given already. Each has its customer and its payment: they are never null.
+CustomerByIdLoader = by_id(lambda viewer: User.objects.all())
+PaymentOfOrderByIdLoader = by_id(lambda viewer: Payment.objects.all())
 LinesByOrderIdLoader = by_parent(lambda viewer: OrderLine.objects.all(), "order_id", sort=("position",))
 ChargesByOrderIdLoader = by_parent(lambda viewer: OrderCharge.objects.all(), "order_id", sort=("kind",))
 ShipmentByOrderIdLoader = by_id(lambda viewer: Shipment.objects.filter(sent_at__isnull=False), "order_id")

@@ -10,7 +10,6 @@ import strawberry
 from django.conf import settings
 from strawberry import auto
 
-from domains.accounts.loaders import UserByIdLoader
 from domains.accounts.models import User as UserRow
 from domains.accounts.types import User
 from domains.common.graphql.connections import After, Before, Connection, First, Last
@@ -28,15 +27,16 @@ from domains.orders.loaders import (
     UNNAMED,
     ActorByPersonLoader,
     ChargesByOrderIdLoader,
+    CustomerByIdLoader,
     EmailByUserIdLoader,
     EventsByOrderIdLoader,
     InvoiceByOrderIdLoader,
     LinesByOrderIdLoader,
     OrderByIdLoader,
     OrderedProductByIdLoader,
+    PaymentOfOrderByIdLoader,
     ShipmentByOrderIdLoader,
 )
-from domains.payments.loaders import PaymentByIdLoader
 from domains.payments.types import Payment
 from domains.products import models as products
 from domains.products.types import Product, StockMovement
@@ -56,7 +56,7 @@ class OrderLine(Node):
     quantity: auto
     returned_quantity: auto
 
-    product: Product | None = related(
+    product: Product = related(
         OrderedProductByIdLoader, by="product_id", description="The product as it is now, for sale or not."
     )
     unit_price: Money = money("unit_price", description="The price of one then.")
@@ -132,8 +132,11 @@ class Order(Node):
     subtotal: Money = money("subtotal", needs=["total", "charges_total"], description="The exact sum of its lines.")
     tax: Money = money("tax", description="The tax in `total`: the sum of that of its lines and charges.")
     note: auto
-    customer: User | None = related(
-        UserByIdLoader, by="customer_id", description="Who placed it.", scope="UserByIdLoader: oneself, staff everybody"
+    customer: User = related(
+        CustomerByIdLoader,
+        by="customer_id",
+        description="Who placed it; the account may have been closed since.",
+        scope=OF_ORDER,
     )
     lines: list[OrderLine] = related(
         LinesByOrderIdLoader,
@@ -147,9 +150,7 @@ class Order(Node):
         size=len(OrderChargeKind),
         scope=OF_ORDER,
     )
-    payment: Payment | None = related(
-        PaymentByIdLoader, by="payment_id", description="Its money.", scope="PaymentByIdLoader: one's own, staff all"
-    )
+    payment: Payment = related(PaymentOfOrderByIdLoader, by="payment_id", description="Its money.", scope=OF_ORDER)
     shipment: Shipment | None = related(
         ShipmentByOrderIdLoader, description="How it was sent; null until it is.", scope=OF_ORDER
     )

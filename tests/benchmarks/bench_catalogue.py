@@ -28,7 +28,7 @@ from django.db import connection  # noqa: E402
 
 from domains.common.graphql.loaders import Loaders  # noqa: E402
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate  # noqa: E402
-from domains.common.graphql.paging_below import paginate_each  # noqa: E402
+from domains.common.graphql.paging_below import pages_below  # noqa: E402
 from domains.common.viewer import Viewer  # noqa: E402
 from domains.products.filtering import ProductQuery, terms  # noqa: E402
 from domains.products.models import Category, Product  # noqa: E402
@@ -104,8 +104,9 @@ def pages(query: ProductQuery, ordering: Ordering, viewer: Viewer) -> Iterator[t
 
 
 def below_each_category(query: ProductQuery, ordering: Ordering) -> dict[UUID, Page]:
-    pagers = dict.fromkeys(CATEGORIES, Pager.of(Product, ordering, 5, scope=""))
-    return paginate_each(query.rows(NOBODY), "category", pagers, query.searched)
+    pager = Pager.of(Product, ordering, 5, scope="")
+    pages = pages_below(query.rows(NOBODY), "category", CATEGORIES, lambda _: pager, query)
+    return dict(zip(CATEGORIES, pages, strict=True))
 
 
 def line(name: str, *times: list[float]) -> str:

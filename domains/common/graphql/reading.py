@@ -30,7 +30,7 @@ from django.db.models.functions import Cast
 
 from domains.common.data import sql
 from domains.common.data.composing import Statement, Statements, bound_by, kind_of, light_row
-from domains.common.viewer import Viewer
+from domains.common.viewer import ANONYMOUS, Viewer
 
 MOST_KEYS = 500  # PostgreSQL takes 1,664 columns of a row
 # none without a bound: texts are read in Python
@@ -154,12 +154,19 @@ def _written_by(one: Any) -> Any:
     if (
         is_list != loader.many
         or loader.most
-        or (one.shape.required and not is_list)
+        or (one.shape.required and not is_list and not _is_always_there(one))
         or len(selection.fields) > MOST_KEYS
     ):
         return None
     model = _model(selection.type)
     return loader if model and all(_is_written(inner, model) for inner in selection.fields) else None
+
+
+def _is_always_there(one: Any) -> bool:
+    """Whether the relation has a row for every key: that is a foreign key of each row, and the door hides none."""
+    (loader, by), model = one.relation, _model(one.parent)
+    key = next((column for column in model._meta.concrete_fields if column.attname == by), None) if model else None
+    return bool(key and key.is_relation and not key.null and not loader.door(ANONYMOUS).query.where)
 
 
 def _is_written(one: Any, model: type[Model]) -> bool:

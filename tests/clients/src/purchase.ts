@@ -82,7 +82,7 @@ async function isPaidAndSent(customer: Session, staff: Session, { id }: { id: st
   for await (const { status, payment } of follow(customer, id)) {
     if (status === seen.at(-1)) continue; // something else has changed
     seen.push(status);
-    if (status === 'PENDING') await confirmsWithTheBank(customer, payment?.clientSecret);
+    if (status === 'PENDING') await confirmsWithTheBank(customer, payment.clientSecret);
     if (status === 'CONFIRMED') await staff.run(FulfillOrder, { input: parcel });
     if (status === 'FULFILLED') break;
   }
@@ -108,7 +108,7 @@ async function comesBack(customer: Session, staff: Session, number: string): Pro
   const two = await refund({ returns: [{ orderLineId: line.id, quantity: 2 }] });
   ok(two.__typename === 'ValidationError' && two.fields[0]?.code === 'TOO_LARGE', 'not two more');
   const { lines, payment } = await page(customer, number);
-  const note = payment?.refunds[0]?.creditNoteNumber;
+  const note = payment.refunds[0]?.creditNoteNumber;
   ok(lines[0]?.returnedQuantity === 1 && note?.startsWith('CN-'), `its page shows that, and credit note ${note}`);
   const all = await refund({ amount: total.amount });
   ok(all.__typename === 'RefundTooLargeError', `not more than ${'refundable' in all && all.refundable.amount}`);

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from graphql import GraphQLNonNull
 from pytest_django import Settings
 
 from domains.accounts.models import User
 from domains.orders.models import Order, OrderEvent
 from domains.payments.models import Refund
+from domains.products.models import Product
+from schema.merge import core
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory, StaffFactory, UserFactory
@@ -167,6 +172,22 @@ def test_a_product_off_sale_is_seen_through_ones_own_order_line_only(api: Api) -
         "node": None,
         "product": None,
     }
+
+
+def test_customer_payment_and_product_are_never_null_and_the_schema_says_so(
+    customer: User, api: Api, staff: Api
+) -> None:
+    (order,) = make_orders(customer, 1, lines=1)
+    Product.objects.update(active=False)
+    query = """query ($id: ID!) { order(id: $id) { customer { id } payment { id } lines { product { id } } } }"""
+    line = order.lines.get()
+    seen: dict[str, Any] = {"customer": {"id": gid(customer)}, "payment": {"id": gid(order.payment)}}
+    seen["lines"] = [{"product": {"id": gid(line.product)}}]
+    assert api.data(query, {"id": gid(order)}) == {"order": seen}
+    User.objects.filter(id=customer.id).update(is_active=False)
+    assert staff.data(query, {"id": gid(order)}) == {"order": seen}
+    for kind, name in (("Order", "customer"), ("Order", "payment"), ("OrderLine", "product")):
+        assert isinstance(core.type_map[kind].fields[name].type, GraphQLNonNull)
 
 
 def test_staff_see_the_customer_and_a_customer_sees_themselves(customer: User, api: Api) -> None:
