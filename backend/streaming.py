@@ -49,7 +49,7 @@ class Stream:
         self._send = send
         self._clock = asyncio.get_running_loop().time
         self._woken = asyncio.Event()
-        self._ended = False
+        self._ended = asyncio.Event()
         self._looked = self._written = self._clock()
         live.on_change = self._woken.set
         if live.changed:
@@ -57,7 +57,7 @@ class Stream:
 
     def end(self) -> None:
         """Send nothing more and close."""
-        self._ended = True
+        self._ended.set()
         self._woken.set()
 
     async def run(self) -> None:
@@ -79,19 +79,25 @@ class Stream:
             logger.info("stream ended", extra={"duration_s": round(self._clock() - opened, 1)})
 
     async def _go_on(self) -> None:
-        while not self._ended:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(settings.STREAM_CHECK_SECONDS):
-                    await self._woken.wait()
-            if self._ended:
-                return
+        while await self._is_due():
             event = await self._next()
             if event:
                 await self._write(event.data)
-                if event.last:  # else it stays as it is: `end` may have been called meanwhile
-                    self._ended = True
+                if event.last:
+                    self._ended.set()
             elif self._clock() - self._written >= settings.STREAM_HEARTBEAT_SECONDS:
                 await self._write(HEARTBEAT)
+
+    async def _is_due(self) -> bool:
+        """Wait for a change, or for the next check; False when the stream has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0 if self._live.has_more else settings.STREAM_CHECK_SECONDS):
+                await self._woken.wait()
+        if rest := self._live.rest():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._ended.wait()
+        return not self._ended.is_set()
 
     async def _next(self) -> Event | None:
         """Look after a change; else check the viewer, and at each heartbeat whether a change was never heard of."""

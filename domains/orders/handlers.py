@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from datetime import timedelta
 
+from django.db.models.functions import Now
+
 from domains.common.background import mails, outbox, periodic
 from domains.common.background.models import OutboxMessage
-from domains.orders.models import Order
+from domains.orders.models import Order, OrderChange
 from domains.orders.services import cancelling, following, mailing, settling
 from domains.orders.transitions import MAILS
 from domains.payments import services as payments
+
+WATCHED = timedelta(hours=1)
 
 
 @outbox.handler(settling.SETTLE, queue=payments.QUEUE)
@@ -33,6 +37,12 @@ def payment_changed(message: OutboxMessage) -> None:
 def end_hold(message: OutboxMessage) -> None:
     """Give a hold up before its provider does."""
     cancelling.end_hold(message.key)
+
+
+@periodic.every(timedelta(minutes=10))
+def purge_changes() -> None:
+    """Forget what every open stream has read long ago."""
+    periodic.purge(OrderChange.objects.filter(created_at__lt=Now() - WATCHED).order_by("id"))
 
 
 for topic in MAILS:

@@ -264,3 +264,23 @@ class OrderEvent(BaseModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["order", "created_at", "id"], name="event_by_order")
         ]
+
+
+class OrderChange(models.Model):
+    """That an order, its payment or its history changed: written by triggers, in that transaction. Kept an hour.
+
+    What `watching` reads, in the order in which it can be seen: `transaction` is compared with a snapshot.
+    """
+
+    transaction = models.BigIntegerField(help_text="the id of the transaction, as `pg_current_xact_id` tells it")
+    order_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    status = models.CharField(max_length=10, help_text="the order's before; empty when another row changed")
+    payment_status = models.CharField(max_length=16, help_text="the payment's before; empty when another row changed")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["transaction"], name="order_changes"),
+            models.Index(fields=["customer_id", "transaction"], name="order_changes_of"),
+        ]

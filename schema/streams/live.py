@@ -13,7 +13,8 @@ import orjson
 from django.http.response import HttpResponseBase
 
 from domains.common.background.changes import listeners
-from domains.common.errors import UnauthenticatedError
+from domains.common.errors import ForbiddenError, RequestError, UnauthenticatedError
+from domains.common.graphql.context import NothingYet, Watch
 from domains.common.viewer import Viewer
 from schema.streams.executions import executions
 
@@ -21,6 +22,9 @@ from schema.streams.executions import executions
 EVENT_STREAM = "text/event-stream"
 COMPLETE = b"event: complete\ndata:\n\n"
 HEARTBEAT = b":\n\n"  # a comment: it keeps proxies from closing a quiet connection
+ENOUGH = 65_536  # bytes of the events of many objects that are written together
+REST_SECONDS = 0.2  # after the events of many objects: each has one at most in that time
+SENT_KEPT = 256  # objects of which a stream remembers what it told last
 
 type Result = dict[str, Any]
 
@@ -33,6 +37,9 @@ class Event:
     last: bool = False
 
 
+BROKEN_OFF = Event(b"", last=True)  # not called complete: the client connects again, and reads its list
+
+
 class Postponed(Exception):
     """The viewer's budget has no room for another execution now."""
 
@@ -42,6 +49,7 @@ class Live:
 
     `look` and `check` block and belong into a thread, one call at a time; `on_change` is called on the event loop.
     Streams of equal viewers and equal `operation` (document and variables) share what they read after a change.
+    One of many objects (`each`) is executed for each of those that have changed.
     """
 
     def __init__(
@@ -51,7 +59,7 @@ class Live:
         operation: Hashable,
         authenticate: Callable[[], Viewer],
         run: Callable[[Viewer], Result],
-        refusal: Callable[[UnauthenticatedError], Result],
+        refusal: Callable[[RequestError], Result],
         on_close: Callable[[], None],
     ) -> None:
         self._operation = operation
@@ -62,10 +70,15 @@ class Live:
         self._version_of: dict[str, Callable[[], object]] = {}
         self._versions: dict[str, object] = {}  # of what is followed, as it was when it was read
         self._viewer = viewer
-        self._sent = b""
+        self._sent: dict[Any, bytes] = {}  # by what it is about: a digest
         self._closed = False
         self._changed_at = 0.0
+        self._watch: Watch | None = None  # of many objects
+        self._due: dict[Any, Hashable] = {}  # of them: which are to be told of, and after which changes
+        self._about: Any = None  # of them: the one that is told of now
+        self._rests_until = 0.0
         self.changed = False
+        self.has_more = False  # to tell of at once
         self.on_change: Callable[[], None] = lambda: None
 
     def follow(self, topic: str, version: Callable[[], object]) -> None:
@@ -75,9 +88,21 @@ class Live:
             listeners.join(topic, self._wake)
         self._versions[topic] = version()
 
+    def each(self, topic: str, watch: Callable[[], Watch]) -> Any:
+        """The key of the object that is told of now; see `Context.each`."""
+        if self._about is None:
+            self.follow(topic, object)  # never the same: the watch is asked whenever versions are
+            self._watch = watch()
+            raise NothingYet
+        return self._about
+
     def first(self, result: Result) -> Event:
         """The event for what was read when the stream was opened."""
-        return self._event(result) or Event(b"")
+        return self._event(result) or Event(HEARTBEAT)
+
+    def rest(self) -> float:
+        """Seconds before the next look."""
+        return max(0.0, self._rests_until - time.monotonic())
 
     def look(self) -> Event | None:
         """The state now, when it differs from the last one sent. Raises what keeps it from being read."""
@@ -118,6 +143,8 @@ class Live:
 
     def _read(self, viewer: Viewer, since: float) -> Event | None:
         """The state at some time after `since`; None, to be asked again, while the budget has no room for it."""
+        if self._watch is not None:
+            return self._read_due(viewer, self._watch)
         key = (viewer, self._operation)
         try:
             latest = executions.run(key, partial(self._run, viewer), versions=self._versions, since=since)
@@ -128,13 +155,49 @@ class Live:
         self._versions.update(latest.versions)
         return self._event(latest.result)
 
+    def _read_due(self, viewer: Viewer, watch: Watch) -> Event | None:
+        """The events of those that have changed; of some of them when they are many, or the budget has no room."""
+        if viewer != self._viewer:
+            return _end(self._refusal(ForbiddenError("Your rights have changed: connect again")))
+        try:
+            self._due = self._due or dict(watch.changed())
+        except OverflowError:
+            return BROKEN_OFF
+        data, last = b"", False
+        try:
+            for event in self._told(viewer):
+                data, last = data + event.data, event.last
+                if last or len(data) >= ENOUGH:
+                    break
+            self.has_more = bool(self._due)
+        except Postponed:
+            self.has_more = False
+        self.changed = self.changed or bool(self._due)
+        if data and not self.has_more:
+            self._rests_until = time.monotonic() + REST_SECONDS
+        return Event(data, last) if data else None
+
+    def _told(self, viewer: Viewer) -> Iterator[Event]:
+        while self._due:
+            self._about, changes = next(iter(self._due.items()))
+            key = (viewer, self._operation, self._about, changes)
+            latest = executions.run(key, partial(self._run, viewer), versions={}, since=0.0)
+            del self._due[self._about]
+            if event := self._event(latest.result):
+                yield event
+
     def _event(self, result: Result) -> Event | None:
+        if self._watch and result.get("data") == {}:
+            return None
         if not result.get("data"):  # an error in a root field, all of which are required, or none selected
             return _end(result)
         digest = hashlib.blake2b(orjson.dumps([result["data"], result.get("errors")]), digest_size=16).digest()
-        if digest == self._sent:
+        if digest == self._sent.get(self._about):
             return None
-        self._sent = digest
+        self._sent.pop(self._about, None)  # to the end of the order
+        self._sent[self._about] = digest
+        if len(self._sent) > SENT_KEPT:
+            del self._sent[next(iter(self._sent))]
         return Event(next_event(result))
 
 

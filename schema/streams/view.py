@@ -12,10 +12,10 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from graphql import OperationType, get_operation_ast
+from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from domains.common.data.transactions import snapshot
-from domains.common.graphql.context import Context
+from domains.common.graphql.context import Context, NothingYet
 from domains.common.guard import budgets
 from domains.common.guard.addresses import network
 from domains.common.viewer import Viewer, client_address
@@ -133,7 +133,14 @@ class StreamView(GraphQLView):
     def _context(self, request: HttpRequest, viewer: Viewer) -> Context:
         if self._live is None:
             return super()._context(request, viewer)
-        return Context(request, viewer, self._live.follow)
+        return Context(request, viewer, self._live.follow, self._live.each)
+
+    def _result(
+        self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer
+    ) -> ExecutionResult:
+        result = super()._result(request, document, wanted, viewer)
+        nothing = any(isinstance(error.original_error, NothingYet) for error in result.errors or ())
+        return ExecutionResult({}) if nothing else result
 
     def _close(self) -> None:
         if self._live is not None:

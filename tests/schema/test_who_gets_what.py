@@ -68,8 +68,10 @@ def operation(root: str) -> str:
 
 
 def told(root: str, document: str, token: str | None) -> str:
-    """The code of the error or the name of the type."""
+    """The code of the error, the name of the type, or "nothing"."""
     answer = first_event(document, token) if operation(root) == "subscription" else Api(token=token).post(document)
+    if not answer:
+        return "nothing"
     if "errors" in answer:
         return str(answer["errors"][0]["extensions"]["code"])
     return name_of(answer["data"][root])
@@ -78,9 +80,9 @@ def told(root: str, document: str, token: str | None) -> str:
 def first_event(document: str, token: str | None) -> dict[str, Any]:
     with wire() as server:
         stream = server.post(document, token=token)
-        answer = stream.next()
+        kind, data = stream.event()
         stream.leave()
-    return answer
+    return json.loads(data) if kind == "next" else {}
 
 
 def name_of(value: Any) -> str:

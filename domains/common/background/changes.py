@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -29,9 +29,12 @@ PAUSE_SECONDS = 2.0  # before connecting again
 type Wake = Callable[[], None]
 
 
-def announce(topic: str) -> None:
-    """Tell it when the transaction has committed, and only once; outside of one, at once. Never fails the caller."""
-    announcement, within = _Announcement(topic), set(connection.savepoint_ids)
+def announce(*topics: str) -> None:
+    """Tell it when the transaction has committed, and only once; outside of one, at once. Never fails the caller.
+
+    One message for all of the topics, which have no spaces.
+    """
+    announcement, within = _Announcement(" ".join(topics)), set(connection.savepoint_ids)
     # What is rolled back is taken from Django's list; what was noted under a savepoint of ours lives as long as we do.
     if not any(hook[1] == announcement and hook[0] <= within for hook in connection.run_on_commit):
         transaction.on_commit(announcement)
@@ -39,18 +42,18 @@ def announce(topic: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Announcement:
-    topic: str
+    topics: str
 
     def __call__(self) -> None:
         try:
             with redis.guarded() as client:
-                client.publish(redis.key("changes"), self.topic)
+                client.publish(redis.key("changes"), self.topics)
         except redis.RedisError:
-            logger.debug("a change was not announced", extra={"topic": self.topic})
+            logger.debug("a change was not announced", extra={"topics": self.topics})
         except SoftTimeLimitExceeded:
             raise
         except Exception:
-            logger.exception("a change was not announced", extra={"topic": self.topic})
+            logger.exception("a change was not announced", extra={"topics": self.topics})
 
 
 class Listeners:
@@ -127,13 +130,13 @@ class Listeners:
         if message["type"] == "subscribe":  # only from now on is nothing missed
             self._wake()
         elif message["type"] == "message":
-            self._wake(message["data"])
+            self._wake(message["data"].split())
 
-    def _wake(self, topic: str | None = None) -> None:
-        """Those who wait for the topic; everybody without one."""
+    def _wake(self, topics: Iterable[str] | None = None) -> None:
+        """Those who wait for one of the topics; everybody without them."""
         with self._lock:
-            waiting = [self._by_topic.get(topic, set())] if topic else [*self._by_topic.values()]
-            waking = set[Wake]().union(*waiting)
+            wanted = self._by_topic if topics is None else topics
+            waking = set[Wake]().union(*(self._by_topic.get(topic, ()) for topic in wanted))
         for wake in waking:
             wake()
 

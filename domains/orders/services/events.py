@@ -36,7 +36,7 @@ def move(order_id: UUID, *, before: Order.Status, after: Order.Status, then: Seq
     """
     order = change_one(Order, _MOVE, after, timezone.now(), order_id, before, LOCK_TIMEOUT, then=then)
     if order:
-        changes.announce(topic(order_id))
+        announce(order_id, order.customer_id)
     return order
 
 
@@ -58,7 +58,7 @@ def take(
 
 def note(order_id: UUID, type_: Type, message: str, *, actor: Actor, actor_id: UUID | None = None, **data: Any) -> None:
     """Add to the order's history, in the caller's transaction, and promise the mail that this event causes."""
-    changes.announce(topic(order_id))
+    announce(order_id)
     noted = event(order_id, type_, message, actor=actor, actor_id=actor_id, **data)
     insert(noted, *mails(noted))
 
@@ -87,3 +87,15 @@ def version(order_id: UUID) -> object:
 def topic(order_id: UUID) -> str:
     """What `changes` calls this order."""
     return f"order:{order_id}"
+
+
+def topic_of_all(customer_id: UUID | None = None) -> str:
+    """What `changes` calls the orders of this customer, or of everybody."""
+    return f"orders:{customer_id}" if customer_id else "orders"
+
+
+def announce(order_id: UUID, customer_id: UUID | None = None) -> None:
+    """Tell of a change of the order, its payment or its history; whose it is is looked up when it is not known."""
+    if customer_id is None and (found := fetch_one("SELECT customer_id FROM orders_order WHERE id = %s", order_id)):
+        (customer_id,) = found
+    changes.announce(topic(order_id), topic_of_all(customer_id), topic_of_all())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domains.common.background import changes
 from domains.common.data.money import readable
 from domains.common.data.transactions import retried, short_transaction
 from domains.orders.models import Order
@@ -38,7 +37,7 @@ def follow_payment(order_id: UUID) -> None:
     """Move the order to where its payment has been brought. Safe to repeat."""
     with short_transaction():
         order = _locked(order_id)
-        changes.announce(events.topic(order_id))  # the payment has changed, if not the order
+        events.announce(order_id, order.customer_id)  # the payment has changed, if not the order
         _follow(order, payments.lock(order.payment_id))
 
 
@@ -63,7 +62,7 @@ def _reconcile(order_id: UUID, view: payments.ProviderView) -> None:
         order = _locked(order_id)
         payment = payments.reconcile(view)
         if payment.updated_at != view.updated_at:
-            changes.announce(events.topic(order_id))
+            events.announce(order_id, order.customer_id)
         _follow(order, payment)
 
 

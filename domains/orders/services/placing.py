@@ -109,6 +109,7 @@ def _place(*, viewer: Viewer, checkout: Checkout, key: UUID, order_id: UUID) -> 
         check_limits(viewer.user_id, origin := payments.origin())
         sums = _totals(checkout, method, order_id)
         payment = _payment(viewer.user_id, checkout, sums, origin)
+        events.announce(order_id, viewer.user_id)
         _take(checkout.cart, order_id, [payment, *_rows(payment, checkout, sums, order_id)])
     return order_id, payment
 

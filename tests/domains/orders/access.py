@@ -26,6 +26,7 @@ ROOTS: Table = {
         (NOBODY, NO_STAFF, NO_STAFF, "InvalidStateError"),
     ),
     "orderUpdated": ("id: $order", (NOBODY, NO_STAFF, "Order", "Order")),
+    "ordersUpdated": ("", (NOBODY, "nothing", "nothing", "nothing")),
 }
 NODES: Shown = {"Order": OWNER_AND_STAFF, "OrderLine": OWNER_AND_STAFF, "OrderEvent": OWNER_AND_STAFF}
 
