@@ -204,3 +204,9 @@ export const OrderUpdated = graphql(`
     orderUpdated(id: $id) { ...OrderState }
   }
 `);
+
+export const OrdersUpdated = graphql(`
+  subscription OrdersUpdated($filter: OrderFilter) {
+    ordersUpdated(filter: $filter) { ...OrderState }
+  }
+`);
