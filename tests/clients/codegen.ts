@@ -2,7 +2,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 
 const config: CodegenConfig = {
   schema: '../../schema/schema.graphql',
-  documents: ['src/**/*.ts', '!src/gql/**'],
+  documents: ['src/**/*.ts', 'src/shop.graphql', '!src/{gql,from-url}/**'],
   generates: {
     'src/gql/': {
       preset: 'client',

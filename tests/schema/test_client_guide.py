@@ -24,13 +24,17 @@ from django.core.management import get_commands
 from graphql import parse, print_ast
 from graphql.utilities import separate_operations
 
+from domains.accounts import links
 from domains.accounts.models import User
-from tests.api import Api, gid
+from domains.accounts.tokens import Tokens
+from domains.products.models import Product
+from tests.api import Api, gid, sign_in
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import PASSWORD, ProductFactory
 from tests.processes import ROOT, running
 from tests.schema.guide import DOCS, Fence, fences, fits, send
 from tests.schema.wire import without_throttle
+from tests.sse import wire
 
 FENCES = fences("clients.md", "other-clients.md")
 GATE = (ROOT / ".ci/run").read_text().splitlines()
@@ -58,29 +62,58 @@ def test_code_stands_in_the_clients_that_are_run_as_the_page_shows_it(fence: Fen
 
 @pytest.mark.django_db(transaction=True, databases=DATABASES)
 @pytest.mark.parametrize("fence", of("graphql"), ids=str)
-def test_documents_are_executed_and_succeed(fence: Fence, api: Api, customer: User) -> None:
-    given = _variables(customer, gid(ProductFactory.create()))
-    for name, document in separate_operations(parse(fence.text)).items():
-        (result,) = api.data(print_ast(document), given[name]).values()
-        good = result.get("nodes") or result.get("problems") == [] or result["__typename"].endswith("Success")
-        assert good, result
+def test_documents_are_executed_and_succeed(fence: Fence, customer: User) -> None:
+    tokens = sign_in(customer)
+    given = _variables(customer, ProductFactory.create(), tokens)
+    with wire() as server:
+        for name, document in separate_operations(parse(fence.text)).items():
+            answer = server.post(print_ast(document), given[name], token=tokens.access_token).next()
+            assert "errors" not in answer, (name, answer)
+            (result,) = answer["data"].values()
+            assert result, name
+            assert not result.get("problems"), (name, result)
+            assert not {"fields", "code"} & result.keys(), (name, result)
 
 
-def _variables(customer: User, product_id: str) -> dict[str, Any]:
+def test_the_cheat_sheet_holds_the_ten_operations_of_a_shop() -> None:
+    (sheet,) = (fence for fence in FENCES if fence.file.endswith("/shop.graphql"))
+    assert len(separate_operations(parse(sheet.text))) == 10
+    assert sheet.text == (ROOT / sheet.file).read_text().rstrip()
+
+
+def _variables(customer: User, product: Product, tokens: Tokens) -> dict[str, Any]:
     """What each operation of the pages is executed with."""
+    buy(Api(customer), [(product, 1)])
+    placed = the_order()
     credentials = {"email": customer.email, "password": PASSWORD}
-    lines = [{"productId": product_id, "quantity": 1}]
+    lines = [{"productId": gid(product), "quantity": 1}]
     order = {"lines": lines, "paymentMethod": "pm_card_visa", "idempotencyKey": str(uuid4())}
-    shelf = {"first": 1, "filter": {"inStock": True}, "sort": {"field": "PRICE", "direction": "ASC"}}
     return {
+        "Catalogue": {"first": 1, "filter": {"inStock": True}, "sort": {"field": "PRICE", "direction": "ASC"}},
+        "ProductPage": {"by": {"slug": product.slug}},
+        "Register": {"input": {"email": "new@example.com", "password": "Saffron-42-Kettle", "name": "Grace"}},
         "SignIn": {"input": credentials},
-        "Login": {"input": credentials},
+        "Refresh": {"input": {"refreshToken": tokens.refresh_token}},
         "Quote": {"input": {"lines": lines}},
         "CreateOrder": {"input": order},
+        "MyOrders": {"first": 10},
+        "OrderByNumber": {"number": placed.number},
+        "OrderUpdated": {"id": gid(placed)},
+        "Login": {"input": credentials},
         "PlaceOrder": {"input": order},
-        "Catalogue": shelf,
         "Shelf": {"first": 1},
     }
+
+
+MAIL_SOURCES = [path for kind in ("py", "txt", "html") for path in ROOT.glob(f"domains/**/*.{kind}")]
+
+
+def test_mails_lead_to_pages_that_the_guide_has() -> None:
+    sources = "".join(path.read_text() for path in MAIL_SOURCES)
+    mailed = set(re.findall(r"(?:FRONTEND_URL\}|\{\{ home \}\})/([\w-]+)", sources))
+    mailed |= {purpose.page for purpose in vars(links).values() if isinstance(purpose, links.Purpose)}
+    assert "orders" in mailed
+    assert mailed <= set(re.findall(r"`/([a-z-]+)(?:/NUMBER)?`", (DOCS / "clients.md").read_text()))
 
 
 @pytest.mark.parametrize("fence", of("console"), ids=str)

@@ -53,11 +53,20 @@ class Migration(migrations.Migration):
             name="OrderChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("transaction", models.BigIntegerField()),
+                (
+                    "transaction",
+                    models.BigIntegerField(help_text="the id of the transaction, as `pg_current_xact_id` tells it"),
+                ),
                 ("order_id", models.UUIDField()),
                 ("customer_id", models.UUIDField()),
-                ("status", models.CharField(max_length=10)),
-                ("payment_status", models.CharField(max_length=16)),
+                (
+                    "status",
+                    models.CharField(max_length=10, help_text="the order's before; empty when another row changed"),
+                ),
+                (
+                    "payment_status",
+                    models.CharField(max_length=16, help_text="the payment's before; empty when another row changed"),
+                ),
                 ("created_at", models.DateTimeField()),
             ],
             options={

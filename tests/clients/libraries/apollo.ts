@@ -1,67 +1,65 @@
-import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, Observable } from '@apollo/client';
-import { type ExecutionResult, OperationTypeNode, print } from 'graphql';
-import { createClient } from 'graphql-sse';
-import { credentials, endpoint, ok } from './shop';
+import { gql } from '@apollo/client';
+import { filter, firstValueFrom } from 'rxjs';
+import { shopClient } from './apollo-client';
+import { Session } from './session';
+import { endpoint, ok } from './shop';
+import { operation, walk } from './walk';
 
-const LOGIN = gql`mutation ($input: LoginInput!) {
-  login(input: $input) { ... on LoginSuccess { tokens { accessToken } } }
+const CANCEL = gql`mutation CancelOrder($input: CancelOrderInput!) {
+  cancelOrder(input: $input) {
+    __typename
+    ... on CancelOrderSuccess { order { id status } }
+    ... on UserError { code message }
+  }
 }`;
-const SHELF = gql`query { products(first: 1, filter: { inStock: true }) { nodes { id name } } }`;
-const ORDERS = gql`query { orders(first: 5) { nodes { id number status } } }`;
-const ORDER = gql`mutation ($input: CreateOrderInput!) {
-  createOrder(input: $input) { ... on CreateOrderSuccess { order { id number status } } ... on UserError { message } }
-}`;
-const CANCEL = gql`mutation ($id: ID!) {
-  cancelOrder(input: { orderId: $id }) { ... on CancelOrderSuccess { order { id status } } ... on UserError { message } }
-}`;
+const ORDER = gql`fragment Status on Order { status }`;
 
-const FOLLOW = gql`subscription ($id: ID!) { orderUpdated(id: $id) { id number status } }`;
-
-let token = '';
-const headers = (): Record<string, string> => (token ? { authorization: `Bearer ${token}` } : {});
-const bearer = new ApolloLink((operation, forward) => {
-  operation.setContext({ headers: headers() });
-  return forward(operation);
+await walk('Apollo Client', (session) => {
+  const client = shopClient(session);
+  return {
+    async run(name, variables) {
+      const document = operation(name);
+      const isQuery = document.definitions.some((one) => 'operation' in one && one.operation === 'query');
+      const { data } = isQuery
+        ? await client.query<any>({ query: document, variables, fetchPolicy: 'network-only' })
+        : await client.mutate<any>({ mutation: document, variables });
+      return data;
+    },
+    list(variables) {
+      const list = client.watchQuery<any>({ query: operation('Catalogue'), variables });
+      const loaded = firstValueFrom(list.pipe(filter(({ loading }) => !loading)));
+      const shown = () => list.getCurrentResult().data.products;
+      return {
+        edges: async () => {
+          await loaded;
+          return shown().edges;
+        },
+        more: async () => void (await list.fetchMore({ variables: { after: shown().pageInfo.endCursor } })),
+      };
+    },
+    status: (id) => client.readFragment<any>({ id: `Order:${id}`, fragment: ORDER }, true).status,
+    async cancel(orderId) {
+      const { data } = await client.mutate<any>({
+        mutation: CANCEL,
+        variables: { input: { orderId } },
+        optimisticResponse: {
+          cancelOrder: { __typename: 'CancelOrderSuccess', order: { __typename: 'Order', id: orderId, status: 'CANCELLED' } },
+        },
+      });
+      return data.cancelOrder;
+    },
+    follow(id, seen) {
+      const following = client
+        .subscribe<any>({ query: operation('OrderUpdated'), variables: { id } })
+        .subscribe(({ data }) => seen(data.orderUpdated.status));
+      return () => following.unsubscribe();
+    },
+  };
 });
-const sse = createClient({ url: endpoint, headers });
-const stream = new ApolloLink(
-  ({ query, variables }) =>
-    new Observable<ExecutionResult>((sink) =>
-      sse.subscribe<any>({ query: print(query), variables }, {
-        next: (result) => sink.next(result as ExecutionResult),
-        error: (error) => sink.error(error),
-        complete: () => sink.complete(),
-      }),
-    ),
-);
-const client = new ApolloClient({
-  link: ApolloLink.split(
-    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-    stream,
-    bearer.concat(new HttpLink({ uri: endpoint })),
-  ),
-  cache: new InMemoryCache(),
-});
 
-const { data: login } = await client.mutate<any>({ mutation: LOGIN, variables: { input: credentials } });
-token = login.login.tokens.accessToken;
-const { data: shelf } = await client.query<any>({ query: SHELF });
-const input = {
-  lines: [{ productId: shelf.products.nodes[0].id, quantity: 1 }],
-  paymentMethod: 'pm_card_visa',
-  idempotencyKey: crypto.randomUUID(),
-};
-const { data: placed } = await client.mutate<any>({ mutation: ORDER, variables: { input } });
-const { id, number } = placed.createOrder.order;
-await client.query({ query: ORDERS });
-await client.mutate({ mutation: CANCEL, variables: { id } });
-const cached = client.readQuery<any>({ query: ORDERS }).orders.nodes.find((order: { id: string }) => order.id === id);
-ok(cached.status === 'CANCELLED', `Apollo Client: the cached list shows ${number} ${cached.status}, without a refetch`);
-
-const seen = await new Promise<string>((resolve) => {
-  const following = client.subscribe<any>({ query: FOLLOW, variables: { id } }).subscribe(({ data }) => {
-    resolve(data.orderUpdated.status);
-    following.unsubscribe();
-  });
-});
-ok(seen === 'CANCELLED', `Apollo Client: followed ${number}: ${seen}`);
+const server = shopClient(new Session(endpoint)); // one for each page: it knows one person
+await server.query({ query: operation('Catalogue'), variables: { first: 20 } });
+const page = JSON.stringify(server.extract());
+const browser = shopClient(new Session(endpoint), JSON.parse(page));
+const rendered = browser.readQuery<any>({ query: operation('Catalogue'), variables: { first: 20 } });
+ok(rendered.products.edges.length === 20, 'Apollo Client: a browser shows what a server has rendered, without a request');

@@ -1,60 +1,62 @@
-import { Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
-import { cacheExchange } from '@urql/exchange-graphcache';
-import { createClient, type Sink } from 'graphql-sse';
-import { credentials, endpoint, ok } from './shop';
+import { gql, ssrExchange } from '@urql/core';
+import { Session } from './session';
+import { endpoint, ok } from './shop';
+import { shopClient } from './urql-client';
+import { operation, walk } from './walk';
 
-const LOGIN = gql`mutation ($input: LoginInput!) {
-  login(input: $input) { ... on LoginSuccess { tokens { accessToken } } }
+const CANCEL = gql`mutation CancelOrder($input: CancelOrderInput!) {
+  cancelOrder(input: $input) {
+    __typename
+    ... on CancelOrderSuccess { order { id status } }
+    ... on UserError { code message }
+  }
 }`;
-const SHELF = gql`query { products(first: 1, filter: { inStock: true }) { nodes { id name } } }`;
-const ORDERS = gql`query { orders(first: 5) { nodes { id number status } } }`;
-const ORDER = gql`mutation ($input: CreateOrderInput!) {
-  createOrder(input: $input) { ... on CreateOrderSuccess { order { id number status } } }
-}`;
-const CANCEL = gql`mutation ($id: ID!) {
-  cancelOrder(input: { orderId: $id }) { ... on CancelOrderSuccess { order { id status } } }
-}`;
-const FOLLOW = gql`subscription ($id: ID!) { orderUpdated(id: $id) { id number status } }`;
+const LIST = gql`query { orders(first: 5) { edges { node { id status } } pageInfo { hasNextPage endCursor } } }`;
 
-let token = '';
-const headers = (): Record<string, string> => (token ? { authorization: `Bearer ${token}` } : {});
-const sse = createClient({ url: endpoint, headers });
-const client = new Client({
-  url: endpoint,
-  fetchOptions: () => ({ headers: headers() }),
-  preferGetMethod: false,
-  exchanges: [
-    cacheExchange({}),
-    fetchExchange,
-    subscriptionExchange({
-      forwardSubscription: ({ query = '', variables }) => ({
-        subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink as Sink) }),
-      }),
-    }),
-  ],
+await walk('urql', (session) => {
+  const client = shopClient(session);
+  const done = ({ data, error }: { data?: any; error?: Error | undefined }) => {
+    if (error) throw error;
+    return data;
+  };
+  const asked = (name: string, variables: object) =>
+    client.query(operation(name), variables, { requestPolicy: 'network-only' }).toPromise().then(done);
+  return {
+    async run(name, variables = {}) {
+      const document = operation(name);
+      const isQuery = document.definitions.some((one) => 'operation' in one && one.operation === 'query');
+      return isQuery ? asked(name, variables) : done(await client.mutation(document, variables).toPromise());
+    },
+    list(variables) {
+      let after: string | null = null;
+      const page = () => asked('Catalogue', { ...variables, after });
+      let shown = page();
+      return {
+        edges: async () => (await shown).products.edges,
+        async more() {
+          after = (await shown).products.pageInfo.endCursor;
+          shown = page();
+        },
+      };
+    },
+    status(id) {
+      const { orders } = client.readQuery(LIST, {})?.data ?? {};
+      return orders?.edges.find(({ node }: any) => node.id === id).node.status;
+    },
+    cancel: async (orderId) => done(await client.mutation(CANCEL, { input: { orderId } }).toPromise()).cancelOrder,
+    follow(id, seen) {
+      const { unsubscribe } = client
+        .subscription(operation('OrderUpdated'), { id })
+        .subscribe(({ data }) => data && seen(data.orderUpdated.status));
+      return unsubscribe;
+    },
+  };
 });
 
-const login = await client.mutation(LOGIN, { input: credentials }).toPromise();
-token = login.data.login.tokens.accessToken;
-const shelf = await client.query(SHELF, {}).toPromise();
-const input = {
-  lines: [{ productId: shelf.data.products.nodes[0].id, quantity: 1 }],
-  paymentMethod: 'pm_card_visa',
-  idempotencyKey: crypto.randomUUID(),
-};
-const placed = await client.mutation(ORDER, { input }).toPromise();
-const { id, number } = placed.data.createOrder.order;
-await client.query(ORDERS, {}).toPromise();
-
-const cancelled = new Promise<void>((resolve) => {
-  const stream = client.subscription(FOLLOW, { id }).subscribe(({ data }) => {
-    if (data?.orderUpdated.status !== 'CANCELLED') return;
-    stream.unsubscribe();
-    resolve();
-  });
-});
-await client.mutation(CANCEL, { id }).toPromise();
-await cancelled;
-const { data } = client.readQuery(ORDERS, {}, { requestPolicy: 'cache-only' }) ?? {};
-const cached = data.orders.nodes.find((order: { id: string }) => order.id === id);
-ok(cached.status === 'CANCELLED', `urql: the cached list shows ${number} ${cached.status}, without a refetch`);
+const ssr = ssrExchange({ isClient: false });
+const server = shopClient(new Session(endpoint), ssr); // one for each page: it knows one person
+await server.query(operation('Catalogue'), { first: 20 }).toPromise();
+const page = JSON.stringify(ssr.extractData());
+const browser = shopClient(new Session('no server'), ssrExchange({ isClient: true, initialState: JSON.parse(page) }));
+const { data: rendered } = await browser.query(operation('Catalogue'), { first: 20 }).toPromise();
+ok(rendered.products.edges.length === 20, 'urql: a browser shows what a server has rendered, without a request');

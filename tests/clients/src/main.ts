@@ -4,13 +4,13 @@ import { Session } from './client';
 import type { CatalogueQuery } from './gql/graphql';
 import { comesAlong } from './newcomer';
 import { ok } from './ok';
-import { Catalogue, Me, MyOrders } from './operations';
+import { Catalogue, Me, MyOrders, ProductPage } from './operations';
 import { cancels, places } from './orders';
 import { counted, pages } from './pages';
 import { purchases } from './purchase';
 import { shareTabs } from './tabs';
 
-type Product = CatalogueQuery['products']['nodes'][number];
+type Product = CatalogueQuery['products']['edges'][number]['node'];
 const EMAIL = 'customer@example.com';
 const PASSWORD = 'demo-Passw0rd!';
 
@@ -38,21 +38,23 @@ async function signsInAndReads(): Promise<Product> {
   ok(login.__typename === 'LoginSuccess' && refreshToken(), 'signed in');
   const { me } = await session.run(Me);
   ok(me?.email === EMAIL && me.id === login.user.id && !me.isStaff, 'me is who signed in');
-  const { nodes, pageInfo } = (await session.run(Catalogue, { first: 20, filter: { inStock: true } })).products;
-  ok(nodes[0] && nodes.length === 20 && pageInfo.hasNextPage, 'the first page of the catalogue');
-  return nodes[0];
+  const { edges, pageInfo } = (await session.run(Catalogue, { first: 20, filter: { inStock: true } })).products;
+  const first = edges[0]?.node;
+  ok(first && edges.length === 20 && pageInfo.hasNextPage, 'the first page of the catalogue');
+  ok((await session.run(ProductPage, { by: { slug: first.slug } })).product?.id === first.id, 'the page of a product');
+  return first;
 }
 
 async function turnsPages(): Promise<void> {
   const list = { filter: { inStock: true }, sort: { field: 'PRICE', direction: 'ASC' } } as const;
   const seen: CatalogueQuery['products'][] = [];
   for await (const page of pages(session, { first: 50, ...list })) seen.push(page);
-  const ids = new Set(seen.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  const ids = new Set(seen.flatMap(({ edges }) => edges.map(({ node }) => node.id)));
   const total = await counted(session, { filter: list.filter });
   ok(seen.length > 1 && String(ids.size) === total, `${seen.length} pages hold all ${total} products, each once`);
   const before = seen[1]?.pageInfo.startCursor ?? null;
   const { products } = await session.run(Catalogue, { last: 50, before, ...list });
-  ok(JSON.stringify(products.nodes) === JSON.stringify(seen[0]?.nodes), 'the page before the second is the first');
+  ok(JSON.stringify(products.edges) === JSON.stringify(seen[0]?.edges), 'the page before the second is the first');
 }
 
 async function refreshesOnceForAll(): Promise<void> {
@@ -62,7 +64,7 @@ async function refreshesOnceForAll(): Promise<void> {
   const early = [session.run(Me), session.run(Catalogue, { first: 1 })] as const;
   hold = Promise.all(early); // so the third hears of its stale token when the refresh is over
   const [{ me }, { products }, { orders }] = await Promise.all([...early, session.run(MyOrders, { first: 5 })]);
-  ok(me && products.nodes.length === 1 && orders.nodes.length <= 5, 'three queries with a stale token are answered');
+  ok(me && products.edges.length === 1 && orders.edges.length <= 5, 'three queries with a stale token are answered');
   ok(sent.filter((name) => name === 'Refresh').length === 1 && sent.length === 7, 'they share one refresh');
   ok(refreshToken() && refreshToken() !== before, 'the refresh token is a new one too');
 }

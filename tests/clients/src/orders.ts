@@ -17,8 +17,8 @@ export async function places(session: Session, good: Good): Promise<string> {
   const again = await checkout.place(session);
   ok(again.__typename === 'CreateOrderSuccess' && again.replayed, 'the same key answers again');
   ok(again.order.id === first.order.id, 'with the same order');
-  const mine = (await session.run(MyOrders, { first: 10 })).orders.nodes;
-  ok(mine.filter((order) => order.id === first.order.id).length === 1, 'which is among my orders once');
+  const mine = (await session.run(MyOrders, { first: 10 })).orders.edges;
+  ok(mine.filter(({ node }) => node.id === first.order.id).length === 1, 'which is among my orders once');
 
   const { idempotencyKey } = checkout;
   const other = { lines, paymentMethod: 'pm_card_chargeDeclined', idempotencyKey };
