@@ -13,9 +13,14 @@ export const refused = (errors: Failures): boolean =>
 export class Session {
   #tokens: Tokens | null = null;
   #refreshing: Promise<void> | null = null;
+  readonly endpoint: string;
+  readonly changed: () => void;
 
   /** `changed` is called when somebody signs in or out: make a new client then, for a cache belongs to one person. */
-  constructor(readonly endpoint: string, readonly changed: () => void = () => {}) {}
+  constructor(endpoint: string, changed: () => void = () => {}) {
+    this.endpoint = endpoint;
+    this.changed = changed;
+  }
 
   get tokens(): Tokens | null {
     return this.#tokens;

@@ -8,9 +8,12 @@ export type Failure = { message: string; extensions: { code: string; requestId: 
 
 /** The request as a whole failed. What a person can cause is no exception but a member of the mutation's union. */
 export class RequestFailed extends Error {
-  constructor(readonly failures: readonly Failure[]) {
+  readonly failures: readonly Failure[];
+
+  constructor(failures: readonly Failure[]) {
     const told = failures.map(({ message, extensions }) => `${extensions.code}: ${message} (${extensions.requestId})`);
     super(told.join('; '));
+    this.failures = failures;
   }
 }
 
@@ -28,8 +31,13 @@ const TIMEOUT = 30_000; // milliseconds
 export class Session {
   #tokens: Held = null;
   #refreshing: Promise<void> | null = null;
+  readonly endpoint: string;
+  readonly send: typeof fetch;
 
-  constructor(readonly endpoint: string, readonly send: typeof fetch = (input, init) => fetch(input, init)) {}
+  constructor(endpoint: string, send: typeof fetch = (input, init) => fetch(input, init)) {
+    this.endpoint = endpoint;
+    this.send = send;
+  }
 
   /** In memory only; `SharedSession` keeps them in a storage. */
   get tokens(): Held {

@@ -5,9 +5,12 @@ import { CreateOrder } from './operations';
 /** One wish of a person: made when the button is pressed, thrown away when it is answered. */
 export class Checkout {
   readonly idempotencyKey = crypto.randomUUID();
+  readonly wish: Omit<CreateOrderInput, 'idempotencyKey'>;
 
   /** Give `expectedTotal`, the total that the person saw: another is never charged. */
-  constructor(readonly wish: Omit<CreateOrderInput, 'idempotencyKey'>) {}
+  constructor(wish: Omit<CreateOrderInput, 'idempotencyKey'>) {
+    this.wish = wish;
+  }
 
   /** Call it again after a lost connection, a timeout, a 5xx: the same key never orders or charges twice. */
   async place(session: Session): Promise<CreateOrderMutation['createOrder']> {

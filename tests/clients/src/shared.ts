@@ -4,13 +4,18 @@ const KEY = 'ordergraph-session';
 
 /** Signed in over a reload and in every tab: each read and write of the tokens is one of the storage. */
 export class SharedSession extends Session {
+  readonly storage: Pick<Storage, 'getItem' | 'setItem'>;
+  readonly locked: (work: () => Promise<void>) => Promise<void>;
+
   constructor(
     endpoint: string,
-    readonly storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage,
-    readonly locked: (work: () => Promise<void>) => Promise<void> = (work) => navigator.locks.request(KEY, work),
+    storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage,
+    locked: (work: () => Promise<void>) => Promise<void> = (work) => navigator.locks.request(KEY, work),
     send?: typeof fetch,
   ) {
     super(endpoint, send);
+    this.storage = storage;
+    this.locked = locked;
   }
 
   override get tokens(): Held {
