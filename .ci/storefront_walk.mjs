@@ -1,0 +1,219 @@
+// A shopper's and a shop assistant's way through tests/clients/storefront, in Chromium; exit status 1 when something is amiss.
+// Usage, where its packages are installed: node .ci/storefront_walk.mjs SHOP-URL [SCREENSHOT-FOLDER]
+// CHROMIUM: the browser, if it is not in the usual places.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const [shop, shots] = process.argv.slice(2);
+const require = createRequire(join(process.cwd(), 'package.json'));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+if (shots) mkdirSync(shots, { recursive: true });
+
+const USUAL = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env.CHROMIUM ?? USUAL.find(existsSync);
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+const problems = [];
+const external = new Set();
+let requests = 0;
+let steps = 0;
+
+const check = (fact, message) => { if (!fact) throw new Error(message); };
+
+/** A visit of its own, as another browser; whatever goes wrong on it that no step expects is a problem. */
+async function visit(path, { width = 1360, height = 900 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.expected = [401]; // what the API answers to a token that is no good
+  page.on('request', (request) => {
+    if (/^(data|blob):/.test(request.url())) return;
+    requests += 1;
+    if (new URL(request.url()).host !== new URL(shop).host) external.add(request.url());
+    if (/bearer|token|eyJ|password/i.test(request.url())) problems.push(`a secret in a URL: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400 && !page.expected.includes(response.status())) problems.push(`HTTP ${response.status()}: ${response.url()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`page error: ${String(error).slice(0, 300)}`));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text())) problems.push(`console: ${message.text().slice(0, 300)}`);
+  });
+  await page.goto(new URL(path, shop).href);
+  return page;
+}
+
+async function step(page, name, work) {
+  steps += 1;
+  try {
+    await work();
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    const shown = await page.locator('main').innerText().catch(() => '');
+    problems.push(`${name}: ${String(error).split('\n')[0]}; the page shows: ${shown.replace(/\s+/g, ' ').slice(0, 400)}`);
+    console.log(`FAIL  ${name}`);
+    if (shots) await page.screenshot({ path: join(shots, `failed_${steps}.png`) });
+  }
+}
+
+/** What every page is held to, at both widths, with a picture of each. */
+async function looks(page, name) {
+  await page.evaluate(axe);
+  for (const width of [390, 1360]) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+    const { violations } = await page.evaluate(() => window.axe.run(document));
+    const grave = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+    const where = grave.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`));
+    check(!where.length, `axe, ${name}, ${width} px: ${where.slice(0, 5).join('; ')}`);
+    check(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), `${name} scrolls sideways at ${width} px`);
+    if (shots) await page.screenshot({ path: join(shots, `${name}_${width}.png`), fullPage: name !== 'catalogue' });
+  }
+}
+
+const cards = (page) => page.locator('.products article');
+const find = async (page, words) => {
+  await page.getByRole('searchbox', { name: 'Search the catalogue' }).fill(words);
+  await page.keyboard.press('Enter');
+};
+const signIn = async (page, email, password = 'demo-Passw0rd!') => {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+};
+const alert = (page, text) => page.getByRole('alert').filter({ hasText: text }).waitFor();
+const spoilToken = (page) => page.evaluate(() => {
+  const session = JSON.parse(localStorage.getItem('session'));
+  localStorage.setItem('session', JSON.stringify({ ...session, accessToken: 'not.a.token' }));
+});
+const pay = async (page, method) => {
+  await page.getByLabel('Name').fill('Ada Person');
+  await page.getByLabel('Street').fill('1 High Street');
+  await page.getByLabel('City').fill('Leeds');
+  await page.getByLabel('Postal code').fill('LS1 4AP');
+  await page.getByLabel('Pay with').selectOption(method);
+  await page.getByRole('button', { name: /^Pay/ }).click();
+};
+const buy = async (page, words) => {
+  await page.getByRole('link', { name: 'Ordergraph' }).click();
+  await find(page, words);
+  await page.getByRole('button', { name: 'Add to cart' }).first().click();
+  await page.getByRole('link', { name: /^Cart/ }).click();
+};
+
+const email = `ada.${Date.now()}@example.com`;
+const page = await visit('/');
+let number = '';
+
+await step(page, 'browse: twenty products with a picture each', async () => {
+  await cards(page).nth(19).waitFor();
+  check((await cards(page).count()) === 20, `${await cards(page).count()} products`);
+  check((await page.locator('.products .picture').count()) === 20, 'pictures are missing');
+  await looks(page, 'catalogue');
+});
+await step(page, 'scroll: 20, then 40', async () => {
+  await page.mouse.wheel(0, 20_000);
+  await cards(page).nth(39).waitFor();
+  check((await cards(page).count()) === 40, `${await cards(page).count()} products`);
+});
+await step(page, 'search: by words, to be sent on as an address', async () => {
+  await find(page, 'rolling pin');
+  await page.getByText('Beech Rolling Pin').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.products article').length < 20);
+  check(page.url().endsWith('?search=rolling+pin'), page.url());
+});
+await step(page, 'cart: kept over a reload', async () => {
+  await page.getByRole('button', { name: 'Add to cart' }).first().click();
+  await page.getByRole('status', { name: '1 in the cart' }).waitFor();
+  await page.reload();
+  await page.getByRole('link', { name: /^Cart/ }).click();
+  await page.getByText('Beech Rolling Pin').waitFor();
+  await page.getByRole('radio', { name: /Standard delivery/ }).waitFor();
+});
+await step(page, 'quote: what stands in the way is told at its line', async () => {
+  const line = page.locator('.rows li', { hasText: 'Beech Rolling Pin' });
+  await line.getByRole('spinbutton').fill('101');
+  await line.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
+  await looks(page, 'quote_problem');
+  await line.getByRole('spinbutton').fill('2');
+  await page.waitForFunction(() => !document.querySelector('.rows [role=alert]')?.textContent);
+});
+await step(page, 'a wrong password is told', async () => {
+  await signIn(page, 'customer@example.com', 'not-the-Passw0rd');
+  await alert(page, /password/i);
+  await looks(page, 'wrong_password');
+});
+await step(page, 'a taken e-mail and a weak password are told', async () => {
+  await page.getByRole('button', { name: 'I am new here' }).click();
+  await page.getByLabel('Name').fill('Ada Person');
+  await page.getByLabel('E-mail').fill('customer@example.com');
+  await page.getByLabel('Password').fill('correct-horse-Battery');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await alert(page, /e-mail/i);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill('password1234');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await alert(page, /common/i);
+});
+await step(page, 'sign up', async () => {
+  await page.getByLabel('Password').fill('correct-horse-Battery');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+});
+await step(page, 'a declined card is told', async () => {
+  await pay(page, 'pm_card_chargeDeclined');
+  await alert(page, /declined/i);
+  await looks(page, 'declined');
+});
+await step(page, 'order: the bank asks, and leads back to the order', async () => {
+  await page.getByLabel('Pay with').selectOption('pm_card_authenticationRequired');
+  await page.getByRole('button', { name: /^Pay/ }).click();
+  await page.getByText('Waiting for payment').waitFor();
+  number = (await page.getByRole('heading', { level: 1 }).innerText()).replace('Order ', '');
+  await looks(page, 'waiting');
+  await page.getByRole('link', { name: 'Confirm the payment' }).click();
+  await page.getByRole('button', { name: 'Complete the payment' }).click();
+  await page.getByRole('heading', { name: number }).waitFor();
+  await page.getByText('Confirmed').waitFor();
+});
+
+const staff = await visit('/staff');
+await step(staff, 'staff: the order is found, and sent; its customer sees it at once', async () => {
+  await signIn(staff, 'staff@example.com');
+  await staff.getByRole('searchbox', { name: 'Find orders' }).fill(number);
+  await staff.getByRole('button', { name: 'Find orders' }).click();
+  await staff.getByRole('button', { name: `Send ${number}` }).click();
+  await staff.locator('.rows li', { hasText: number }).getByText('Sent', { exact: true }).waitFor();
+  await page.getByRole('status').getByText('Sent', { exact: true }).waitFor();
+  await page.getByText(/INV-/).waitFor();
+  await looks(page, 'sent');
+});
+await step(staff, 'staff: a product is edited and counted; a price that is none is told', async () => {
+  await staff.getByRole('searchbox', { name: 'Find products' }).fill('Beech Rolling Pin');
+  await staff.getByRole('button', { name: 'Find products' }).click();
+  const row = staff.locator('.rows li', { hasText: 'Beech Rolling Pin' });
+  await row.locator('summary').click();
+  await row.getByLabel('Price').fill('cheap');
+  await row.getByRole('button', { name: 'Save' }).click();
+  await alert(row, /\w/);
+  await row.getByLabel('Price').fill('9.75');
+  await row.getByRole('button', { name: 'Save' }).click();
+  await row.getByRole('button', { name: 'Save' }).and(staff.locator(':enabled')).waitFor();
+  await row.getByLabel('Counted').fill('77');
+  await row.getByRole('button', { name: 'Count' }).click();
+  await row.getByText('77 for sale').waitFor();
+  await looks(staff, 'staff');
+});
+await step(page, 'silent refresh: a token that is refused is renewed, nobody notices', async () => {
+  await spoilToken(page);
+  await page.getByRole('link', { name: 'My orders' }).click();
+  await page.getByRole('link', { name: number }).waitFor();
+  check(await page.evaluate(() => JSON.parse(localStorage.getItem('session')).accessToken.length > 100), 'not renewed');
+  await looks(page, 'orders');
+});
+
+await browser.close();
+if (external.size) problems.push(`requests to other hosts: ${[...external].slice(0, 5).join(' ')}`);
+for (const problem of problems) console.log(`  ${problem}`);
+console.log(`${steps} steps, ${requests} requests, ${external.size} to other hosts, ${problems.length} problems`);
+process.exitCode = problems.length ? 1 : 0;
