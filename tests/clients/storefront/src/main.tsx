@@ -1,3 +1,5 @@
+import '@picocss/pico/css/pico.jade.min.css';
+import './style.css';
 import { StrictMode, useMemo } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter, Route, Routes } from 'react-router';
@@ -6,15 +8,13 @@ import { createClient } from './client';
 import { Layout } from './Layout';
 import { Catalogue } from './pages/Catalogue';
 import { Checkout } from './pages/Checkout';
-import { OrderPage } from './pages/OrderPage';
-import { Orders } from './pages/Orders';
+import { OrderPage, Orders } from './pages/Orders';
 import { SignedIn } from './pages/SignIn';
 import { Staff } from './pages/Staff';
-import { session, useStored } from './stored';
-import './style.css';
+import { useStored } from './stored';
 
 function Shop() {
-  const person = useStored(session)?.userId ?? 'nobody';
+  const person = useStored('session')?.userId;
   const client = useMemo(createClient, [person]);
   return (
     <Provider key={person} value={client}>
@@ -27,17 +27,11 @@ function Shop() {
             <Route path="orders/:number" element={<OrderPage />} />
             <Route path="staff" element={<Staff />} />
           </Route>
-          <Route path="*" element={<h1>There is no such page.</h1>} />
+          <Route path="*" element={<h1>There is no such page</h1>} />
         </Route>
       </Routes>
     </Provider>
   );
 }
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <BrowserRouter>
-      <Shop />
-    </BrowserRouter>
-  </StrictMode>,
-);
+createRoot(document.body).render(<StrictMode><BrowserRouter><Shop /></BrowserRouter></StrictMode>);

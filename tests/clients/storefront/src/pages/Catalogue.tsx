@@ -1,19 +1,19 @@
 import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { failure, Problem, texts } from '../forms';
-import { Price } from '../format';
 import { graphql } from '../gql';
-import type { CatalogueQuery } from '../gql/graphql';
-import { cart, putInCart, useStored } from '../stored';
+import type { ProductCardFragment } from '../gql/graphql';
+import { failure, price, Problem, SearchForm } from '../parts';
+import { read, write } from '../stored';
 
 const Products = graphql(`
-  query Catalogue($search: String, $after: String) {
+  query Products($search: String, $after: String) {
     products(first: 20, after: $after, filter: { search: $search }) {
-      edges { node { id name description stock price { amount currencyCode } } }
+      nodes { ...ProductCard }
       pageInfo { hasNextPage endCursor }
     }
   }
+  fragment ProductCard on Product { id name description stock price { amount currencyCode } }
 `);
 
 export function Catalogue() {
@@ -23,10 +23,7 @@ export function Catalogue() {
     <>
       <title>Ordergraph storefront</title>
       <h1>Everything we have</h1>
-      <form role="search" onSubmit={(event) => setParameters(texts(event))}>
-        <input key={search} type="search" name="search" aria-label="Search the catalogue" defaultValue={search} />
-        <button>Search</button>
-      </form>
+      <SearchForm label="Search" search={search} onSearch={(words) => setParameters(words ? { search: words } : {})} />
       <ProductList key={search} search={search} />
     </>
   );
@@ -36,14 +33,14 @@ export function Catalogue() {
 function ProductList({ search }: { search: string }) {
   const [after, setAfter] = useState<string | null>(null);
   const [{ data, error, fetching }] = useQuery({ query: Products, variables: { search, after } });
-  const { edges = [], pageInfo } = data?.products ?? {};
+  const { nodes = [], pageInfo } = data?.products ?? {};
   return (
     <>
       <ul className="products">
-        {edges.map(({ node }) => <li key={node.id}><ProductCard product={node} /></li>)}
+        {nodes.map((product) => <li key={product.id}><ProductCard product={product} /></li>)}
       </ul>
       <Problem text={error && failure(error)} />
-      <p role="status">{fetching ? 'Loading ...' : `${edges.length} products${pageInfo?.hasNextPage ? ' so far' : ''}`}</p>
+      <p role="status" aria-busy={fetching}>{nodes.length} products{pageInfo?.hasNextPage && ' so far'}</p>
       {pageInfo?.hasNextPage && !fetching && <More onReached={() => setAfter(pageInfo.endCursor)} />}
     </>
   );
@@ -60,19 +57,18 @@ function More({ onReached }: { onReached: () => void }) {
   return <button ref={button} onClick={onReached}>More products</button>;
 }
 
-type Product = CatalogueQuery['products']['edges'][number]['node'];
-
-function ProductCard({ product }: { product: Product }) {
-  const inCart = useStored(cart)[product.id] ?? 0;
+function ProductCard({ product: { id, name, description, stock, ...product } }: { product: ProductCardFragment }) {
+  function addToCart() {
+    const cart = read('cart');
+    write('cart', { ...cart, [id]: (cart?.[id] ?? 0) + 1 });
+  }
   return (
     <article>
-      <div className="picture" aria-hidden>{product.name[0]}</div>
-      <h2>{product.name}</h2>
-      <p className="description">{product.description}</p>
-      <p><Price {...product.price} /> <span className="note">{product.stock ? `${product.stock} in stock` : 'Sold out'}</span></p>
-      <button disabled={!product.stock} onClick={() => putInCart(product.id, inCart + 1)}>
-        {inCart ? `Add another (${inCart} in cart)` : 'Add to cart'}
-      </button>
+      <div className="picture" aria-hidden>{name[0]}</div>
+      <h2>{name}</h2>
+      <p>{description}</p>
+      <p><strong>{price(product.price)}</strong> {stock ? `${stock} in stock` : 'Sold out'}</p>
+      <button disabled={!stock} onClick={addToCart}>Add to cart</button>
     </article>
   );
 }

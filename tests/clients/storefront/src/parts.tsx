@@ -1,0 +1,104 @@
+import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useId, useState } from 'react';
+import { type CombinedError, type TypedDocumentNode, useMutation } from 'urql';
+import { graphql } from './gql';
+import type { RefusalFragment } from './gql/graphql';
+
+/** What can be asked of every failure. */
+graphql(`fragment Refusal on UserError { code message ... on ValidationError { fields { path message } } }`);
+
+type Texts = Record<string, string>;
+type FormProps<Result, Input> = {
+  mutation: TypedDocumentNode<{ result: Result }, { input: Input }>;
+  input: (given: Texts) => Input;
+  onSuccess?: (success: Exclude<Result, { message: string }>) => void;
+  onRefused?: (refusal: RefusalFragment | undefined) => void; // undefined: no answer came
+  button: ReactNode;
+  children?: ReactNode;
+};
+
+/** Sends a mutation, which its document calls `result`: that is the success, or has a message to be shown. */
+export function MutationForm<Result extends object, Input>(props: FormProps<Result, Input>) {
+  const [wrong, setWrong] = useState<Texts>({});
+  const [{ fetching }, send] = useMutation(props.mutation);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    const { data, error } = await send({ input: props.input(texts(event)) });
+    const refusal = data && 'message' in data.result ? (data.result as unknown as RefusalFragment) : undefined;
+    setWrong(error ? { '': failure(error) } : refusal ? problems(refusal) : {});
+    if (error || refusal) props.onRefused?.(refusal);
+    else if (data) props.onSuccess?.(data.result as Exclude<Result, { message: string }>);
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Wrong value={wrong}>{props.children}</Wrong>
+      <Problem text={wrong['']} />
+      <button disabled={fetching}>{props.button}</button>
+    </form>
+  );
+}
+
+/** The problems of the form around, by the name of the field; '' being the whole. */
+const Wrong = createContext<Texts>({});
+
+/** A path ends with the name of the field: ["input", "delivery", "address", "city"]. A field may break several rules. */
+function problems(refusal: RefusalFragment): Texts {
+  const found: Texts = { '': refusal.message };
+  for (const { path, message } of 'fields' in refusal ? refusal.fields : []) {
+    const field = path.at(-1) ?? '';
+    found[field] = found[field] ? `${found[field]} ${message}` : message;
+  }
+  return found;
+}
+
+/** What went wrong with a whole request. The request id finds it in the server's log. */
+export function failure(error: CombinedError): string {
+  const [first] = error.graphQLErrors;
+  return first ? `${first.message} (${first.extensions['requestId']})` : 'The shop cannot be reached. Try again soon.';
+}
+
+function texts(event: FormEvent<HTMLFormElement>): Texts {
+  event.preventDefault();
+  return Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]));
+}
+
+export function Problem({ text }: { text: string | undefined }) {
+  return <div role="alert">{text && <p className="problem">{text}</p>}</div>;
+}
+
+export function Field({ label, name, ...input }: ComponentProps<'input'> & { label: string; name: string }) {
+  const id = useId();
+  const wrong = useContext(Wrong)[name];
+  return (
+    <>
+      <label htmlFor={id}>{label}</label>
+      <input id={id} name={name} {...(wrong && { 'aria-invalid': true, 'aria-describedby': `${id}-wrong` })} {...input} />
+      <div id={`${id}-wrong`}><Problem text={wrong} /></div>
+    </>
+  );
+}
+
+export function Select({ label, options, ...select }: ComponentProps<'select'> & { label: string; options: Texts }) {
+  return (
+    <label>
+      {label}
+      <select {...select}>
+        {Object.entries(options).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+      </select>
+    </label>
+  );
+}
+
+export function SearchForm(props: { label: string; search: string; onSearch: (search: string) => void }) {
+  return (
+    <form role="search" onSubmit={(event) => props.onSearch(texts(event)['search'] ?? '')}>
+      <input key={props.search} type="search" name="search" aria-label={props.label} defaultValue={props.search} />
+      <button>{props.label}</button>
+    </form>
+  );
+}
+
+/** The amount is a string, and stays exact. */
+export function price({ amount, currencyCode: currency }: { amount: string; currencyCode: string }): string {
+  return new Intl.NumberFormat('en-GB', { style: 'currency', currency }).format(amount as Intl.StringNumericLiteral);
+}
