@@ -1,11 +1,13 @@
 import { useEffect, useRef } from 'react';
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
-import { useMutation, useQuery } from 'urql';
+import { useMutation, useQuery, useSubscription } from 'urql';
 import { graphql } from './gql';
 import { useStored, write } from './stored';
 
 const Me = graphql(`query Me { me { id name isStaff } }`);
 const SignOut = graphql(`mutation SignOut { logout { __typename } }`);
+
+const OrdersUpdated = graphql(`subscription OrdersUpdated { ordersUpdated { ...OrderDetails } }`);
 
 export function Layout() {
   const [{ data }] = useQuery({ query: Me });
@@ -36,6 +38,18 @@ export function Layout() {
         </nav>
       </header>
       <main className="container" ref={main} tabIndex={-1}><Outlet /></main>
+      {data?.me && <LiveOrders />}
     </>
   );
+}
+
+/** One stream for all pages: what it tells of an order, the cache shows wherever that order is. */
+function LiveOrders() {
+  const [{ error }, restart] = useSubscription({ query: OrdersUpdated });
+  useEffect(() => {
+    if (!error) return; // such as its access token's end
+    const timer = setTimeout(restart, 2000);
+    return () => clearTimeout(timer);
+  }, [error, restart]);
+  return null;
 }

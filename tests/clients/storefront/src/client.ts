@@ -1,7 +1,9 @@
 import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
-import { Client, fetchExchange } from 'urql';
+import { createClient as createStreams, type Sink } from 'graphql-sse';
+import { useEffect } from 'react';
+import { Client, fetchExchange, subscriptionExchange, type UseQueryExecute } from 'urql';
 import { possibleTypes, typePolicies } from '../../../../schema/cache.json';
 import { graphql } from './gql';
 import { read, write } from './stored';
@@ -10,17 +12,19 @@ const Refresh = graphql(`
   mutation Refresh($input: RefreshTokenInput!) {
     refreshToken(input: $input) {
       __typename
-      ... on RefreshTokenSuccess { tokens { accessToken refreshToken } }
+      ... on RefreshTokenSuccess { tokens { __typename accessToken refreshToken } }
     }
   }
 `);
 
+function authorization(): Record<string, string> {
+  const tokens = read('session');
+  return tokens ? { Authorization: `Bearer ${tokens.accessToken}` } : {};
+}
+
 /** Sends the access token, and swaps it for a new one when it is refused. The person notices nothing. */
 const auth = authExchange(async (utils) => ({
-  addAuthToOperation(operation) {
-    const tokens = read('session');
-    return tokens ? utils.appendHeaders(operation, { Authorization: `Bearer ${tokens.accessToken}` }) : operation;
-  },
+  addAuthToOperation: (operation) => utils.appendHeaders(operation, authorization()),
   didAuthError: (error) => error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED'),
   async refreshAuth() {
     const refused = read('session');
@@ -44,11 +48,36 @@ export function createClient(): Client {
     possibleTypes, // without them the cache drops what `... on UserError` selects
     keys: Object.fromEntries(Object.keys(typePolicies).map((name) => [name, () => null])), // types without an id
     resolvers: { Query: { products: relayPagination() } },
+    updates: {
+      // The cache takes in the order itself. Lists are read again: it may have come into them, or left.
+      Subscription: { ordersUpdated: (_order, _args, cache) => cache.invalidate('Query', 'orders') },
+    },
+    // It looks for the fields of every member of a union in each answer, and tells of those that are not there.
+    logger: (level, message) => message.startsWith('Invalid undefined') || console[level](message),
   });
-  return new Client({
-    url: '/graphql',
-    preferGetMethod: false,
-    fetchSubscriptions: true, // Server-Sent Events from the same address
-    exchanges: [cache, auth, fetchExchange],
+  const streams = subscriptionExchange({
+    forwardSubscription: ({ query = '', variables = {} }) => ({
+      subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink as Sink) }),
+    }),
   });
+  return new Client({ url: '/graphql', preferGetMethod: false, exchanges: [cache, auth, fetchExchange, streams] });
+}
+
+const opened = new EventTarget();
+
+/** Server-Sent Events from the same address; a lost connection is made again. */
+const sse = createStreams({
+  url: '/graphql',
+  headers: authorization,
+  retryAttempts: Infinity,
+  on: { connected: () => opened.dispatchEvent(new Event('open')) },
+});
+
+/** Reads once more when a stream of changes has opened: no event tells of what happened before. */
+export function useReadAgain(read: UseQueryExecute): void {
+  useEffect(() => {
+    const again = () => read({ requestPolicy: 'network-only' });
+    opened.addEventListener('open', again);
+    return () => opened.removeEventListener('open', again);
+  }, [read]);
 }

@@ -4,7 +4,7 @@ import { graphql } from './gql';
 import type { RefusalFragment } from './gql/graphql';
 
 /** What can be asked of every failure. */
-graphql(`fragment Refusal on UserError { code message ... on ValidationError { fields { path message } } }`);
+graphql(`fragment Refusal on UserError { code message path ... on ValidationError { fields { path message } } }`);
 
 type Texts = Record<string, string>;
 type FormProps<Result, Input> = {
@@ -22,9 +22,10 @@ export function MutationForm<Result extends object, Input>(props: FormProps<Resu
   const [{ fetching }, send] = useMutation(props.mutation);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
+    const form = event.currentTarget;
     const { data, error } = await send({ input: props.input(texts(event)) });
     const refusal = data && 'message' in data.result ? (data.result as unknown as RefusalFragment) : undefined;
-    setWrong(error ? { '': failure(error) } : refusal ? problems(refusal) : {});
+    setWrong(error ? { '': failure(error) } : refusal ? problems(refusal, form) : {});
     if (error || refusal) props.onRefused?.(refusal);
     else if (data) props.onSuccess?.(data.result as Exclude<Result, { message: string }>);
   }
@@ -42,10 +43,11 @@ export function MutationForm<Result extends object, Input>(props: FormProps<Resu
 const Wrong = createContext<Texts>({});
 
 /** A path ends with the name of the field: ["input", "delivery", "address", "city"]. A field may break several rules. */
-function problems(refusal: RefusalFragment): Texts {
-  const found: Texts = { '': refusal.message };
-  for (const { path, message } of 'fields' in refusal ? refusal.fields : []) {
-    const field = path.at(-1) ?? '';
+function problems(refusal: RefusalFragment, form: HTMLFormElement): Texts {
+  const found: Texts = {};
+  for (const { path, message } of 'fields' in refusal ? refusal.fields : [refusal]) {
+    const name = path.at(-1) ?? '';
+    const field = form.elements.namedItem(name) ? name : '';
     found[field] = found[field] ? `${found[field]} ${message}` : message;
   }
   return found;
@@ -79,12 +81,14 @@ export function Field({ label, name, ...input }: ComponentProps<'input'> & { lab
 }
 
 export function Select({ label, options, ...select }: ComponentProps<'select'> & { label: string; options: Texts }) {
+  const wrong = useContext(Wrong)[select.name ?? ''];
   return (
     <label>
       {label}
       <select {...select}>
         {Object.entries(options).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </select>
+      <Problem text={select.name && wrong} />
     </label>
   );
 }

@@ -94,7 +94,7 @@ function CartLine({ line, index, quote }: { line: OrderLineInput; index: number;
       />
       <span>{quoted && price(quoted.total)}</span>
       <button className="outline" aria-label={`Remove ${name}`} onClick={() => put(0)}>Remove</button>
-      <Problem text={wrong?.map(({ message }) => message).join(' ')} />
+      <Problem text={wrong?.map(({ message }) => message).join('; ')} />
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useQuery } from 'urql';
+import { useReadAgain } from '../client';
 import { graphql } from '../gql';
 import type { OrderDetailsFragment } from '../gql/graphql';
 import { failure, price, Problem } from '../parts';
@@ -36,7 +37,8 @@ export function Orders() {
 /** One's own orders; staff see everybody's. */
 export function OrderList({ search = '', action }: { search?: string; action?: (order: OrderDetailsFragment) => ReactNode }) {
   const [after, setAfter] = useState<string | null>(null);
-  const [{ data, error }] = useQuery({ query: OrdersQuery, variables: { search: search || null, after } });
+  const [{ data, error }, read] = useQuery({ query: OrdersQuery, variables: { search: search || null, after } });
+  useReadAgain(read);
   const { nodes, pageInfo } = data?.orders ?? {};
   return (
     <>
@@ -61,7 +63,8 @@ export function OrderList({ search = '', action }: { search?: string; action?: (
 /** Where mails about an order lead. */
 export function OrderPage() {
   const { number = '' } = useParams();
-  const [{ data, error }] = useQuery({ query: OrderByNumber, variables: { number } });
+  const [{ data, error }, read] = useQuery({ query: OrderByNumber, variables: { number } });
+  useReadAgain(read);
   return (
     <>
       <title>{`Order ${number}`}</title>

@@ -13,7 +13,7 @@ const Fulfill = graphql(`
 
 const StaffProducts = graphql(`
   query StaffProducts($search: String) { products(first: 5, filter: { search: $search }) { nodes { ...StaffProduct } } }
-  fragment StaffProduct on Product { id sku name version stock price { amount currencyCode } }
+  fragment StaffProduct on Product { id sku name version stock reserved price { amount currencyCode } }
 `);
 
 const UpdateProduct = graphql(`
@@ -23,8 +23,8 @@ const UpdateProduct = graphql(`
 `);
 
 const CountStock = graphql(`
-  mutation CountStock($input: AdjustStockInput!) {
-    result: adjustStock(input: $input) { __typename ... on AdjustStockSuccess { product { ...StaffProduct } } ...Refusal }
+  mutation CountStock($input: CountStockInput!) {
+    result: countStock(input: $input) { __typename ... on CountStockSuccess { product { ...StaffProduct } } ...Refusal }
   }
 `);
 
@@ -56,7 +56,7 @@ function EditProduct({ product }: { product: StaffProductFragment }) {
   const { id: productId, version: expectedVersion } = product;
   return (
     <details>
-      <summary>{product.name} ({product.sku}), {product.stock} for sale</summary>
+      <summary>{product.name} ({product.sku}), {product.stock} for sale, {product.reserved} reserved</summary>
       <MutationForm
         mutation={UpdateProduct}
         input={({ name = '', price = '' }) => ({ productId, expectedVersion, name, price })}
@@ -67,11 +67,11 @@ function EditProduct({ product }: { product: StaffProductFragment }) {
       </MutationForm>
       <MutationForm
         mutation={CountStock}
-        input={({ counted, reason = '' }) => ({ productId, delta: Number(counted) - product.stock, reason, idempotencyKey: crypto.randomUUID() })}
+        input={({ counted, note = '' }) => ({ productId, counted: Number(counted), note, idempotencyKey: crypto.randomUUID() })}
         button="Count"
       >
         <Field label="Counted on the shelf" name="counted" type="number" min={0} required />
-        <Field label="Note" name="reason" defaultValue="Stocktake" required />
+        <Field label="Note" name="note" defaultValue="Stocktake" required />
       </MutationForm>
     </details>
   );
