@@ -1,17 +1,12 @@
 import { useEffect, useRef } from 'react';
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { useMutation, useQuery, useSubscription } from 'urql';
-import { graphql } from './gql';
+import { MeDocument, OrdersUpdatedDocument, SignOutDocument } from './gql/graphql';
 import { useStored, write } from './stored';
 
-const Me = graphql(`query Me { me { id name isStaff } }`);
-const SignOut = graphql(`mutation SignOut { logout { __typename } }`);
-
-const OrdersUpdated = graphql(`subscription OrdersUpdated { ordersUpdated { ...OrderDetails } }`);
-
 export function Layout() {
-  const [{ data }] = useQuery({ query: Me });
-  const [, signOut] = useMutation(SignOut);
+  const [{ data }] = useQuery({ query: MeDocument });
+  const [, signOut] = useMutation(SignOutDocument);
   const pieces = Object.values(useStored('cart') ?? {}).reduce((sum, quantity) => sum + quantity, 0);
   const navigate = useNavigate();
   const main = useRef<HTMLElement>(null);
@@ -32,7 +27,7 @@ export function Layout() {
           <ul>
             <li><NavLink to="/orders">{data?.me ? 'Orders' : 'Sign in'}</NavLink></li>
             {data?.me?.isStaff && <li><NavLink to="/staff">Staff</NavLink></li>}
-            <li><NavLink to="/cart">Cart <span role="status" aria-label={`${pieces} in the cart`}>{pieces}</span></NavLink></li>
+            <li><NavLink to="/cart">Cart <span role="status" aria-label={`${pieces} in cart`}>{pieces}</span></NavLink></li>
             {data?.me && <li><button className="outline" onClick={leave}>Sign out</button></li>}
           </ul>
         </nav>
@@ -45,7 +40,7 @@ export function Layout() {
 
 /** One stream for all pages: what it tells of an order, the cache shows wherever that order is. */
 function LiveOrders() {
-  const [{ error }, restart] = useSubscription({ query: OrdersUpdated });
+  const [{ error }, restart] = useSubscription({ query: OrdersUpdatedDocument });
   useEffect(() => {
     if (!error) return; // such as its access token's end
     const timer = setTimeout(restart, 2000);

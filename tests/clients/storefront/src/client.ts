@@ -5,42 +5,48 @@ import { createClient as createStreams, type Sink } from 'graphql-sse';
 import { useEffect } from 'react';
 import { Client, fetchExchange, subscriptionExchange, type UseQueryExecute } from 'urql';
 import { possibleTypes, typePolicies } from '../../../../schema/cache.json';
-import { graphql } from './gql';
+import { RefreshDocument } from './gql/graphql';
 import { read, write } from './stored';
 
-const Refresh = graphql(`
-  mutation Refresh($input: RefreshTokenInput!) {
-    refreshToken(input: $input) {
-      __typename
-      ... on RefreshTokenSuccess { tokens { __typename accessToken refreshToken } }
-    }
-  }
-`);
-
-function authorization(): Record<string, string> {
-  const tokens = read('session');
-  return tokens ? { Authorization: `Bearer ${tokens.accessToken}` } : {};
+function headers(): Record<string, string> {
+  const session = read('session');
+  return session ? { Authorization: `Bearer ${session.accessToken}` } : {};
 }
 
 /** Sends the access token, and swaps it for a new one when it is refused. The person notices nothing. */
 const auth = authExchange(async (utils) => ({
-  addAuthToOperation: (operation) => utils.appendHeaders(operation, authorization()),
+  addAuthToOperation: (operation) => utils.appendHeaders(operation, headers()),
   didAuthError: (error) => error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED'),
   async refreshAuth() {
     const refused = read('session');
     // A refresh token works once: one tab at a time, and who waited finds that another tab has renewed the session.
     await navigator.locks.request('session', async () => {
-      const current = read('session');
-      if (!current || current.accessToken !== refused?.accessToken) return;
-      const { data, error } = await utils.mutate(Refresh, { input: { refreshToken: current.refreshToken } });
-      if (data?.refreshToken.__typename === 'RefreshTokenSuccess') {
-        write('session', { ...current, ...data.refreshToken.tokens });
-      } else if (!error) {
-        write('session', null); // it has ended; without a network it has not
-      }
+      const session = read('session');
+      if (!session || session.accessToken !== refused?.accessToken) return;
+      const { data, error } = await utils.mutate(RefreshDocument, { input: { refreshToken: session.refreshToken } });
+      if (data?.result.__typename === 'RefreshTokenSuccess') write('session', { ...session, ...data.result.tokens });
+      else if (!error) write('session', null); // it has ended; without a network it has not
     });
   },
 }));
+
+/** Server-Sent Events from the same address; a lost connection is made again. */
+const sse = createStreams({
+  url: '/graphql',
+  headers,
+  retryAttempts: Infinity,
+  on: { connected: () => opened.dispatchEvent(new Event('open')) },
+});
+const opened = new EventTarget();
+
+/** Reads once more when the stream has opened: no event tells of what happened before. */
+export function useReadAgain(read: UseQueryExecute): void {
+  useEffect(() => {
+    const again = () => read({ requestPolicy: 'network-only' });
+    opened.addEventListener('open', again);
+    return () => opened.removeEventListener('open', again);
+  }, [read]);
+}
 
 /** A client with an empty cache: each person gets one, so that nobody sees what another was shown. */
 export function createClient(): Client {
@@ -61,23 +67,4 @@ export function createClient(): Client {
     }),
   });
   return new Client({ url: '/graphql', preferGetMethod: false, exchanges: [cache, auth, fetchExchange, streams] });
-}
-
-const opened = new EventTarget();
-
-/** Server-Sent Events from the same address; a lost connection is made again. */
-const sse = createStreams({
-  url: '/graphql',
-  headers: authorization,
-  retryAttempts: Infinity,
-  on: { connected: () => opened.dispatchEvent(new Event('open')) },
-});
-
-/** Reads once more when a stream of changes has opened: no event tells of what happened before. */
-export function useReadAgain(read: UseQueryExecute): void {
-  useEffect(() => {
-    const again = () => read({ requestPolicy: 'network-only' });
-    opened.addEventListener('open', again);
-    return () => opened.removeEventListener('open', again);
-  }, [read]);
 }

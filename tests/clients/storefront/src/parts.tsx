@@ -1,12 +1,9 @@
 import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useId, useState } from 'react';
 import { type CombinedError, type TypedDocumentNode, useMutation } from 'urql';
-import { graphql } from './gql';
 import type { RefusalFragment } from './gql/graphql';
 
-/** What can be asked of every failure. */
-graphql(`fragment Refusal on UserError { code message path ... on ValidationError { fields { path message } } }`);
-
 type Texts = Record<string, string>;
+type Problems = Record<string, string | undefined>;
 type FormProps<Result, Input> = {
   mutation: TypedDocumentNode<{ result: Result }, { input: Input }>;
   input: (given: Texts) => Input;
@@ -16,16 +13,16 @@ type FormProps<Result, Input> = {
   children?: ReactNode;
 };
 
-/** Sends a mutation, which its document calls `result`: that is the success, or has a message to be shown. */
+/** Sends a mutation with the texts of its fields, and shows what was wrong at them. */
 export function MutationForm<Result extends object, Input>(props: FormProps<Result, Input>) {
-  const [wrong, setWrong] = useState<Texts>({});
+  const [wrong, setWrong] = useState<Problems>({});
   const [{ fetching }, send] = useMutation(props.mutation);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     const form = event.currentTarget;
     const { data, error } = await send({ input: props.input(texts(event)) });
     const refusal = data && 'message' in data.result ? (data.result as unknown as RefusalFragment) : undefined;
-    setWrong(error ? { '': failure(error) } : refusal ? problems(refusal, form) : {});
+    setWrong(refusal ? problems(refusal, form) : { '': failure(error) });
     if (error || refusal) props.onRefused?.(refusal);
     else if (data) props.onSuccess?.(data.result as Exclude<Result, { message: string }>);
   }
@@ -40,11 +37,11 @@ export function MutationForm<Result extends object, Input>(props: FormProps<Resu
 }
 
 /** The problems of the form around, by the name of the field; '' being the whole. */
-const Wrong = createContext<Texts>({});
+const Wrong = createContext<Problems>({});
 
 /** A path ends with the name of the field: ["input", "delivery", "address", "city"]. A field may break several rules. */
-function problems(refusal: RefusalFragment, form: HTMLFormElement): Texts {
-  const found: Texts = {};
+function problems(refusal: RefusalFragment, form: HTMLFormElement): Problems {
+  const found: Problems = {};
   for (const { path, message } of 'fields' in refusal ? refusal.fields : [refusal]) {
     const name = path.at(-1) ?? '';
     const field = form.elements.namedItem(name) ? name : '';
@@ -54,9 +51,10 @@ function problems(refusal: RefusalFragment, form: HTMLFormElement): Texts {
 }
 
 /** What went wrong with a whole request. The request id finds it in the server's log. */
-export function failure(error: CombinedError): string {
-  const [first] = error.graphQLErrors;
-  return first ? `${first.message} (${first.extensions['requestId']})` : 'The shop cannot be reached. Try again soon.';
+export function failure(error: CombinedError | undefined): string | undefined {
+  const [first] = error?.graphQLErrors ?? [];
+  if (first) return `${first.message} (${first.extensions['requestId']})`;
+  return error && 'The shop cannot be reached. Try again soon.';
 }
 
 function texts(event: FormEvent<HTMLFormElement>): Texts {
@@ -68,28 +66,21 @@ export function Problem({ text }: { text: string | undefined }) {
   return <div role="alert">{text && <p className="problem">{text}</p>}</div>;
 }
 
-export function Field({ label, name, ...input }: ComponentProps<'input'> & { label: string; name: string }) {
+type FieldProps = ComponentProps<'input'> & { label: string; name: string; options?: Texts };
+
+/** An input with its label and what is wrong about it; with `options` (value: text) a select. */
+export function Field({ label, name, options, ...input }: FieldProps) {
   const id = useId();
   const wrong = useContext(Wrong)[name];
+  const Control = options ? 'select' : 'input';
   return (
     <>
       <label htmlFor={id}>{label}</label>
-      <input id={id} name={name} {...(wrong && { 'aria-invalid': true, 'aria-describedby': `${id}-wrong` })} {...input} />
+      <Control id={id} name={name} aria-invalid={wrong ? true : undefined} aria-describedby={`${id}-wrong`} {...(input as object)}>
+        {options && Object.entries(options).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+      </Control>
       <div id={`${id}-wrong`}><Problem text={wrong} /></div>
     </>
-  );
-}
-
-export function Select({ label, options, ...select }: ComponentProps<'select'> & { label: string; options: Texts }) {
-  const wrong = useContext(Wrong)[select.name ?? ''];
-  return (
-    <label>
-      {label}
-      <select {...select}>
-        {Object.entries(options).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
-      </select>
-      <Problem text={select.name && wrong} />
-    </label>
   );
 }
 

@@ -25,3 +25,9 @@ function follow(changed: () => void): () => void {
   window.addEventListener('storage', changed);
   return () => window.removeEventListener('storage', changed);
 }
+
+/** How many pieces are wanted; none takes the product out. */
+export function putInCart(productId: string, pieces: number): void {
+  const { [productId]: _, ...others } = read('cart') ?? {};
+  write('cart', pieces > 0 ? { ...others, [productId]: pieces } : others);
+}

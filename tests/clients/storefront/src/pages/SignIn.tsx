@@ -1,28 +1,8 @@
 import { useState } from 'react';
 import { Outlet } from 'react-router';
-import { graphql } from '../gql';
+import { LoginDocument, RegisterDocument } from '../gql/graphql';
 import { Field, MutationForm } from '../parts';
 import { useStored, write } from '../stored';
-
-const Login = graphql(`
-  mutation Login($input: LoginInput!) {
-    result: login(input: $input) {
-      __typename
-      ... on LoginSuccess { user { id } tokens { accessToken refreshToken } }
-      ...Refusal
-    }
-  }
-`);
-
-const Register = graphql(`
-  mutation Register($input: RegisterInput!) {
-    result: register(input: $input) {
-      __typename
-      ... on RegisterSuccess { user { id } tokens { accessToken refreshToken } }
-      ...Refusal
-    }
-  }
-`);
 
 /** Pages for signed-in people. Others sign in here, and are where they wanted to go. */
 export function SignedIn() {
@@ -36,7 +16,7 @@ export function SignIn() {
       <h2>{isNew ? 'Create an account' : 'Sign in'}</h2>
       {isNew ? (
         <MutationForm
-          mutation={Register}
+          mutation={RegisterDocument}
           input={({ name = '', email = '', password = '' }) => ({ name, email, password })}
           onSuccess={({ user, tokens }) => write('session', { userId: user.id, ...tokens })}
           button="Create account"
@@ -47,7 +27,7 @@ export function SignIn() {
         </MutationForm>
       ) : (
         <MutationForm
-          mutation={Login}
+          mutation={LoginDocument}
           input={({ email = '', password = '' }) => ({ email, password })}
           onSuccess={({ user, tokens }) => write('session', { userId: user.id, ...tokens })}
           button="Sign in"
