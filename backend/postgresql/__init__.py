@@ -17,9 +17,9 @@ def bounded(options: dict[str, Any]) -> dict[str, Any]:
 
     Half of the time may go into waiting for a lock, such as that of a migration. Transactions that write set limits of
     their own, which go before these. The limits are of the connection, so they cost nothing; DATABASE_SEND_LIMITS says
-    whether we send them, or the role or pooler has them.
+    whether we send them, or the role or pooler has them. Nor are statements compiled: it takes longer than to run them.
     """
     seconds = settings.DATABASE_READ_SECONDS
-    limits = {"statement_timeout": seconds, "lock_timeout": seconds / 2}
-    sent = [f"-c {name}={round(limit * 1000)}" for name, limit in limits.items() if settings.DATABASE_SEND_LIMITS]
+    limits = {"statement_timeout": round(seconds * 1000), "lock_timeout": round(seconds * 500), "jit": "off"}
+    sent = [f"-c {name}={limit}" for name, limit in limits.items() if settings.DATABASE_SEND_LIMITS]
     return {**options, "silence": seconds + PATIENCE, "options": " ".join([*sent, options.get("options", "")])}

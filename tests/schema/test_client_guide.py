@@ -102,6 +102,7 @@ def _variables(customer: User, product: Product, tokens: Tokens) -> dict[str, An
         "Login": {"input": credentials},
         "PlaceOrder": {"input": order},
         "Shelf": {"first": 1},
+        "Search": {"text": "produ"},
     }
 
 

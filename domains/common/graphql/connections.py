@@ -69,7 +69,7 @@ class Connection(Generic[T]):
 
     @strawberry.field(
         description="How many the whole list has under this filter. Counted only when selected; null above 50,000, "
-        "which the lists below several entities have together.",
+        "which the lists below several entities have together, and above 10,000 under the sort RELEVANCE.",
         metadata={"scope": "of the rows that the viewer sees", "cost": 500},
     )
     def total_count(self, root: strawberry.Parent[Any]) -> int | None:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 MOST = 10_000  # rows that are ranked; also in the description of `totalCount`
 RELEVANCE = "relevance"  # the column, which is made for the page
 KIND = IntegerField()
-COMMON = 75  # of NEAR rows: from here on walking the newest ones is quicker than the index of the search
-WALKED = 150_000  # rows, about as many as MOST rows of something COMMON lie among, twice over
+COMMON = 40  # of NEAR rows: from here on walking the newest is quicker, at worst, than asking the index for each word
+WALKED = 250_000  # rows, among which MOST of something COMMON lie twice over
 NEWEST = ("-created_at", "-id")
 
 type Step = Callable[[Listing, Pager, Viewer], QuerySet[Any]]
