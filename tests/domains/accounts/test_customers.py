@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from domains.common.data.models import new_id
 from tests.api import Api
 from tests.benchmarks.seeding.rows import copy_in, moment
 from tests.factories import StaffFactory, UserFactory
+from tests.logs import json_log, lines
 from tests.reading import rows_read
 
 pytestmark = pytest.mark.django_db
@@ -120,10 +122,24 @@ def test_customers_ask_only_for_themselves(customer: User) -> None:
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
 
 
-def test_too_long_a_search_is_refused_without_being_repeated(staff: Api) -> None:
-    answer = staff.post(QUERY, {"filter": {"search": "a" * 255}})
-    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "aaa" not in str(answer)
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_is_searched_for_is_in_no_log_and_no_error(staff: Api, broken: bool) -> None:
+    """Whether it is found, is too long or holds a NUL, and when the database fails."""
+    if broken:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_user RENAME COLUMN email_key TO taken_away")
+    with json_log() as log:
+        for search in ("canary@example.com", "canary" * 50, "canary\0", "canary' | ("):
+            answer = str(staff.post(QUERY, {"filter": {"search": search}}))
+            literal = staff.post(QUERY.replace("$filter,", f"{{search: {json.dumps(search)}}},"))
+            assert "canary" not in answer + str(literal)
+    assert lines(log, "request")
+    assert bool(lines(log, "unexpected error")) is broken
+    assert "canary" not in log.getvalue()
+
+
+def test_too_long_a_search_is_refused(staff: Api) -> None:
+    assert staff.code(QUERY, {"filter": {"search": "a" * 255}}) == "BAD_USER_INPUT"
 
 
 def test_people_are_searched_by_an_index(staff: Api) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from domains.common.graphql import ranking
 from domains.products.models import Product
@@ -160,3 +163,15 @@ def test_the_best_come_first_in_either_direction(nobody: Api) -> None:
     product("2", description="A jug.")
     for sort in (BEST, {**BEST, "direction": "DESC"}, {**BEST, "direction": "ASC"}):
         assert skus(page(nobody, filter={"search": "jug"}, sort=sort)) == ["1", "2"]
+
+
+def test_products_from_before_are_ranked_as_others_once_they_are_written_anew(nobody: Api) -> None:
+    migration = import_module("domains.products.migrations.0010_ranked_search")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.EARLIER)
+        product("1", "Jug", created_at=moment(1))
+        product("JUG-2", created_at=moment(2))
+        cursor.execute(migration.RANKED)
+    assert best(nobody, "jug") == ["JUG-2", "1"]
+    migration.write_anew(apps, connection.schema_editor())
+    assert best(nobody, "jug") == ["1", "JUG-2"]
