@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.errors import ServiceUnavailableError
 from domains.products import categories
-from domains.products.bulk import import_products
+from domains.products.bulk import ImportResult, import_products
 from domains.products.importing import ProductRow
 from domains.products.models import Category, Product
 from tests.api import Api, gid
 from tests.domains.common.refusals import broken, refusal
-from tests.domains.common.together import locked_elsewhere, together
+from tests.domains.common.together import elsewhere, locked_elsewhere, together
+from tests.domains.orders.shop import somebody_waits_for_us
 from tests.factories import CategoryFactory, ProductFactory
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NEW = {"name": "New", "price": "1"}
+NEW = {"sku": "NEW", "name": "New", "price": "1"}
 EVERYWHERE = """query ($id: ID!, $ids: [ID!]!) {
     node(id: $id) { id } category(slug: "kitchen") { id } categories { id }
     products { nodes { category { id } } }
@@ -45,6 +51,19 @@ def category() -> Category:
 
 def delete(api: Api, category: Category) -> dict[str, Any]:
     return api.call("deleteCategory", "categoryId", categoryId=gid(category))
+
+
+def hide(category: Category) -> None:
+    """As a deletion does, in the caller's transaction."""
+    category.deleted, category.name = True, str(category.id)
+    category.save(update_fields=["deleted", "name"])
+
+
+@contextmanager
+def beside(call: Callable[[], Any]) -> Iterator[Future[Any]]:
+    """A transaction of ours, and a call that another thread makes meanwhile."""
+    with ThreadPoolExecutor(1) as threads, transaction.atomic():
+        yield threads.submit(elsewhere, call)
 
 
 def do_the_rest() -> bool:
@@ -100,26 +119,56 @@ def test_who_edits_a_product_meanwhile_hears_of_no_change(staff: Api, category: 
     assert staff.call("updateProduct", "product { version }", **fields)["product"] == {"version": 2}
 
 
-def test_a_product_that_moves_to_another_category_meanwhile_stays_there(staff: Api, category: Category) -> None:
+def test_a_product_that_moves_to_another_category_at_the_same_moment_stays_there(
+    staff: Api, category: Category
+) -> None:
     other, product = CategoryFactory.create(), Product.objects.order_by("id")[0]
     delete(staff, category)
-    with locked_elsewhere(Product.objects.filter(id=product.id)) as release:
-        move = {"productId": gid(product), "categoryId": gid(other)}
-        calls = [lambda: staff.call("updateProduct", "product { id }", **move), do_the_rest, release.set]
-        moved, done, _ = together(*calls)
-    assert (moved["__typename"], done) == ("UpdateProductSuccess", True)
+    with beside(do_the_rest) as done:
+        Product.objects.filter(id=product.id).update(category=other)
+        wait_until(somebody_waits_for_us, what="the batch waits for the product")
+    assert done.result()
     assert list(Product.objects.filter(category=other)) == [product]
     assert list(Category.objects.all()) == [other]
 
 
-def test_what_joins_at_the_same_moment_is_in_it_before_or_is_told(staff: Api) -> None:
-    """Whoever wins: no product is left in it, nobody gets an error of ours, and an import makes it anew."""
-    for number in range(8):
+def test_it_waits_for_a_product_that_is_joining_and_takes_it_out_again(staff: Api, category: Category) -> None:
+    with beside(partial(delete, staff, category)) as deleted:
+        categories.joined([category.id])
+        wait_until(somebody_waits_for_us, what="the deletion waits for the product")
+        ProductFactory.create(category=category)
+    assert deleted.result()["__typename"] == "DeleteCategorySuccess"
+    assert do_the_rest()
+    assert Product.objects.filter(category=None).count() == 4
+
+
+@pytest.mark.parametrize("way", ["createProduct", "updateProduct", "import"])
+def test_what_joins_while_it_is_deleted_is_told_and_an_import_makes_it_anew(
+    staff: Api, category: Category, way: str
+) -> None:
+    loose, fields = ProductFactory.create(category=None), {"categoryId": gid(category)}
+    row = ProductRow("ROW", "Row", "", 100, 1, "Kitchen", line=2)
+    calls: dict[str, Callable[[], Any]] = {
+        "createProduct": partial(broken, staff, "createProduct", **NEW, **fields),
+        "updateProduct": partial(broken, staff, "updateProduct", productId=gid(loose), **fields),
+        "import": partial(import_products, rows=[row]),
+    }
+    with beside(calls[way]) as answer:
+        Category.objects.filter(id=category.id).select_for_update().get()
+        wait_until(somebody_waits_for_us, what="the product waits for the deletion")
+        hide(category)
+    assert answer.result() in ({("input.categoryId", "UNKNOWN")}, ImportResult(created=1, stock_moves=1))
+    assert Product.objects.filter(category=category).count() == 3
+    assert Category.objects.filter(deleted=False, products__sku="ROW").count() == (way == "import")
+
+
+def test_nobody_gets_an_error_of_ours_whoever_is_first(staff: Api) -> None:
+    for number in range(5):
         category, loose = CategoryFactory.create(name=f"Shelf {number}"), ProductFactory.create(category=None)
         row = ProductRow(f"ROW-{number}", "Row", "", 100, 1, category.name, line=2)
         fields = {"categoryId": gid(category)}
         made, edited, imported, _ = together(
-            partial(staff.call, "createProduct", "product { id }", **NEW, sku=f"NEW-{number}", **fields),
+            partial(staff.call, "createProduct", "product { id }", **{**NEW, "sku": f"NEW-{number}"}, **fields),
             partial(staff.call, "updateProduct", "product { id }", productId=gid(loose), **fields),
             partial(import_products, rows=[row]),
             partial(delete, staff, category),

@@ -18,12 +18,16 @@ GOOD: dict[str, dict[str, Any]] = {
     "updateProduct": {"productId": "x", "name": "Jug"},
     "adjustStock": {"productId": "x", "delta": 1, "reason": "found", "idempotencyKey": str(uuid4())},
     "createCategory": {"name": "Kitchen"},
+    "updateCategory": {"categoryId": "x", "name": "Kitchen"},
+    "deleteCategory": {"categoryId": "x"},
 }
 BAD: dict[str, dict[str, Any]] = {
     "createProduct": {"sku": "", "name": "", "price": "-1"},
     "updateProduct": {"productId": "", "name": ""},
     "adjustStock": {"productId": "", "delta": 0, "reason": "", "idempotencyKey": str(uuid4())},
     "createCategory": {"name": ""},
+    "updateCategory": {"categoryId": "", "name": ""},
+    "deleteCategory": {"categoryId": ""},
 }
 
 
