@@ -26,6 +26,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
+from domains.common.errors import RequestError  # noqa: E402
 from domains.common.graphql.loaders import Loaders  # noqa: E402
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate  # noqa: E402
 from domains.common.graphql.paging_below import pages_below  # noqa: E402
@@ -103,7 +104,7 @@ def pages(query: ProductQuery, ordering: Ordering, viewer: Viewer) -> Iterator[t
         after = page.page_info.end_cursor if page.page_info.has_next_page else None
 
 
-def below_each_category(query: ProductQuery, ordering: Ordering) -> dict[UUID, Page]:
+def below_each_category(query: ProductQuery, ordering: Ordering) -> dict[UUID, Page | RequestError]:
     pager = Pager.of(Product, ordering, 5, scope="")
     pages = pages_below(query.rows(NOBODY), "category", CATEGORIES, lambda _: pager, query)
     return dict(zip(CATEGORIES, pages, strict=True))

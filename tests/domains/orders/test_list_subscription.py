@@ -20,7 +20,7 @@ from domains.orders import watching
 from domains.orders.filtering import OrderQuery
 from domains.orders.handlers import WATCHED, purge_changes
 from domains.orders.models import Order, OrderChange
-from domains.orders.services.events import Type, move, note, topic_of_all
+from domains.orders.services.events import Actor, Type, move, note, topic_of_all
 from domains.orders.watching import OrderWatch
 from schema.streams.live import REST_SECONDS
 from tests.api import Api, gid
@@ -116,7 +116,7 @@ def test_states_are_matched_before_and_after_a_change_and_other_filters_now(
     others = follow(server, staff.token, status=["CANCELLED"], number=never.number)
     cancel(leaving)
     told_of(stream, leaving, "CANCELLED")
-    note(leaving.id, Type.CANCELLED, "Cancelled")  # it was none and is none
+    note(leaving.id, Type.CANCELLED, "Cancelled", actor=Actor.SYSTEM)  # it was none and is none
     cancel(never)
     told_of(stream, never, "CANCELLED")
     told_of(others, never, "CANCELLED")
