@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from domains.common.validation import Flaw, Problems, checked, is_https
 MAX_IMAGES = 20
 MAX_URL_CHARACTERS = 2_000
 MAX_ALT_CHARACTERS = 200
+_TOO_MANY = f"At most {MAX_IMAGES} images"
+_BETWEEN_URLS = re.compile(r",?\s+|\|")
 
 type Stored = Mapping[str, str]  # as the column has it: the fields of an Image by name
 
@@ -30,15 +33,10 @@ def checked_url(url: str) -> tuple[str, Flaw | None]:
     return url, flaw
 
 
-def count_flaw(images: Sequence[object]) -> Flaw | None:
-    """What is wrong when there are more than MAX_IMAGES."""
-    return Flaw(FieldErrorCode.TOO_LONG, f"At most {MAX_IMAGES} images") if len(images) > MAX_IMAGES else None
-
-
 def checked_images(images: Sequence[Image], known: Iterable[Stored], problems: Problems) -> list[Stored]:
-    """As they are stored. An URL that the product has already is not judged again."""
-    if flaw := count_flaw(images):
-        problems.add("images", message=flaw.message, code=flaw.code)
+    """As they are stored. A URL that the product has already is not judged again."""
+    if len(images) > MAX_IMAGES:
+        problems.add("images", message=_TOO_MANY, code=FieldErrorCode.TOO_LONG)
         return []
     urls = {image["url"] for image in known}
     return [_checked(image, ("images", str(place)), urls, problems) for place, image in enumerate(images)]
@@ -51,6 +49,16 @@ def _checked(image: Image, path: Sequence[str], known: set[str], problems: Probl
         if flaw:
             problems.add(*path, name, message=flaw.message, code=flaw.code)
     return Image(url, alt)._asdict()
+
+
+def parse_images(text: str) -> tuple[str, ...]:
+    """The URLs in a text, parted by spaces or bars. Raises ValueError with all reasons when they cannot be images."""
+    urls = [checked_url(url) for url in _BETWEEN_URLS.split(text) if url]
+    reasons = [f"{url[:100]!r}: {flaw.message}" for url, flaw in urls if flaw]
+    reasons += [_TOO_MANY] if len(urls) > MAX_IMAGES else []
+    if reasons:
+        raise ValueError(f"images: {'; '.join(reasons)}")
+    return tuple(url for url, _ in urls)
 
 
 def at_urls(urls: Iterable[str], known: Iterable[Stored], alt: str) -> list[Stored]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from domains.common.data.csvfile import Table, UnreadableFileError, read_table, table_of
 from domains.common.data.money import MAX_MINOR
 from domains.common.validation import checked
-from domains.products.images import checked_url, count_flaw
+from domains.products.images import parse_images
 from domains.products.models import unique_key
 
 COLUMNS = ("sku", "name", "description", "price", "stock", "category", "tax_rate", "images")
@@ -27,7 +27,6 @@ MAX_STOCK = 100_000_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 PRICE = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 RATE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
-BETWEEN_URLS = re.compile(r",?\s+|\|")
 COMMA_PRICE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
 ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")  # what spreadsheets make of long codes
 HIDDEN = "(hidden)"  # in a row's cells: the product is not for sale at first
@@ -146,16 +145,6 @@ def parse_stock(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MAX_STOCK:
         raise ValueError(f"stock {text!r} is not a whole number of 0 to {MAX_STOCK}")
     return int(text)
-
-
-def parse_images(text: str) -> tuple[str, ...]:
-    """The URLs in a text, parted by spaces or bars. Raises ValueError with the reason when one cannot be an image's."""
-    checked_urls = [checked_url(url) for url in BETWEEN_URLS.split(text) if url]
-    flaws = [f"{url[:100]!r}: {flaw.message}" for url, flaw in checked_urls if flaw]
-    flaws += [flaw.message] if (flaw := count_flaw(checked_urls)) else []
-    if flaws:
-        raise ValueError(f"images: {'; '.join(flaws)}")
-    return tuple(url for url, _ in checked_urls)
 
 
 def _parse(table: Table, layout: Layout, stock: int | None, decimals: int) -> ParsedFile:
