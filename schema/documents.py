@@ -21,23 +21,27 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     Token,
+    ValueNode,
     ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
     validate,
 )
+from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from domains.common.graphql.scalars import SafeError
 from domains.common.guard.computing import Experience, alone
+from schema import lifting
 from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.execution.plan import Plans
 from schema.merge import core
-from schema.redaction import ValuesRule
+from schema.redaction import Refusal, ValuesRule
 from schema.request import NUL_MESSAGE
 from schema.sizes import declared
 
+INVALID = "GRAPHQL_VALIDATION_FAILED"
 MAX_TOKENS = 5_000
 # graphql-core reads the text up to an error to tell its line, and there may be a hundred errors: a megabyte of empty
 # lines before them took 20 seconds.
@@ -64,6 +68,12 @@ class Document:
     _sizes: frozenset[str] = frozenset()
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
     experience: Experience = field(default_factory=Experience, compare=False, repr=False)
+    literals: Mapping[str, ValueNode] = field(default_factory=dict)  # that became variables: see `lifting`
+    unfit: tuple[GraphQLError, ...] = ()  # why: the errors of the document as it was written
+
+    def variables(self, operation: OperationDefinitionNode, sent: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Those that were sent, and those that literals became."""
+        return lifting.values(self.literals, operation, sent or {}) if self.literals else sent
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """What executing the operation with these raw variables costs at most, in units; see `schema.cost`."""
@@ -128,8 +138,15 @@ def _checked(query: str, introspection: bool, limits: Counts) -> Document:
         rules = (NoFragmentCyclesRule,)
     # A schema that is not told must not be guessed from suggestions.
     errors = validate(core, node, rules, hide_suggestions=not introspection)
-    sizes = frozenset(meter.sizes)
-    return Document(node, tuple(errors), "GRAPHQL_VALIDATION_FAILED" if errors else "", _sizes=sizes)
+    if not errors:
+        return Document(node, _sizes=frozenset(meter.sizes))
+    if not all(isinstance(error, (Refusal, StrawberryGraphQLError)) for error in errors):  # the latter's are of nulls
+        return Document(node, tuple(errors), INVALID)
+    if (lifted := lifting.lift(core, node, errors)) is None:
+        return Document(node, tuple(errors), "BAD_USER_INPUT")
+    meter = Meter(core, lifted.node, {})
+    meter.document()  # tells which variables the price depends on
+    return Document(lifted.node, _sizes=frozenset(meter.sizes), literals=lifted.literals, unfit=tuple(errors))
 
 
 def _lines(query: str) -> int:

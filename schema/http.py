@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from time import thread_time
@@ -35,7 +35,7 @@ from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, persisted, redaction
 from schema.cost import UNIT_SECONDS
-from schema.documents import Document
+from schema.documents import INVALID, Document
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
 from schema.mending import mend
@@ -95,6 +95,7 @@ class GraphQLView(View):
             raise RequestProblem("Read subscriptions with 'Accept: text/event-stream' and no JSON type", status=406)
         if request.method == "GET" and operation.operation is OperationType.MUTATION:
             raise RequestProblem("Mutations need POST", status=405)
+        wanted = replace(wanted, variables=document.variables(operation, wanted.variables))
         if wanted.register_as:
             persisted.register(wanted.register_as, wanted.query)
         cost = self.cost = document.cost(operation, wanted.variables or {})
@@ -128,15 +129,17 @@ class GraphQLView(View):
         self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer, refused: int
     ) -> Reply:
         identifier = errors.request_id_in(request)
-        assert document.node is not None
-        operation = get_operation_ast(document.node, wanted.operation_name)
+        node = document.node
+        assert node is not None
+        operation = get_operation_ast(node, wanted.operation_name)
         assert operation is not None
         variables = wanted.variables or {}
 
-        def unfit(found: list[GraphQLError]) -> Reply:
-            mended = None if refused_fields.get() else mend(core, operation, variables)
+        def unfit(found: Sequence[GraphQLError]) -> Reply:
+            mended = None if refused_fields.get(None) else mend(core, node, operation, variables)
             if mended is None:
-                return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in found]}
+                found, code = (document.unfit, INVALID) if document.unfit else (found, "BAD_USER_INPUT")
+                return refused, {"errors": [errors.formatted(e, code, identifier) for e in found]}
             with problems_told(mended.problems):
                 return self._execute(request, document, replace(wanted, variables=mended.variables), viewer, refused)
 

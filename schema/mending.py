@@ -1,4 +1,4 @@
-"""Refused nulls and decimals in the variables of a mutation, as problems of its fields.
+"""Refused nulls and decimals in the variables of mutations, as problems of their fields.
 
 graphql-core refuses the whole request for them, in words for programmers. Where the result has a ValidationError, a
 form is told which field it is instead: the mutation is called with values that fit, and answers these problems before
@@ -8,18 +8,25 @@ it does anything.
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
+    GraphQLField,
     GraphQLSchema,
+    Node,
     ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     ValueNode,
     VariableNode,
+    Visitor,
     get_named_type,
     get_nullable_type,
     is_enum_type,
@@ -27,6 +34,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
     is_required_input_field,
+    visit,
 )
 
 from domains.common.data.models import NO_ID
@@ -39,40 +47,73 @@ _FITTING: Mapping[str, Any] = {"Decimal": "0", "String": "", "ID": "", "Int": 0,
 
 
 class Mended(NamedTuple):
-    """Variables that fit, and what was wrong with those that were sent."""
+    """Variables that fit, and what was wrong with those that were sent, by the response keys of the mutations."""
 
     variables: dict[str, Any]
-    problems: list[FieldProblem]
+    problems: dict[str, list[FieldProblem]]
 
 
-def mend(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Mended | None:
-    """Variables that fit, and the problems of those that did not; None where these are for the whole request."""
-    places = dict(_places(schema, operation))
-    mended, problems = dict(variables), list[FieldProblem]()
+def mend(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> Mended | None:
+    """Variables that fit, and the problems of those that did not; None where these are for the whole request.
+
+    Mutations that use none of them are carried out.
+    """
+    places = _places(schema, operation)
+    mended, bad, problems = dict(variables), set[str](), defaultdict[str, list[FieldProblem]](list)
     for node, type_, value in redaction.declared(schema, operation, variables):
         name = node.variable.name.value
         for path, error in _refused(type_, value):
             problem = _problem(type_, value, path, error)
-            at = [str(key) for key in [*places.get(name, ()), *path]]
-            if problem is None or name not in places or not at:  # of the request, or of the input as a whole
+            for key, place in places.get(name, ()):
+                at = [str(step) for step in [*place, *path]]
+                if problem is None or not at:  # of the request, or of the input as a whole
+                    return None
+                problems[key].append(FieldProblem(at, *problem))
+            if name not in places or not _replace(mended, type_, name, path):
                 return None
-            problems.append(FieldProblem(at, *problem))
-            if not _replace(mended, type_, name, path):
-                return None
+            bad.add(name)
+    executed = [one for one in operation.selection_set.selections if _key(one) not in problems]
+    fragments = [one for one in document.definitions if isinstance(one, FragmentDefinitionNode)] if executed else []
+    if any(bad & _variables_in(node) for node in (*executed, *fragments)):
+        return None
     return Mended(mended, problems) if problems else None
 
 
-def _places(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Iterator[tuple[str, Path]]:
-    """Where in `input` each variable is used, if the operation is one mutation whose result has a ValidationError."""
-    (first, *others) = operation.selection_set.selections
-    if operation.operation is not OperationType.MUTATION or others or not isinstance(first, FieldNode):
-        return
-    assert schema.mutation_type is not None
-    field = schema.mutation_type.fields.get(first.name.value)
-    members = getattr(field and get_named_type(field.type), "types", ())
-    if any(member.name == "ValidationError" for member in members):
-        for argument in first.arguments or ():
-            yield from _uses(argument.value, [])
+def tells_problems(schema: GraphQLSchema, node: FieldNode) -> GraphQLField | None:
+    """The mutation that the field calls, if its result has a ValidationError."""
+    field = schema.mutation_type.fields.get(node.name.value) if schema.mutation_type else None
+    members = getattr(get_named_type(field.type), "types", ()) if field else ()
+    return field if any(member.name == "ValidationError" for member in members) else None
+
+
+def _places(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Mapping[str, list[tuple[str, Path]]]:
+    """Where in the `input` of mutations, by their keys, each variable is used, where they can tell problems."""
+    found = defaultdict[str, list[tuple[str, Path]]](list)
+    for node in operation.selection_set.selections if operation.operation is OperationType.MUTATION else ():
+        if isinstance(node, FieldNode) and tells_problems(schema, node):
+            for argument in node.arguments or ():
+                for name, path in _uses(argument.value, []):
+                    if (place := (_key(node), path)) not in found[name]:
+                        found[name].append(place)
+    return found
+
+
+def _key(node: SelectionNode) -> str:
+    """Under which a field is answered; of what is no field, none."""
+    return (node.alias or node.name).value if isinstance(node, FieldNode) else ""
+
+
+def _variables_in(node: Node) -> set[str]:
+    found = set[str]()
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            found.add(node.name.value)
+
+    visit(node, Variables())
+    return found
 
 
 def _uses(value: ValueNode, path: Path) -> Iterator[tuple[str, Path]]:

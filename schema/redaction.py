@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
@@ -23,6 +24,7 @@ from graphql import (
     NullValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
+    StringValueNode,
     TokenKind,
     Undefined,
     ValueNode,
@@ -74,18 +76,42 @@ def _token(error: GraphQLSyntaxError) -> str:
     return "end of the document" if kind is TokenKind.EOF else kind.value
 
 
+class Refusal(SafeError):
+    """A null, or a text in the place of a decimal, as people leave them in forms."""
+
+
 class ValuesRule(ValuesOfCorrectTypeRule):
     """Literals of the wrong type, as graphql-core finds them."""
+
+    _holder = ""  # of the literal: an argument, or a variable with a default
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self._holder = node.name.value
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
+        self._holder = f"${node.variable.name.value}"
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> Any:
         def report(error: GraphQLError, path: list[str | int]) -> None:
             there = [inner for inner in error.nodes or () if inner.loc]  # some are copies that stand nowhere
             there = there or [at(input_type, node, path)[1]]
-            self.report_error(SafeError(problem(input_type, node, path, error), nodes=there))
+            text = problem(input_type, node, path, error)
+            if _is_of_a_form(*at(input_type, node, path)):
+                where = ".".join(map(str, [self._holder, *path]))
+                self.report_error(Refusal(f"'{where}': {text}", nodes=there))
+            else:
+                self.report_error(SafeError(text, nodes=there))
 
         if input_type:
             validate_input_literal(node, input_type, report)
         return self.SKIP
+
+
+def _is_of_a_form(type_: Any, literal: Any) -> bool:
+    """Whether a literal that does not fit the type is a Refusal."""
+    if isinstance(literal, NullValueNode):
+        return is_non_null_type(type_)
+    return isinstance(literal, StringValueNode) and str(get_nullable_type(type_)) == "Decimal"
 
 
 def null_errors(

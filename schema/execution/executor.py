@@ -20,6 +20,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from orjson import Fragment
 
+from domains.common.graphql.errors import answered_as
 from domains.common.graphql.loaders import Loader
 from domains.common.guard import deadline
 from schema.execution.completion import Completion, Group
@@ -91,7 +92,8 @@ class Execution:
         try:
             if self._plan.operation.operation is OperationType.MUTATION:
                 for field in root.fields:  # each to its end: what was loaded before it is not trusted after it
-                    self._run(Selection(root.type, [field], {}), answer)
+                    with answered_as(field.key):
+                        self._run(Selection(root.type, [field], {}), answer)
                     if loaders:
                         self._context.loaders.clear()  # a mutation may have put others in their place
             else:

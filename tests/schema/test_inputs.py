@@ -61,11 +61,52 @@ def test_every_refused_null_of_a_cart_is_told(staff: Api) -> None:
         assert {problem["code"] for problem in problems} == {"REQUIRED"}
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('sku: "JUG", name: "Jug", price: "12,50"', {("input.price", "INVALID")}),
+        (
+            'sku: $sku, name: null, price: "12,50", description: $absent',
+            {("input.name", "REQUIRED"), ("input.price", "INVALID")},
+        ),
+    ],
+)
+def test_what_the_document_has_in_place_of_a_value_is_a_problem_of_its_field(
+    staff: Api, customer: User, written: str, expected: set[tuple[str, str]]
+) -> None:
+    uses = "($sku: String!, $absent: String)" if "$" in written else ""
+    query = f"mutation {uses} {{ createProduct(input: {{{written}}}) {RESULT} }}"
+    problems = staff.data(query, {"sku": "JUG"})["createProduct"]["fields"]
+    assert {(".".join(problem["path"]), problem["code"]) for problem in problems} == expected
+    assert Api(customer).code(query, {"sku": "JUG"}) == "FORBIDDEN"
+
+
+def test_mutations_beside_one_that_is_refused_are_carried_out(staff: Api) -> None:
+    """The refused one answers its problems, whether they are in variables or in the document."""
+    query = f"""mutation ($bad: CreateProductInput!, $good: CreateProductInput!) {{ __typename
+        one: createProduct(input: $bad) {RESULT} two: createProduct(input: $good) {RESULT}
+        three: createProduct(input: {{sku: "POT", name: "Pot", price: "1,5"}}) {RESULT}
+        four: createProduct(input: $bad) {RESULT} }}"""
+    bad, good = ({"sku": sku, "name": "Jug", "price": price} for sku, price in (("JUG", None), ("MUG", "1.50")))
+    answer = staff.data(query, {"bad": bad, "good": good})
+    assert answer.pop("__typename") == "Mutation"
+    told = {key: [field["code"] for field in result.get("fields", ())] for key, result in answer.items()}
+    assert told == {"one": ["REQUIRED"], "two": [], "three": ["INVALID"], "four": ["REQUIRED"]}
+    assert [product.sku for product in Product.objects.all()] == ["MUG"]
+
+
 def test_what_is_no_form_field_stays_a_fault_of_the_request(staff: Api) -> None:
-    """More than one mutation, a result without ValidationError, another type."""
+    """A variable that something else uses as well, a result without ValidationError, another type, a query."""
     fields = {"sku": "JUG", "name": "Jug", "price": "12,50"}
-    twice = f"mutation ($input: CreateProductInput!) {{ a: createProduct(input: $input) {RESULT} __typename }}"
-    assert staff.code(twice, {"input": fields}) == "BAD_USER_INPUT"
+    both = f"""mutation ($sku: String!) {{ createProduct(input: {{sku: $sku, name: "Jug", price: "1"}}) {RESULT}
+        cancelOrder(input: {{orderId: "x", reason: $sku}}) {{ __typename }} }}"""
+    assert staff.code(both, {"sku": None}) == "BAD_USER_INPUT"
     assert staff.code(CREATE, {"input": {**fields, "price": "1", "stock": "many"}}) == "BAD_USER_INPUT"
     cancel = "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { __typename } }"
     assert staff.code(cancel, {"input": {"orderId": None}}) == "BAD_USER_INPUT"
+    (error,) = staff.post("mutation { cancelOrder(input: {orderId: null}) { __typename } }")["errors"]
+    assert (error["extensions"]["code"], error["message"][:16]) == ("BAD_USER_INPUT", "'input.orderId':")
+    (error,) = staff.post('{ products(filter: {priceMin: "1,5"}) { totalCount } }')["errors"]
+    assert (error["extensions"]["code"], error["message"][:18]) == ("BAD_USER_INPUT", "'filter.priceMin':")
+    other = f'mutation {{ createProduct(input: {{sku: "J", name: "J", price: "1,5", stock: "many"}}) {RESULT} }}'
+    assert staff.code(other) == "GRAPHQL_VALIDATION_FAILED"

@@ -14,7 +14,9 @@ from schema.redaction import UNFIT, message
 from tests.schema.wire import body, post
 
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename } }"
-UPDATE = "mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { __typename } __typename }"
+# In a fragment it is no form's: problems of its fields are faults of the request.
+UPDATE = """mutation ($input: UpdateProductInput!) { ...All }
+    fragment All on Mutation { updateProduct(input: $input) { __typename } }"""
 ORDER = "mutation ($input: CreateOrderInput!) { createOrder(input: $input) { __typename } }"
 PRODUCT = "query ($by: ProductBy!) { product(by: $by) { id } }"
 PRODUCTS = """query ($filter: ProductFilter, $sort: ProductSort, $first: Int) {
@@ -132,7 +134,10 @@ def test_a_variable_that_does_not_fit_is_not_repeated(
         ('{ products(first: "canary") { nodes { id } } }', "Expected a value of type 'Int'"),
         ('{ products(sort: {field: "canary"}) { nodes { id } } }', "Expected one of the values of 'ProductSortField'"),
         ("{ products(sort: {field: CANARY}) { nodes { id } } }", "Expected one of the values of 'ProductSortField'"),
-        ('{ products(filter: {priceMin: "canary"}) { nodes { id } } }', 'A Decimal is a string such as "29.99"'),
+        (
+            '{ products(filter: {priceMin: "canary"}) { nodes { id } } }',
+            "'filter.priceMin': A Decimal is a string such as \"29.99\"",
+        ),
         ('{ products(filter: {priceMin: {a: "canary"}}) { nodes { id } } }', 'A Decimal is a string such as "29.99"'),
         (
             'query ($first: Int = "canary") { products(first: $first) { nodes { id } } }',

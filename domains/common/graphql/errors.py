@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
@@ -125,18 +125,29 @@ class StaleObjectError(UserError):
     )
 
 
-# Problems that were found before the mutation was called: what its input could not be made of.
-refused_fields: ContextVar[Sequence[errors.FieldProblem]] = ContextVar("refused_fields", default=())
+# Problems that were found before mutations were called, by their response keys: what inputs could not be made of.
+refused_fields: ContextVar[Mapping[str, Sequence[errors.FieldProblem]]] = ContextVar("refused_fields")
+_response_key: ContextVar[str] = ContextVar("response_key", default="")
 
 
 @contextmanager
-def problems_told(found: Sequence[errors.FieldProblem]) -> Iterator[None]:
+def problems_told(found: Mapping[str, Sequence[errors.FieldProblem]]) -> Iterator[None]:
     """Mutations that are called in here answer these."""
     token = refused_fields.set(found)
     try:
         yield
     finally:
         refused_fields.reset(token)
+
+
+@contextmanager
+def answered_as(response_key: str) -> Iterator[None]:
+    """The mutation that is called in here is answered under this key."""
+    token = _response_key.set(response_key)
+    try:
+        yield
+    finally:
+        _response_key.reset(token)
 
 
 type Failure = type[UserError] | type[DomainError]
@@ -177,7 +188,7 @@ def mutation(
         @functools.wraps(resolver)
         def answering(*args: Any, **kwargs: Any) -> Any:
             try:
-                if refused := refused_fields.get():
+                if refused := refused_fields.get({}).get(_response_key.get()):
                     raise errors.ValidationError(refused)
                 found = resolver(*args, **kwargs)
             except DomainError as error:

@@ -108,7 +108,8 @@ def _problems(identifier: str, text: str) -> list[str]:
     if algorithm and algorithm(text.encode()).hexdigest() != bare.lower():
         return [f"{identifier}: the document is not the one that was hashed"]
     found = []
-    for error in documents.read(text, introspection=True).errors:
+    document = documents.read(text, introspection=True)
+    for error in document.errors or document.unfit:
         place = error.locations[0] if error.locations else None
         found.append(f"{identifier}{f':{place.line}:{place.column}' if place else ''}: {error.message}")
     return found
