@@ -35,7 +35,7 @@ from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, persisted, redaction
 from schema.cost import UNIT_SECONDS
-from schema.documents import INVALID, Document
+from schema.documents import Document
 from schema.errors import RequestProblem
 from schema.execution.executor import execute
 from schema.mending import mend
@@ -138,8 +138,8 @@ class GraphQLView(View):
         def unfit(found: Sequence[GraphQLError]) -> Reply:
             mended = None if refused_fields.get(None) else mend(core, node, operation, variables)
             if mended is None:
-                found, code = (document.unfit, INVALID) if document.unfit else (found, "BAD_USER_INPUT")
-                return refused, {"errors": [errors.formatted(e, code, identifier) for e in found]}
+                found = document.unfit or found
+                return refused, {"errors": [errors.formatted(e, "BAD_USER_INPUT", identifier) for e in found]}
             with problems_told(mended.problems):
                 return self._execute(request, document, replace(wanted, variables=mended.variables), viewer, refused)
 

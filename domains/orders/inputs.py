@@ -86,7 +86,10 @@ class OrderSortField(Enum):
     TOTAL = strawberry.enum_value("total", description="By their total.")
 
 
-@strawberry.input(description="The order of a list of orders.")
+@strawberry.input(
+    description="The order of a list of orders. Without `direction` it is DESC: the newest, the dearest first. "
+    "Mind that `ProductSort` is ASC then."
+)
 class OrderSort:
     field: OrderSortField = strawberry.field(description="What to sort by.")
     direction: SortDirection = strawberry.field(default=SortDirection.DESC, description="Which way.")

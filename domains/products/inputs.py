@@ -95,7 +95,10 @@ class ProductSortField(Enum):
     )
 
 
-@strawberry.input(description="The order of a list of products.")
+@strawberry.input(
+    description="The order of a list of products. Without `direction` it is ASC: the cheapest, the oldest, A to Z "
+    "first. Mind that `OrderSort` is DESC then."
+)
 class ProductSort:
     field: ProductSortField = strawberry.field(
         description="What to sort by.", metadata={"choices": {"RELEVANCE": RANKING_COST}}

@@ -106,6 +106,8 @@ def test_what_is_no_form_field_stays_a_fault_of_the_request(staff: Api) -> None:
     assert staff.code(cancel, {"input": {"orderId": None}}) == "BAD_USER_INPUT"
     (error,) = staff.post("mutation { cancelOrder(input: {orderId: null}) { __typename } }")["errors"]
     assert (error["extensions"]["code"], error["message"][:16]) == ("BAD_USER_INPUT", "'input.orderId':")
+    (error,) = staff.post(f"mutation {{ createProduct(input: null) {RESULT} }}")["errors"]
+    assert (error["extensions"]["code"], error["message"][:8]) == ("BAD_USER_INPUT", "'input':")
     (error,) = staff.post('{ products(filter: {priceMin: "1,5"}) { totalCount } }')["errors"]
     assert (error["extensions"]["code"], error["message"][:18]) == ("BAD_USER_INPUT", "'filter.priceMin':")
     other = f'mutation {{ createProduct(input: {{sku: "J", name: "J", price: "1,5", stock: "many"}}) {RESULT} }}'
