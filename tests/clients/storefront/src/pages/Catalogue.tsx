@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { type ProductCardFragment, ProductsDocument } from '../gql/graphql';
+import { type ProductCardFragment, ProductsDocument, type ProductSort } from '../gql/graphql';
 import { failure, price, Problem, SearchForm } from '../parts';
 import { putInCart, useStored } from '../stored';
 
@@ -21,7 +21,8 @@ export function Catalogue() {
 /** An endless list: each page is asked for with the cursor of the last, and the cache joins them (relayPagination). */
 function ProductList({ search }: { search: string }) {
   const [after, setAfter] = useState<string | null>(null);
-  const [{ data, error, fetching }] = useQuery({ query: ProductsDocument, variables: { search, after } });
+  const sort: ProductSort | null = search ? { field: 'RELEVANCE' } : null; // else the newest come first
+  const [{ data, error, fetching }] = useQuery({ query: ProductsDocument, variables: { search, after, sort } });
   const { nodes = [], pageInfo } = data?.products ?? {};
   return (
     <>
@@ -45,10 +46,11 @@ function pressWhenSeen(button: HTMLButtonElement) {
 }
 
 function ProductCard({ product }: { product: ProductCardFragment }) {
+  const [image] = product.images;
   const inCart = useStored('cart')?.[product.id] ?? 0;
   return (
     <article>
-      <div className="picture" aria-hidden>{product.name[0]}</div>
+      {image ? <img src={image.url} alt={image.alt} loading="lazy" /> : <div className="picture" aria-hidden>{product.name[0]}</div>}
       <h2>{product.name}</h2>
       <p>{product.description}</p>
       <p><strong>{price(product.price)}</strong> {product.stock ? `${product.stock} in stock` : 'Sold out'}</p>
