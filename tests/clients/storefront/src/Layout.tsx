@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { NavLink, Outlet, useLocation } from 'react-router';
 import { useMutation, useQuery, useSubscription } from 'urql';
 import { MeDocument, OrdersUpdatedDocument, SignOutDocument } from './gql/graphql';
 import { useStored, write } from './stored';
@@ -8,26 +8,20 @@ export function Layout() {
   const [{ data }] = useQuery({ query: MeDocument });
   const [, signOut] = useMutation(SignOutDocument);
   const pieces = Object.values(useStored('cart') ?? {}).reduce((sum, quantity) => sum + quantity, 0);
-  const navigate = useNavigate();
+  const leave = () => signOut({}).then(() => write('session', null));
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   useEffect(() => main.current?.focus(), [pathname]); // a screen reader goes on with the new page
-
-  async function leave() {
-    await signOut({});
-    await navigate('/');
-    write('session', null);
-  }
 
   return (
     <>
       <header className="container">
         <nav>
-          <ul><li><NavLink to="/"><strong>Ordergraph</strong></NavLink></li></ul>
+          <ul><li><NavLink to="/"><strong>{data?.shop.name ?? 'Shop'}</strong></NavLink></li></ul>
           <ul>
             <li><NavLink to="/orders">{data?.me ? 'Orders' : 'Sign in'}</NavLink></li>
             {data?.me?.isStaff && <li><NavLink to="/staff">Staff</NavLink></li>}
-            <li><NavLink to="/cart">Cart <span role="status" aria-label={`${pieces} in cart`}>{pieces}</span></NavLink></li>
+            <li><NavLink to="/cart">Cart <span role="status" aria-label={`${pieces} in it`}>{pieces}</span></NavLink></li>
             {data?.me && <li><button className="outline" onClick={leave}>Sign out</button></li>}
           </ul>
         </nav>

@@ -3,7 +3,7 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { createClient as createStreams, type Sink } from 'graphql-sse';
 import { useEffect } from 'react';
-import { Client, fetchExchange, subscriptionExchange, type UseQueryExecute } from 'urql';
+import { Client, fetchExchange, subscriptionExchange, type SubscriptionForwarder, type UseQueryExecute } from 'urql';
 import { possibleTypes, typePolicies } from '../../../../schema/cache.json';
 import { RefreshDocument } from './gql/graphql';
 import { read, write } from './stored';
@@ -61,10 +61,9 @@ export function createClient(): Client {
     // It looks for the fields of every member of a union in each answer, and tells of those that are not there.
     logger: (level, message) => message.startsWith('Invalid undefined') || console[level](message),
   });
-  const streams = subscriptionExchange({
-    forwardSubscription: ({ query = '', variables = {} }) => ({
-      subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink as Sink) }),
-    }),
+  const forwardSubscription: SubscriptionForwarder = ({ query = '', variables = {} }) => ({
+    subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink as Sink) }),
   });
+  const streams = subscriptionExchange({ forwardSubscription });
   return new Client({ url: '/graphql', preferGetMethod: false, exchanges: [cache, auth, fetchExchange, streams] });
 }

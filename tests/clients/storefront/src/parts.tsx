@@ -39,7 +39,7 @@ export function MutationForm<Result extends object, Input>(props: FormProps<Resu
 /** The problems of the form around, by the name of the field; '' being the whole. */
 const Wrong = createContext<Problems>({});
 
-/** A path ends with the name of the field: ["input", "delivery", "address", "city"]. A field may break several rules. */
+/** A path ends with the field's name: ["input", "delivery", "address", "city"]. A field may break several rules. */
 function problems(refusal: RefusalFragment, form: HTMLFormElement): Problems {
   const found: Problems = {};
   for (const { path, message } of 'fields' in refusal ? refusal.fields : [refusal]) {
@@ -66,9 +66,9 @@ export function Problem({ text }: { text: string | undefined }) {
   return <div role="alert">{text && <p className="problem">{text}</p>}</div>;
 }
 
-type FieldProps = ComponentProps<'input'> & { label: string; name: string; options?: Texts };
+type FieldProps = ComponentProps<'input'> & { label: string; name: string; options?: [value: string, text: string][] };
 
-/** An input with its label and what is wrong about it; with `options` (value: text) a select. */
+/** An input with its label and what is wrong about it; with `options` a select. */
 export function Field({ label, name, options, ...input }: FieldProps) {
   const id = useId();
   const wrong = useContext(Wrong)[name];
@@ -76,10 +76,10 @@ export function Field({ label, name, options, ...input }: FieldProps) {
   return (
     <>
       <label htmlFor={id}>{label}</label>
-      <Control id={id} name={name} aria-invalid={wrong ? true : undefined} aria-describedby={`${id}-wrong`} {...(input as object)}>
-        {options && Object.entries(options).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+      <Control {...(input as object)} {...{ id, name }} aria-invalid={!!wrong || undefined} aria-describedby={`${id}-p`}>
+        {options?.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </Control>
-      <div id={`${id}-wrong`}><Problem text={wrong} /></div>
+      <div id={`${id}-p`}><Problem text={wrong} /></div>
     </>
   );
 }

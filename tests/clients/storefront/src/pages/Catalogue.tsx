@@ -50,7 +50,8 @@ function ProductCard({ product }: { product: ProductCardFragment }) {
   const inCart = useStored('cart')?.[product.id] ?? 0;
   return (
     <article>
-      {image ? <img src={image.url} alt={image.alt} loading="lazy" /> : <div className="picture" aria-hidden>{product.name[0]}</div>}
+      {image && <img src={image.url} alt={image.alt} loading="lazy" />}
+      {!image && <div className="picture" aria-hidden>{product.name[0]}</div>}
       <h2>{product.name}</h2>
       <p>{product.description}</p>
       <p><strong>{price(product.price)}</strong> {product.stock ? `${product.stock} in stock` : 'Sold out'}</p>

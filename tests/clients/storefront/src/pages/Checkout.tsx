@@ -1,17 +1,17 @@
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useQuery } from 'urql';
-import { CreateOrderDocument, DeliveryMethodsDocument, QuoteDocument, type QuoteQuery } from '../gql/graphql';
+import { CreateOrderDocument, DeliveryDocument, QuoteDocument, type QuoteQuery } from '../gql/graphql';
 import { failure, Field, MutationForm, price, Problem } from '../parts';
 import { putInCart, useStored, write } from '../stored';
 import { SignIn } from './SignIn';
 
-const COUNTRIES = { GB: 'United Kingdom', DE: 'Germany', US: 'United States' };
-const CARDS = {
-  pm_card_visa: 'Visa',
-  pm_card_authenticationRequired: 'Visa that asks its holder (3-D Secure)',
-  pm_card_chargeDeclined: 'A card that is declined',
-};
+const regions = new Intl.DisplayNames('en-GB', { type: 'region' });
+const CARDS: [string, string][] = [
+  ['pm_card_visa', 'Visa'],
+  ['pm_card_authenticationRequired', 'Visa that asks its holder (3-D Secure)'],
+  ['pm_card_chargeDeclined', 'A card that is declined'],
+];
 
 /** The cart: what it comes to, how it goes there, and how it is paid. */
 export function Checkout() {
@@ -21,7 +21,7 @@ export function Checkout() {
   const [idempotencyKey, setKey] = useState(() => crypto.randomUUID());
   const [countryCode, setCountry] = useState('GB');
   const [chosen, setChosen] = useState('');
-  const [{ data: delivery }] = useQuery({ query: DeliveryMethodsDocument, variables: { country: countryCode } });
+  const [{ data: delivery }] = useQuery({ query: DeliveryDocument, variables: { country: countryCode } });
   const methods = delivery?.deliveryMethods ?? [];
   const methodId = (methods.find(({ id }) => id === chosen) ?? methods[0])?.id ?? '';
   const [{ data, error }, quoteAgain] = useQuery({
@@ -40,13 +40,13 @@ export function Checkout() {
       <ul className="rows">
         {lines.map((line, index) => <CartLine key={line.productId} {...line} index={index} quote={quote} />)}
       </ul>
-      <Field label="Deliver to" name="country" options={COUNTRIES} value={countryCode} onChange={(event) => setCountry(event.target.value)} />
       <Field
-        label="Delivery"
-        name="method"
-        options={Object.fromEntries(methods.map((method) => [method.id, `${method.name}, ${price(method.price)}`]))}
-        value={methodId}
-        onChange={(event) => setChosen(event.target.value)}
+        label="Country" name="country" value={countryCode} onChange={({ target }) => setCountry(target.value)}
+        options={delivery?.shop.countryCodes.map((code) => [code, regions.of(code) ?? code]) ?? []}
+      />
+      <Field
+        label="Delivery" name="method" value={methodId} onChange={({ target }) => setChosen(target.value)}
+        options={methods.map((method) => [method.id, `${method.name}, ${price(method.price)}`])}
       />
       {!isSignedIn && <SignIn />}
       {isSignedIn && quote && (

@@ -12,7 +12,7 @@ export function Orders() {
 /** One's own orders; staff see everybody's. */
 export function OrderList({ search = '', action }: { search?: string; action?: (order: Order) => ReactNode }) {
   const [after, setAfter] = useState<string | null>(null);
-  const [{ data, error }, read] = useQuery({ query: OrdersDocument, variables: { search: search || null, after } });
+  const [{ data, error }, read] = useQuery({ query: OrdersDocument, variables: { search, after } });
   useReadAgain(read);
   const { nodes, pageInfo } = data?.orders ?? {};
   return (
@@ -40,25 +40,17 @@ export function OrderPage() {
   const { number = '' } = useParams();
   const [{ data, error }, read] = useQuery({ query: OrderByNumberDocument, variables: { number } });
   useReadAgain(read);
+  const order = data?.orderByNumber;
+  if (!order) return <><h1>Order {number}</h1><Problem text={failure(error) ?? (data && 'There is none')} /></>;
+  const { payment, deliveryAddress: to, invoice } = order;
+  // 3-D Secure. Your provider's SDK goes here; the sandbox has a page, which leads back to `return_url`.
+  const bank = new URLSearchParams({ client_secret: payment.clientSecret ?? '', return_url: `/orders/${number}` });
   return (
     <>
       <title>{`Order ${number}`}</title>
       <h1>Order {number}</h1>
-      <Problem text={failure(error)} />
-      {data?.orderByNumber && <Details order={data.orderByNumber} />}
-      {data?.orderByNumber === null && <p>You have no such order.</p>}
-    </>
-  );
-}
-
-function Details({ order }: { order: Order }) {
-  const { number, payment, deliveryAddress: to, invoice } = order;
-  // 3-D Secure. Your provider's SDK goes here; the sandbox has a page, which leads back to `return_url`.
-  const bank = new URLSearchParams({ client_secret: payment?.clientSecret ?? '', return_url: `/orders/${number}` });
-  return (
-    <>
       <p role="status"><mark className={order.status}>{order.status.toLowerCase()}</mark></p>
-      {payment?.clientSecret && <p><a role="button" href={`/sandbox/payments?${bank}`}>Confirm the payment with your bank</a></p>}
+      {payment.clientSecret && <a role="button" href={`/sandbox/payments?${bank}`}>Confirm the payment</a>}
       <ul className="rows">
         {order.lines.map(({ id, quantity, productName, total }) => (
           <li key={id}><span>{quantity} × {productName}</span> {price(total)}</li>

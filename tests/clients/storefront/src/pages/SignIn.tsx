@@ -36,7 +36,7 @@ export function SignIn() {
           <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         </MutationForm>
       )}
-      <button className="outline" onClick={() => setNew(!isNew)}>{isNew ? 'I have an account' : 'I am new here'}</button>
+      <button className="outline" onClick={() => setNew(!isNew)}>{isNew ? 'I am known' : 'I am new'}</button>
     </section>
   );
 }

@@ -1,19 +1,13 @@
 import { useState } from 'react';
 import { useQuery } from 'urql';
-import {
-  CountStockDocument,
-  FulfillOrderDocument,
-  type StaffProductFragment,
-  StaffProductsDocument,
-  UpdateProductDocument,
-} from '../gql/graphql';
+import * as shop from '../gql/graphql';
 import { failure, Field, MutationForm, Problem, SearchForm } from '../parts';
 import { OrderList } from './Orders';
 
 export function Staff() {
   const [wanted, setWanted] = useState('');
   const [search, setSearch] = useState('');
-  const [{ data, error }] = useQuery({ query: StaffProductsDocument, variables: { search } });
+  const [{ data, error }] = useQuery({ query: shop.StaffProductsDocument, variables: { search } });
   return (
     <>
       <title>Staff</title>
@@ -23,7 +17,7 @@ export function Staff() {
       <OrderList
         search={wanted}
         action={({ id: orderId, number, status }) => status === 'CONFIRMED' && (
-          <MutationForm mutation={FulfillOrderDocument} input={() => ({ orderId })} button={`Send ${number}`} />
+          <MutationForm mutation={shop.FulfillOrderDocument} input={() => ({ orderId })} button={`Send ${number}`} />
         )}
       />
       <h2>Products</h2>
@@ -34,13 +28,13 @@ export function Staff() {
   );
 }
 
-function EditProduct({ product }: { product: StaffProductFragment }) {
+function EditProduct({ product }: { product: shop.StaffProductFragment }) {
   const { id: productId, version: expectedVersion } = product;
   return (
     <details>
       <summary>{product.name} ({product.sku}), {product.stock} for sale, {product.reserved} reserved</summary>
       <MutationForm
-        mutation={UpdateProductDocument}
+        mutation={shop.UpdateProductDocument}
         input={({ name = '', price = '' }) => ({ productId, expectedVersion, name, price })}
         button="Save"
       >
@@ -48,8 +42,10 @@ function EditProduct({ product }: { product: StaffProductFragment }) {
         <Field label="Price" name="price" defaultValue={product.price.amount} />
       </MutationForm>
       <MutationForm
-        mutation={CountStockDocument}
-        input={({ counted, note = '' }) => ({ productId, counted: Number(counted), note, idempotencyKey: crypto.randomUUID() })}
+        mutation={shop.CountStockDocument}
+        input={({ counted, note = '' }) => (
+          { productId, counted: Number(counted), note, idempotencyKey: crypto.randomUUID() }
+        )}
         button="Count"
       >
         <Field label="Counted on the shelf" name="counted" type="number" min={0} required />
