@@ -58,8 +58,8 @@ export function createClient(): Client {
       // The cache takes in the order itself. Lists are read again: it may have come into them, or left.
       Subscription: { ordersUpdated: (_order, _args, cache) => cache.invalidate('Query', 'orders') },
     },
-    // It looks for the fields of every member of a union in each answer, and tells of those that are not there.
-    logger: (level, message) => message.startsWith('Invalid undefined') || console[level](message),
+    // It looks for the fields of every member of a union, and warns of those that an answer does not have.
+    logger: (level, text) => level === 'debug' || text.startsWith('Invalid undefined') || console[level](text),
   });
   const forwardSubscription: SubscriptionForwarder = ({ query = '', variables = {} }) => ({
     subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink as Sink) }),

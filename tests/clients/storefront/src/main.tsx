@@ -1,4 +1,3 @@
-import '@picocss/pico/css/pico.jade.min.css';
 import './style.css';
 import { StrictMode, useMemo } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -9,7 +8,7 @@ import { Layout } from './Layout';
 import { Catalogue } from './pages/Catalogue';
 import { Checkout } from './pages/Checkout';
 import { OrderPage, Orders } from './pages/Orders';
-import { SignedIn } from './pages/SignIn';
+import { SignIn } from './pages/SignIn';
 import { Staff } from './pages/Staff';
 import { useStored } from './stored';
 
@@ -22,7 +21,7 @@ function Shop() {
         <Route element={<Layout />}>
           <Route index element={<Catalogue />} />
           <Route path="cart" element={<Checkout />} />
-          <Route element={<SignedIn />}>
+          <Route element={<SignIn />}>
             <Route path="orders" element={<Orders />} />
             <Route path="orders/:number" element={<OrderPage />} />
             <Route path="staff" element={<Staff />} />

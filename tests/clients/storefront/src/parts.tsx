@@ -3,19 +3,17 @@ import { type CombinedError, type TypedDocumentNode, useMutation } from 'urql';
 import type { RefusalFragment } from './gql/graphql';
 
 type Texts = Record<string, string>;
-type Problems = Record<string, string | undefined>;
 type FormProps<Result, Input> = {
   mutation: TypedDocumentNode<{ result: Result }, { input: Input }>;
   input: (given: Texts) => Input;
   onSuccess?: (success: Exclude<Result, { message: string }>) => void;
   onRefused?: (refusal: RefusalFragment | undefined) => void; // undefined: no answer came
-  button: ReactNode;
-  children?: ReactNode;
+  button: ReactNode; children?: ReactNode;
 };
 
 /** Sends a mutation with the texts of its fields, and shows what was wrong at them. */
 export function MutationForm<Result extends object, Input>(props: FormProps<Result, Input>) {
-  const [wrong, setWrong] = useState<Problems>({});
+  const [wrong, setWrong] = useState<Partial<Texts>>({});
   const [{ fetching }, send] = useMutation(props.mutation);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -37,11 +35,11 @@ export function MutationForm<Result extends object, Input>(props: FormProps<Resu
 }
 
 /** The problems of the form around, by the name of the field; '' being the whole. */
-const Wrong = createContext<Problems>({});
+const Wrong = createContext<Partial<Texts>>({});
 
 /** A path ends with the field's name: ["input", "delivery", "address", "city"]. A field may break several rules. */
-function problems(refusal: RefusalFragment, form: HTMLFormElement): Problems {
-  const found: Problems = {};
+function problems(refusal: RefusalFragment, form: HTMLFormElement): Texts {
+  const found: Texts = {};
   for (const { path, message } of 'fields' in refusal ? refusal.fields : [refusal]) {
     const name = path.at(-1) ?? '';
     const field = form.elements.namedItem(name) ? name : '';
@@ -53,8 +51,7 @@ function problems(refusal: RefusalFragment, form: HTMLFormElement): Problems {
 /** What went wrong with a whole request. The request id finds it in the server's log. */
 export function failure(error: CombinedError | undefined): string | undefined {
   const [first] = error?.graphQLErrors ?? [];
-  if (first) return `${first.message} (${first.extensions['requestId']})`;
-  return error && 'The shop cannot be reached. Try again soon.';
+  return first ? `${first.message} (${first.extensions['requestId']})` : error && 'The shop cannot be reached.';
 }
 
 function texts(event: FormEvent<HTMLFormElement>): Texts {
@@ -76,7 +73,7 @@ export function Field({ label, name, options, ...input }: FieldProps) {
   return (
     <>
       <label htmlFor={id}>{label}</label>
-      <Control {...(input as object)} {...{ id, name }} aria-invalid={!!wrong || undefined} aria-describedby={`${id}-p`}>
+      <Control {...{ id, name, ...(input as object) }} aria-invalid={!!wrong || undefined} aria-describedby={`${id}-p`}>
         {options?.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </Control>
       <div id={`${id}-p`}><Problem text={wrong} /></div>

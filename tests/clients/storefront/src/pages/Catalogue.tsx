@@ -10,8 +10,7 @@ export function Catalogue() {
   const search = parameters.get('search') ?? '';
   return (
     <>
-      <title>Ordergraph storefront</title>
-      <h1>Everything we have</h1>
+      <title>Ordergraph storefront</title><h1>Everything we have</h1>
       <SearchForm label="Search" search={search} onSearch={(words) => setParameters(words ? { search: words } : {})} />
       <ProductList key={search} search={search} />
     </>

@@ -34,8 +34,7 @@ export function Checkout() {
   if (!lines.length) return <h1>Your cart is empty</h1>;
   return (
     <>
-      <title>Cart</title>
-      <h1>Your cart</h1>
+      <title>Cart</title><h1>Your cart</h1>
       <Problem text={failure(error)} />
       <ul className="rows">
         {lines.map((line, index) => <CartLine key={line.productId} {...line} index={index} quote={quote} />)}
@@ -48,7 +47,7 @@ export function Checkout() {
         label="Delivery" name="method" value={methodId} onChange={({ target }) => setChosen(target.value)}
         options={methods.map((method) => [method.id, `${method.name}, ${price(method.price)}`])}
       />
-      {!isSignedIn && <SignIn />}
+      <SignIn />
       {isSignedIn && quote && (
         <MutationForm
           mutation={CreateOrderDocument}

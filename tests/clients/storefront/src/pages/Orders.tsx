@@ -5,9 +5,7 @@ import { useReadAgain } from '../client';
 import { OrderByNumberDocument, type OrderDetailsFragment as Order, OrdersDocument } from '../gql/graphql';
 import { failure, price, Problem } from '../parts';
 
-export function Orders() {
-  return <><title>Orders</title><h1>Orders</h1><OrderList /></>;
-}
+export const Orders = () => <><title>Orders</title><h1>Orders</h1><OrderList /></>;
 
 /** One's own orders; staff see everybody's. */
 export function OrderList({ search = '', action }: { search?: string; action?: (order: Order) => ReactNode }) {
@@ -41,14 +39,14 @@ export function OrderPage() {
   const [{ data, error }, read] = useQuery({ query: OrderByNumberDocument, variables: { number } });
   useReadAgain(read);
   const order = data?.orderByNumber;
-  if (!order) return <><h1>Order {number}</h1><Problem text={failure(error) ?? (data && 'There is none')} /></>;
+  const missing = data && 'You have no such order.';
+  if (!order) return <><h1>Order {number}</h1><Problem text={failure(error) ?? missing} /></>;
   const { payment, deliveryAddress: to, invoice } = order;
   // 3-D Secure. Your provider's SDK goes here; the sandbox has a page, which leads back to `return_url`.
   const bank = new URLSearchParams({ client_secret: payment.clientSecret ?? '', return_url: `/orders/${number}` });
   return (
     <>
-      <title>{`Order ${number}`}</title>
-      <h1>Order {number}</h1>
+      <title>{`Order ${number}`}</title><h1>Order {number}</h1>
       <p role="status"><mark className={order.status}>{order.status.toLowerCase()}</mark></p>
       {payment.clientSecret && <a role="button" href={`/sandbox/payments?${bank}`}>Confirm the payment</a>}
       <ul className="rows">

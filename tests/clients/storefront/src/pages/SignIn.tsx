@@ -4,13 +4,12 @@ import { LoginDocument, RegisterDocument } from '../gql/graphql';
 import { Field, MutationForm } from '../parts';
 import { useStored, write } from '../stored';
 
-/** Pages for signed-in people. Others sign in here, and are where they wanted to go. */
-export function SignedIn() {
-  return useStored('session') ? <Outlet /> : <SignIn />;
-}
-
+/** Around pages for signed-in people: others sign in here, and are where they wanted to go. */
 export function SignIn() {
+  const isSignedIn = useStored('session') !== null;
   const [isNew, setNew] = useState(false);
+  const other = isNew ? 'I have an account' : 'I am new here';
+  if (isSignedIn) return <Outlet />;
   return (
     <section>
       <h2>{isNew ? 'Create an account' : 'Sign in'}</h2>
@@ -36,7 +35,7 @@ export function SignIn() {
           <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         </MutationForm>
       )}
-      <button className="outline" onClick={() => setNew(!isNew)}>{isNew ? 'I am known' : 'I am new'}</button>
+      <button className="outline" onClick={() => setNew(!isNew)}>{other}</button>
     </section>
   );
 }

@@ -10,8 +10,7 @@ export function Staff() {
   const [{ data, error }] = useQuery({ query: shop.StaffProductsDocument, variables: { search } });
   return (
     <>
-      <title>Staff</title>
-      <h1>Staff</h1>
+      <title>Staff</title><h1>Staff</h1>
       <h2>Orders</h2>
       <SearchForm label="Find orders" search={wanted} onSearch={setWanted} />
       <OrderList
