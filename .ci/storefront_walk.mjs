@@ -109,8 +109,8 @@ let number = '';
 await step(page, 'browse: twenty products, with images', async () => {
   await cards(page).nth(19).waitFor();
   check((await cards(page).count()) === 20, `${await cards(page).count()} products`);
-  const shown = await page.locator('.products img').evaluateAll((images) => images.filter(({ naturalWidth }) => naturalWidth).length);
-  check(shown >= 3, `${shown} images`); // those that are seen
+  // Those that are in view; the others wait until they are.
+  await page.waitForFunction(() => [...document.querySelectorAll('.products img')].filter(({ naturalWidth }) => naturalWidth).length >= 3);
   await looks(page, 'catalogue');
 });
 await step(page, 'scroll: 20, then 40', async () => {
