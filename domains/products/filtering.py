@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Case, F, Func, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Exists, F, Func, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Replace
 
 from domains.common.data.composing import Bound
@@ -45,8 +45,11 @@ class ProductQuery(Listing):
         rows = Product.objects.visible_to(viewer)
         lookups = {name: value for name, value in self.given().items() if name != "search"}
         if "category__in" in lookups:  # by its column: the lookup of a relation takes no Bound
-            lookups["category__id__in"] = lookups.pop("category__in")
-            rows = rows.exclude(category_id__any=ArraySubquery(Category.objects.filter(deleted=True).values("id")))
+            lookups["category__id__in"] = ids = lookups.pop("category__in")
+            deleted = Category.objects.filter(deleted=True).values("id")
+            # The first is looked at before any product is: a large one that is deleted costs nothing then.
+            rows = rows.filter(Exists(Category.objects.visible_to(viewer).filter(id__in=ids)))
+            rows = rows.exclude(category_id__any=ArraySubquery(deleted))
         return rows.filter(**lookups)
 
     @property
