@@ -169,9 +169,15 @@ def _categories(names: dict[str, str], *, lock: bool) -> tuple[dict[str, Categor
 
 
 def _known(rows: Sequence[ProductRow], *, lock: bool) -> dict[str, Product]:
+    """The products that rows name, by their key; in no category where theirs is deleted."""
     same = Q(unique_key__in=[unique_key(row.sku) for row in rows]) | Q(sku__in=[row.sku for row in rows])
     found = Product.objects.filter(same).only(*READ).order_by("id")
-    return {unique_key(product.sku): product for product in (found.select_for_update(no_key=True) if lock else found)}
+    known = {unique_key(product.sku): product for product in (found.select_for_update(no_key=True) if lock else found)}
+    deleted = set(Category.objects.filter(deleted=True).values_list("id", flat=True))
+    for product in known.values():
+        if product.category_id in deleted:
+            product.category_id = None
+    return known
 
 
 def _product(row: ProductRow, category: Category | None) -> Product:

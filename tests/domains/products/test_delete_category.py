@@ -119,6 +119,15 @@ def test_who_edits_a_product_meanwhile_hears_of_no_change(staff: Api, category: 
     assert staff.call("updateProduct", "product { version }", **fields)["product"] == {"version": 2}
 
 
+def test_an_import_that_names_no_category_changes_nothing_of_a_product_that_has_lost_its_own(
+    staff: Api, category: Category
+) -> None:
+    row = ProductRow("ROW", "Row", "", 100, 1, "", line=2)
+    ProductFactory.create(sku="ROW", name="Row", description="", price=100, stock=1, category=category)
+    delete(staff, category)
+    assert import_products(rows=[row]) == ImportResult(unchanged=1)
+
+
 def test_a_product_that_moves_to_another_category_at_the_same_moment_stays_there(
     staff: Api, category: Category
 ) -> None:
