@@ -239,9 +239,9 @@ def _near(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
 
 
 def _all(listing: Listing, pager: Pager, viewer: Viewer) -> QuerySet[Any]:
-    """All that the index of the search finds is sorted."""
+    """All that the index of the search finds is sorted. The limit tells the planner how few rows follow from that."""
     rows = listing.rows(viewer)
-    first = pager.ranked(rows.filter(listing.searched or Q())).values("id")
+    first = pager.ranked(rows.filter(listing.searched or Q())).values("id")[: pager.limit]
     return rows.filter(id__in=first).order_by(*pager.reading.columns)
 
 
