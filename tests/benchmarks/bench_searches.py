@@ -1,6 +1,7 @@
 """Processor time of searches that are sorted by relevance: first pages and fifth ones. On a database of its own:
 
 createdb million; export DATABASE_URL=postgres:///million
+export PGOPTIONS="-c jit=off -c max_parallel_workers_per_gather=0"  # their time is not counted
 python manage.py migrate; python manage.py seed bench --products 1000000 --orders 0
 python -m tests.benchmarks.bench_searches
 

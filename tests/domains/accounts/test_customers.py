@@ -167,7 +167,7 @@ def test_people_are_searched_by_an_index(staff: Api) -> None:
             staff.data("query ($f: UserFilter) { customers(filter: $f) { nodes { email } } }", {"f": chosen})
         assert reading.rows <= most, chosen
     with rows_read() as reading:  # more than a page, and none of them among the newest
-        staff.data("{ customers(filter: {search: \"person-2\"}) { nodes { email } } }")
+        staff.data('{ customers(filter: {search: "person-2"}) { nodes { email } } }')
     assert reading.rows <= 1_700
     for search in ("person-17@ex", "family1234"):
         with rows_read() as reading:
