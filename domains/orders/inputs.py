@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -16,6 +17,7 @@ from domains.common.errors import BadUserInputError
 from domains.common.graphql.connections import SortDirection, given
 from domains.common.graphql.ids import key_of
 from domains.common.graphql.paging import Ordering
+from domains.common.viewer import Viewer
 from domains.delivery.inputs import DeliveryInput
 from domains.orders.choices import OrderStatus
 from domains.orders.filtering import OrderQuery
@@ -23,6 +25,7 @@ from domains.orders.numbers import Beginning, OrderNumber
 from domains.orders.services import CartLine, Delivery, MethodChoice, Return
 from domains.payments.types import PaymentStatus
 
+OPEN_PAYMENT = frozenset({PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORIZED})
 QUOTED_LINE_COST = 2  # a product that is read, and counted
 UNSET = strawberry.UNSET
 
@@ -40,8 +43,8 @@ class OrderFilter:
         default=UNSET,
         description="The number or its beginning, the customer's e-mail address or its beginning, or beginnings of "
         "words that must all occur in the name of the customer, or of the recipient; never what stands in the middle. "
-        f"Case and accents do not count. At most {MAX_SEARCH_CHARACTERS} characters, of which the first 10 words "
-        "count. Null or empty does not filter.",
+        "Case and accents do not count. What looks like a number (2026, 2026-0001) finds numbers alone. At most "
+        f"{MAX_SEARCH_CHARACTERS} characters, of which the first 10 words count. Null or empty does not filter.",
         metadata={"cost": 2_000},
     )
     payment_status: list[PaymentStatus] | None = strawberry.field(
@@ -58,7 +61,8 @@ class OrderFilter:
         number = None if written is None else OrderNumber.parse(written)
         return OrderQuery(
             status__in=_values(self.status),
-            payment__status__in=_values(self.payment_status),
+            payment__status__in=(paid := _values(self.payment_status)),
+            payment_is_open=OPEN_PAYMENT.issuperset(paid) if paid else None,
             payment__intent_id=given(self.reference),
             created_at__gt=given(self.created_after),
             created_at__lt=given(self.created_before),
@@ -69,11 +73,12 @@ class OrderFilter:
         )
 
     def _search(self) -> dict[str, Any]:
+        """What looks like a number finds numbers alone."""
         people = UserFilter(search=self.search).query()
         begun = Beginning.parse(folded(self.search or ""))
-        since, until = begun.moments if begun else (None, None)
-        number = {"begun_from": since, "begun_until": until, "serials": begun and begun.serials}
-        return {"words": people.words, "email": people.email, **number}
+        words = {} if begun and begun.whole_year else {"words": people.words, "email": people.email}
+        number = {"begun_from": begun.since, "begun_until": begun.until, "serials": begun.serials} if begun else {}
+        return {**words, **number}
 
 
 def _values(chosen: list[Any] | None) -> list[str] | None:
@@ -99,9 +104,11 @@ class OrderSort:
         return Ordering(str(self.field.value), self.direction is SortDirection.DESC)
 
 
-def list_of(filter: OrderFilter | None, sort: OrderSort | None) -> tuple[OrderQuery, Ordering]:
+def list_of(filter: OrderFilter | None, sort: OrderSort | None, viewer: Viewer) -> tuple[OrderQuery, Ordering]:
     """Filter and ordering of the list; newest first by default."""
     query = filter.query() if filter else OrderQuery()
+    if query.words is not None and query.customer_id is None and not viewer.is_staff:
+        query = replace(query, customer_id=viewer.user_id)  # nobody else is searched
     return query, sort.ordering() if sort else Ordering("created_at", descending=True)
 
 

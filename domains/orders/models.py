@@ -87,7 +87,7 @@ class Order(FoldedModel):
             models.Index(fields=["status", "created_at", "id"], name="order_in_status"),  # for those that few are in
             models.Index(fields=["expires_at"], name="order_unpaid", condition=Q(status="PENDING")),
             models.Index(fields=["customer", "expires_at"], name="order_unpaid_of", condition=Q(status="PENDING")),
-            GinIndex(words_of("recipient_words"), name="order_by_recipient"),
+            GinIndex(words_of("recipient_words"), name="order_by_recipient", condition=~Q(recipient_words="")),
         ]
 
     @property

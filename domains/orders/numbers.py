@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-_BEGINNING = re.compile(r"([0-9]{1,4})|([0-9]{4})-([0-9]{0,18})")
+_BEGINNING = re.compile(r"(2|20[0-9]?)|(20[0-9]{2})(?:-([0-9]{0,18}))?")
 _MOST_DIGITS = 12  # of running numbers that are found by their beginning
 _NUMBER = re.compile(r"([0-9]{4})-([0-9]{6}|[1-9][0-9]{6,17})")  # as it is shown: no other zeros in front
 
@@ -39,29 +39,23 @@ NO_NUMBER = OrderNumber(year=0, serial=0)
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Which orders have a number that begins so: placed in one of these years (UTC), the last one too, and with a
-    running number in one of `serials`: pairs of the first and the last. None: whatever the running number."""
+    """Which orders have a number that begins so: placed from `since` until before `until`, and with a running number
+    in one of `serials`, pairs of the first and the last; None: whatever the running number."""
 
-    first_year: int
-    last_year: int
+    since: datetime
+    until: datetime
     serials: list[int] | None = None
+    whole_year: bool = False  # and not the beginning of one
 
     @classmethod
     def parse(cls, text: str) -> Beginning | None:
-        """None for what no number begins with."""
+        """None for what no number of this century begins with."""
         if not (match := _BEGINNING.fullmatch(text)):
             return None
-        years, year, digits = match.groups()
-        first, last = (int((years or year).ljust(4, end)) for end in "09")
-        return cls(first, last, _serials(digits) if digits else None)
-
-    @property
-    def moments(self) -> tuple[datetime, datetime]:
-        """The first of those years, and the first after them."""
-        first, end = (
-            datetime(min(max(year, 1), 9999), 1, 1, tzinfo=UTC) for year in (self.first_year, self.last_year + 1)
-        )
-        return first, end
+        begun, year, digits = match.groups()
+        first, last = (int((begun or year).ljust(4, end)) for end in "09")
+        since, until = (datetime(year, 1, 1, tzinfo=UTC) for year in (first, last + 1))
+        return cls(since, until, _serials(digits) if digits else None, year is not None)
 
 
 def _serials(digits: str) -> list[int]:

@@ -78,6 +78,6 @@ class Query:
         filter: Annotated[OrderFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
         sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> Page:
-        query, ordering = list_of(filter, sort)
+        query, ordering = list_of(filter, sort, info.context.viewer)
         pager = Pager.of(models.Order, ordering, first, after, last, before, scope=query.scope)
         return paginate(info.context.loaders, query, pager)

@@ -226,7 +226,7 @@ class UserOrders:
         filter: Annotated[OrderFilter | None, strawberry.argument(description="Which of them.")] = strawberry.UNSET,
         sort: Annotated[OrderSort | None, strawberry.argument(description="In which order.")] = strawberry.UNSET,
     ) -> list[Any]:
-        query, ordering = list_of(filter, sort)
+        query, ordering = list_of(filter, sort, info.context.viewer)
 
         def pager(person_id: UUID) -> Pager:
             scope = {**query.scope, "of": str(person_id)}

@@ -57,7 +57,7 @@ class OrderWatch:
         changes = self._changes()
         if not changes:
             return {}
-        others = replace(self._query, status__in=None)  # the states before count, too
+        others = replace(self._query, status__in=None, payment__status__in=None)  # the states before count, too
         rows = others.rows(self._viewer).filter(others.searched or Q(), id__in=changes)
         states = {id_: state for id_, *state in rows.values_list("id", "status", "payment__status")}
         return {
@@ -77,5 +77,8 @@ class OrderWatch:
 
     def _is_wanted(self, change: Change, status: str, payment_status: str) -> bool:
         """Whether the states before and after meet the filter."""
-        wanted = self._query.status__in
-        return wanted is None or not {*change.statuses, status}.isdisjoint(wanted)
+        met = (
+            (self._query.status__in, {*change.statuses, status}),
+            (self._query.payment__status__in, {*change.payment_statuses, payment_status}),
+        )
+        return all(wanted is None or not states.isdisjoint(wanted) for wanted, states in met)

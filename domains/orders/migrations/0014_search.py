@@ -33,5 +33,9 @@ class Migration(migrations.Migration):
     operations: ClassVar[list[Operation]] = [
         migrations.AddField("order", "recipient_words", models.TextField(default="", db_default="", editable=False)),
         migrations.RunPython(fold_all, migrations.RunPython.noop),
-        AddIndexConcurrently("order", GinIndex(words_of("recipient_words"), name="order_by_recipient")),
+        AddIndexConcurrently(
+            "order",
+            GinIndex(words_of("recipient_words"), name="order_by_recipient", condition=~models.Q(recipient_words="")),
+        ),
+        migrations.RunSQL("ANALYZE orders_order", migrations.RunSQL.noop),  # how common which words are
     ]

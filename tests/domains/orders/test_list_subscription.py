@@ -22,6 +22,7 @@ from domains.orders.handlers import WATCHED, purge_changes
 from domains.orders.models import Order, OrderChange
 from domains.orders.services.events import Actor, Type, move, note, topic_of_all
 from domains.orders.watching import OrderWatch
+from domains.payments.models import Payment
 from schema.streams.live import REST_SECONDS
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy
@@ -120,6 +121,15 @@ def test_states_are_matched_before_and_after_a_change_and_other_filters_now(
     cancel(never)
     told_of(stream, never, "CANCELLED")
     told_of(others, never, "CANCELLED")
+
+
+def test_a_payment_that_leaves_the_states_asked_for_is_told_once(customer: User) -> None:
+    order = ordered(customer)
+    watch = OrderWatch(OrderQuery(payment__status__in=["AUTHORIZED"]), Viewer(customer.id))
+    Payment.objects.update(status="VOIDED")
+    assert [*watch.changed()] == [order.id]
+    note(order.id, Type.CANCELLED, "Cancelled", actor=Actor.SYSTEM)
+    assert not watch.changed()
 
 
 def test_a_change_that_commits_late_is_not_missed(customer: User) -> None:
