@@ -75,7 +75,8 @@ def web(port: int) -> Spec:
 
 def worker(name: str = "worker", *queues: str) -> Spec:
     """A Celery worker of all queues, or of those that its options `queues` say."""
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "INFO", *queues]
+    # At INFO it tells of every task, also of the periodic ones when nothing happens.
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backend", "worker", "--loglevel", "WARNING", *queues]
     # Celery means root in production; here the superuser is the developer.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker"}
     quick = ["--concurrency", "2", "--without-gossip", "--without-mingle"]

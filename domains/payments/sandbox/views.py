@@ -22,13 +22,14 @@ def action_page(request: HttpRequest) -> HttpResponse:
     """
     if settings.PAYMENT_GATEWAY != "sandbox":
         raise Http404
-    given = request.POST if request.method == "POST" else request.GET
+    form = request.POST if request.method == "POST" else request.GET
     message, status = _decide(request) if request.method == "POST" else ("", 200)
-    return_url = _own_path(given.get("return_url", ""))
+    return_url = _own_path(form.get("return_url", ""))
     if return_url and message and status == 200:
         return redirect(return_url)
-    shown = {"message": message, "client_secret": given.get("client_secret", ""), "return_url": return_url}
+    shown = {"message": message, "client_secret": form.get("client_secret", ""), "return_url": return_url}
     page = render(request, "payments/sandbox.html", shown, status=status)
+    page["Referrer-Policy"] = "no-referrer"  # the address has the secret in it
     page["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     page["Cache-Control"] = "no-store"
     return page
