@@ -7,14 +7,18 @@ const client = createClient({
   headers: () => ({ ...(token && { authorization: `Bearer ${token}` }) }),
 });
 
-const { login } = await client.mutation({
-  login: {
-    __args: { input: credentials },
-    __typename: true,
-    on_LoginSuccess: { tokens: { accessToken: true } },
-    on_UserError: { message: true },
-  },
-});
+const signIn = (input: typeof credentials) =>
+  client.mutation({
+    login: {
+      __args: { input },
+      __typename: true,
+      on_LoginSuccess: { tokens: { accessToken: true } },
+      on_UserError: { code: true, message: true },
+    },
+  });
+const { login: wrong } = await signIn({ ...credentials, password: 'wrong' });
+ok('code' in wrong && wrong.code === 'INVALID_CREDENTIALS', 'genql: a wrong password is told');
+const { login } = await signIn(credentials);
 if (login.__typename !== 'LoginSuccess') throw new Error(login.__typename);
 token = login.tokens.accessToken;
 const { products } = await client.query({

@@ -40,6 +40,8 @@ async function run<D extends typeof Login | typeof Shelf | typeof CreateOrder>(
   return data;
 }
 
+const { login: wrong } = await run(Login, { input: { ...credentials, password: 'wrong' } });
+ok('message' in wrong, `gql.tada: a wrong password is told: ${'message' in wrong && wrong.message}`);
 const { login } = await run(Login, { input: credentials });
 if (login.__typename !== 'LoginSuccess') throw new Error(login.message);
 token = login.tokens.accessToken;

@@ -14,11 +14,13 @@ async function run(query: string, variables = {}): Promise<any> {
 }
 
 const LOGIN = `mutation ($input: LoginInput!) {
-  login(input: $input) { ... on LoginSuccess { tokens { accessToken } } }
+  login(input: $input) { ... on LoginSuccess { tokens { accessToken } } ... on UserError { code message } }
 }`;
 const ORDER = `mutation ($input: CreateOrderInput!) {
   createOrder(input: $input) { ... on CreateOrderSuccess { order { id } } }
 }`;
+const { login: wrong } = await run(LOGIN, { input: { ...credentials, password: 'wrong' } });
+ok(wrong.code === 'INVALID_CREDENTIALS', `graphql-sse: a wrong password is told: ${wrong.message}`);
 const { login } = await run(LOGIN, { input: credentials });
 token = login.tokens.accessToken;
 const { products } = await run('{ products(first: 1, filter: { inStock: true }) { nodes { id } } }');

@@ -48,7 +48,8 @@ export class Session {
     const before = this.#tokens;
     const body = JSON.stringify({ query: REFRESH, variables: { input: { refreshToken: before?.refreshToken } } });
     const headers = { 'content-type': 'application/json' };
-    const { data } = await (await fetch(this.endpoint, { method: 'POST', headers, body })).json();
+    const signal = AbortSignal.timeout(30_000); // milliseconds
+    const { data } = await (await fetch(this.endpoint, { method: 'POST', headers, body, signal })).json();
     if (!data) throw new Error('not refreshed: try again');
     if (this.#tokens !== before) return; // signed out meanwhile
     if (data.refreshToken.tokens) this.#tokens = data.refreshToken.tokens;

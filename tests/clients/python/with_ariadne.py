@@ -6,12 +6,14 @@ import os
 import uuid
 
 from shop_client import Client, CreateOrderInput, LoginInput, OrderLineInput, OrderStatus
-from shop_client.login import LoginLoginLoginSuccess
+from shop_client.login import LoginLoginInvalidCredentialsError, LoginLoginLoginSuccess
 from shop_client.place_order import PlaceOrderCreateOrderCreateOrderSuccess
 
 ENDPOINT = os.environ.get("ENDPOINT", "http://127.0.0.1:8000/graphql")
 
 with Client(ENDPOINT) as nobody:
+    wrong = nobody.login(LoginInput(email="customer@example.com", password="wrong")).login
+    assert isinstance(wrong, LoginLoginInvalidCredentialsError)
     login = nobody.login(LoginInput(email="customer@example.com", password="demo-Passw0rd!")).login
     assert isinstance(login, LoginLoginLoginSuccess)
 with Client(ENDPOINT, headers={"Authorization": f"Bearer {login.tokens.access_token}"}) as client:

@@ -17,10 +17,18 @@ def run(operation: Operation, token: str = "") -> object:
     return operation + HTTPEndpoint(ENDPOINT, headers, timeout=30)(operation)
 
 
-mutation = Operation(shop_schema.mutation_type)
-credentials = LoginInput(email="customer@example.com", password="demo-Passw0rd!")
-mutation.login(input=credentials).__as__(shop_schema.LoginSuccess).tokens.access_token()
-token = run(mutation).login.tokens.access_token
+
+def sign_in(password: str) -> object:
+    mutation = Operation(shop_schema.mutation_type)
+    login = mutation.login(input=LoginInput(email="customer@example.com", password=password))
+    login.__typename__()
+    login.__as__(shop_schema.LoginSuccess).tokens.access_token()
+    login.__as__(shop_schema.InvalidCredentialsError).__fields__("code", "message")
+    return run(mutation).login
+
+
+assert sign_in("wrong").code == "INVALID_CREDENTIALS"
+token = sign_in("demo-Passw0rd!").tokens.access_token
 
 query = Operation(shop_schema.query_type)
 query.products(first=1, filter=ProductFilter(in_stock=True)).nodes.id()

@@ -34,6 +34,8 @@ function spoil(refresh = refreshToken()): void {
 }
 
 async function signsInAndReads(): Promise<Product> {
+  const wrong = await session.signIn(EMAIL, 'wrong');
+  ok('message' in wrong && !session.tokens, 'a wrong password is told');
   const login = await session.signIn(EMAIL, PASSWORD);
   ok(login.__typename === 'LoginSuccess' && refreshToken(), 'signed in');
   const { me } = await session.run(Me);
