@@ -17,7 +17,6 @@ def run(operation: Operation, token: str = "") -> object:
     return operation + HTTPEndpoint(ENDPOINT, headers, timeout=30)(operation)
 
 
-
 def sign_in(password: str) -> object:
     mutation = Operation(shop_schema.mutation_type)
     login = mutation.login(input=LoginInput(email="customer@example.com", password=password))
