@@ -37,8 +37,8 @@ def page(path: str = "/graphql") -> HttpResponse:
     return graphiql_page(RequestFactory().get(path))
 
 
-def asset(path: str) -> HttpResponse:
-    return graphiql_asset(RequestFactory().get("/graphql/assets/x"), path)
+def asset(path: str, encodings: str = "") -> HttpResponse:
+    return graphiql_asset(RequestFactory().get("/graphql/assets/x", headers={"Accept-Encoding": encodings}), path)
 
 
 @pytest.mark.usefixtures("dist")
@@ -115,6 +115,19 @@ def test_a_file_of_the_build_is_served_with_its_type_and_may_be_cached_for_ever(
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("encodings", "answered"),
+    [("gzip, deflate, br, zstd", "br"), ("br;q=0.5", "br"), ("gzip", None), ("", None), ("br;q=0, gzip", None)],
+)
+def test_a_file_is_sent_as_small_as_the_browser_can_read_it(built: Path, encodings: str, answered: str | None) -> None:
+    (built / "assets" / "index-abc.js.br").write_bytes(b"small")
+    answer = asset("index-abc.js", encodings)
+    assert answer.headers.get("Content-Encoding") == answered
+    assert answer.content == (b"small" if answered else b"export {};")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.usefixtures("built")
