@@ -35,6 +35,8 @@ async function visit(address, { width = 1280, height = 800, colorScheme = 'light
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
+  page.loaded = [];
+  page.on('requestfinished', (request) => page.loaded.push(request));
   page.expected = [401]; // what the API answers to a token that is no good
   page.on('request', (request) => {
     if (/^(data|blob):/.test(request.url())) return;
@@ -92,6 +94,12 @@ const tools = (page) => ({
     await page.getByTestId('sign-in-button').click();
     await page.getByTestId('sign-in-status').filter({ hasText: email }).waitFor();
   },
+  signInAs: async (email, password) => {
+    await page.getByTestId('sign-in-person').selectOption('Another account');
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByTestId('sign-in-button').click();
+  },
 });
 
 const check = (fact, message) => { if (!fact) throw new Error(message); };
@@ -113,7 +121,7 @@ async function findings(page) {
 
 async function shop() {
   const page = await visit(endpoint);
-  const { status, run, open, shows, variables, shot, signIn } = tools(page);
+  const { status, run, open, shows, variables, shot, signIn, signInAs } = tools(page);
   let token = '';
   page.on('request', (request) => { token = request.headers().authorization ?? token; });
 
@@ -121,7 +129,23 @@ async function shop() {
     check((await page.title()).includes('Ordergraph'), 'no title');
     check(await page.locator('link[rel=icon]').getAttribute('href'), 'no icon');
   });
-  await step(page, 'the catalogue, signed out', async () => { await status.filter({ hasText: 'Not signed in' }).waitFor(); await run(); await shows('totalCount'); });
+  await step(page, 'the first load is below 2 MB as it is sent', async () => {
+    await page.waitForLoadState('networkidle');
+    const answers = await Promise.all(page.loaded.filter((request) => request.url().startsWith('http')).map((request) => request.response()));
+    const sent = answers.reduce((sum, answer) => sum + Number(answer.headers()['content-length']), 0); // of workers, too
+    console.log(`      ${Math.round(sent / 1000)} kB`);
+    check(sent > 100_000 && sent < 2_000_000, `${sent} bytes`);
+  });
+  await step(page, 'the catalogue, signed out: a hint, then the answer with status, time and cost', async () => {
+    await status.filter({ hasText: 'Not signed in' }).waitFor();
+    await page.getByTestId('hint').filter({ hasText: 'The answer appears here' }).waitFor();
+    await run();
+    await shows('totalCount');
+    await page.getByTestId('answer').filter({ hasText: /^HTTP 200 · [\d,]+ ms · cost \d+ of [\d,]+$/ }).waitFor();
+    await open('OrderQuote');
+    await page.getByTestId('hint').waitFor();
+    check(!(await page.locator('.graphiql-response').innerText()).includes('"cost"'), 'the answer shows what was not asked for');
+  });
   await step(page, 'Ctrl-Enter runs, and the search finds', async () => {
     await open('Search');
     await page.locator('.graphiql-query-editor .view-lines').click();
@@ -130,6 +154,20 @@ async function shop() {
   });
   await step(page, 'a quote, signed out: what it comes to, and what stands in its way', async () => { await open('OrderQuote'); await run(); await shows(/Standard.delivery/); await shows(/"problems":.\[\]/); });
   await step(page, 'my orders, signed out: UNAUTHENTICATED with a request id', async () => { await open('MyOrders'); await run(); await shows('UNAUTHENTICATED'); await shows('requestId'); });
+  await step(page, 'a new account, by hand: signed in, and the picker follows', async () => {
+    await open('Register');
+    const { email, password } = JSON.parse((await variables()).replace(/\u00a0/g, ' ')).input;
+    await run();
+    await status.filter({ hasText: 'Ada Newcomer' }).waitFor();
+    check((await page.getByTestId('sign-in-person').inputValue()) === 'Another account', 'the picker shows somebody else');
+    await page.getByTestId('sign-out-button').click();
+    check(Number(await page.getByTestId('sign-out-button').evaluate((button) => getComputedStyle(button).opacity)) < 0.6, 'a disabled button looks like any other');
+    await signInAs(email, 'wrong-Passw0rd!');
+    await status.filter({ hasText: 'Sign-in failed' }).waitFor();
+    await shot('wrong_password');
+    await signInAs(email, password);
+    await status.filter({ hasText: email }).waitFor();
+  });
   await step(page, 'sign in', async () => { await signIn('customer@example.com'); await shot('signed_in'); });
   await step(page, 'an order at the price quoted, delivered', async () => { await open('CreateOrder'); await run(); await shows('CreateOrderSuccess'); await shows(/Standard.delivery/); await shot('order_light_1280'); });
   await step(page, 'the same key replays', async () => { await run(); await shows(/"replayed":.true/); });
@@ -194,6 +232,18 @@ async function shop() {
     await shows('CN-');
     await shot('refund');
   });
+  await step(page, 'staff edit a product, and count its stock', async () => {
+    await open('UpdateProduct');
+    await run();
+    await shows('UpdateProductSuccess');
+    await run();
+    await shows('StaleObjectError');
+    await open('CountStock');
+    await run();
+    await shows('CountStockSuccess');
+    await run();
+    await shows(/"replayed":.true/);
+  });
   await step(page, 'another person sees no foreign order', async () => { await signIn('other@example.com'); await open('CancelOrder'); await run(); await shows('NOT_FOUND'); });
 
   await step(page, 'an Authorization header that is typed is sent as it is', async () => {
@@ -212,7 +262,7 @@ async function shop() {
   await step(page, 'no token, header or password is kept', async () => {
     await page.waitForTimeout(800);
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage, address: location.href, cookie: document.cookie }));
-    check(!/Bearer|eyJ|demo-Passw0rd|headers":\s*"./.test(kept), `kept: ${kept.slice(0, 300)}`);
+    check(!/Bearer|eyJ|demo-Passw0rd|correct horse|headers":\s*"./.test(kept), `kept: ${kept.slice(0, 300)}`);
   });
   await step(page, 'the history lists what was run, after a reload too', async () => {
     await page.getByRole('button', { name: /History/ }).click();
@@ -301,15 +351,45 @@ async function keyboard() {
       await page.keyboard.press('Escape');
       check((await focused()).name.startsWith('Operation ('), `Escape went to ${(await focused()).name}`);
     }
+    await page.locator('.graphiql-query-editor .view-lines').click();
+    await page.keyboard.press('Control+Space');
+    const list = page.locator('.suggest-widget.visible');
+    await list.waitFor();
+    await page.keyboard.press('Escape');
+    await list.waitFor({ state: 'hidden' });
+    check((await focused()).name === 'Operation', `Escape in the completion list went to ${(await focused()).name}`);
     const parts = ['sign-out-button', 'Operation', 'Execute query', 'New idempotency key', 'Variables, JSON', 'Response'];
     for (const part of parts) check(seen.some((name) => name.startsWith(part)), `${part} not among ${seen.join(' | ')}`);
   });
   await page.context().close();
 }
 
+async function link() {
+  const query = 'query First { me { email } } query Second($id: ID!) { node(id: $id) { __typename } }';
+  const page = await visit(`${endpoint}?${new URLSearchParams({ query, variables: '{"id": "linked"}', operationName: 'Second' })}`);
+  const { shows, variables } = tools(page);
+  await step(page, 'a link brings its operation, variables and the operation to run', async () => {
+    check((await variables()).includes('linked'), await variables());
+    await page.locator('.graphiql-tab-active', { hasText: 'Second' }).waitFor();
+    await page.locator('.graphiql-query-editor textarea').focus();
+    await page.keyboard.press('Control+Enter');
+    await shows('node');
+  });
+  await page.context().close();
+}
+
+/** Which of the boxes that a person reads or presses lie over one another. */
+const overlaps = (page) => page.evaluate(() => {
+  const shown = [...document.querySelectorAll('.bar, .graphiql-sidebar, .graphiql-plugin, .graphiql-session-header, .graphiql-query-editor, .graphiql-editor-tools, .graphiql-editor-tool, .graphiql-response, .bar h1, .bar output, .sign-in > *')];
+  const boxes = shown.map((element) => [element, element.getBoundingClientRect(), getComputedStyle(element)]);
+  const seen = boxes.filter(([, box, style]) => box.width > 1 && box.height > 1 && box.right > 0 && style.clipPath === 'none' && style.opacity !== '0');
+  const lies = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return seen.flatMap(([a, one], i) => seen.slice(i + 1).filter(([b, two]) => !a.contains(b) && lies(one, two)).map(([b]) => `${a.className || a.tagName} and ${b.className || b.tagName}`));
+});
+
 async function looks() {
   for (const colorScheme of ['light', 'dark']) {
-    for (const width of [1280, 400]) {
+    for (const width of [1360, 390]) {
       const page = await visit(endpoint, { width, colorScheme });
       const { status, run, shows, shot, signIn } = tools(page);
       await step(page, `${colorScheme}, ${width} px wide: signed out and in, nothing cut off, axe`, async () => {
@@ -322,6 +402,14 @@ async function looks() {
         await shot(`in_${colorScheme}_${width}`);
         const [wide, dark] = await page.evaluate(() => [document.documentElement.scrollWidth > innerWidth, getComputedStyle(document.querySelector('.bar')).backgroundColor]);
         check(!wide, 'the page scrolls sideways');
+        await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+        await page.locator('.graphiql-doc-explorer').waitFor();
+        await page.waitForTimeout(300);
+        await shot(`docs_${colorScheme}_${width}`);
+        const lying = await overlaps(page);
+        check(!lying.length, `one over another: ${lying.join('; ')}`);
+        const tabs = page.locator('.graphiql-tabs');
+        check(width < 700 || (await tabs.evaluate((list) => list.scrollWidth <= list.clientWidth)), 'some tabs are out of sight');
         const isDark = dark.match(/\d+/g).slice(0, 3).every((part) => Number(part) < 100);
         check(isDark === (colorScheme === 'dark'), `background ${dark}`);
         const { ours, all } = await findings(page);
@@ -381,6 +469,7 @@ async function behind(name, target, keeps) {
 
 await shop();
 await keyboard();
+await link();
 await looks();
 await behind('strips', endpoint, false);
 if (process.env.KEEP_PREFIX) await behind('keeps', process.env.KEEP_PREFIX, true);

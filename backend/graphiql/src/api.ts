@@ -6,21 +6,31 @@ export interface Problem {
 export interface Reply<Data = unknown> {
   data?: Data | null;
   errors?: readonly Problem[];
+  extensions?: Record<string, unknown>;
 }
 
 export interface GraphQLRequest {
   query: string;
   variables?: unknown;
   operationName?: string | null;
+  extensions?: Record<string, unknown>;
 }
 
 export type HeaderMap = Record<string, string>;
 
 const JSON_TYPES = "application/graphql-response+json, application/json";
 
+export interface PostOptions {
+  signal?: AbortSignal;
+  /** Gets the HTTP status as soon as there is one. */
+  answered?: (status: number) => void;
+}
+
 /** Sends one request. Throws, in words for people, where no API answers. */
-export async function post<Data>(endpoint: string, body: GraphQLRequest, headers: HeaderMap = {}, signal?: AbortSignal) {
-  return readReply<Data>(await request(endpoint, body, { accept: JSON_TYPES, ...headers }, signal));
+export async function post<Data>(endpoint: string, body: GraphQLRequest, headers: HeaderMap = {}, { signal, answered }: PostOptions = {}) {
+  const response = await request(endpoint, body, { accept: JSON_TYPES, ...headers }, signal);
+  answered?.(response.status);
+  return readReply<Data>(response);
 }
 
 export async function request(endpoint: string, body: GraphQLRequest, headers: HeaderMap, signal?: AbortSignal) {

@@ -1,8 +1,10 @@
 import { pick, ToolbarButton, useGraphiQL } from "@graphiql/react";
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import { NO_ORDER, withNewKey, withOrder } from "./variables";
+import { withNewKey, withOrder } from "./variables";
 
 type Editor = NonNullable<ReturnType<typeof useMonacoEditors>["queryEditor"]>;
+
+const OPEN = ".suggest-widget.visible, .find-widget.visible, .monaco-hover:not(.hidden)";
 
 function useMonacoEditors() {
   return useGraphiQL(pick("queryEditor", "variableEditor", "headerEditor", "responseEditor"));
@@ -24,10 +26,11 @@ function name(editor: Editor | undefined, label: string): void {
   const frame = editor.getContainerDomNode();
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", `${label} (Enter to edit, Escape to leave)`);
-  // An Escape that closes suggestions or a search never gets here.
-  frame.onkeydown = (event) => {
-    if (event.key === "Escape") frame.focus();
+  // Asked before the editor acts: an Escape that closes the completion list, a search or a hint stays inside.
+  const leave = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && !frame.querySelector(OPEN)) frame.focus();
   };
+  frame.addEventListener("keydown", leave, { capture: true });
 }
 
 export function NewKeyButton() {
@@ -42,9 +45,9 @@ export function NewKeyButton() {
   );
 }
 
-/** The order last seen in a reply. */
-export class LatestOrder {
-  id = NO_ORDER;
+/** What was last seen of something. */
+export class Latest<Value> {
+  value: Value | undefined;
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -52,19 +55,19 @@ export class LatestOrder {
     return () => this.#listeners.delete(listener);
   };
 
-  see(id: string): void {
-    this.id = id;
+  readonly see = (value: Value): void => {
+    this.value = value;
     for (const listener of this.#listeners) listener();
-  }
+  };
 }
 
 /** Writes the id of the order last seen into the open tab's variables, where the tab waits for one. */
-export function OrderFiller({ latest }: { latest: LatestOrder }) {
+export function OrderFiller({ latest }: { latest: Latest<string> }) {
   const { activeTabIndex, variableEditor } = useGraphiQL(pick("activeTabIndex", "variableEditor"));
-  const id = useSyncExternalStore(latest.subscribe, () => latest.id);
+  const id = useSyncExternalStore(latest.subscribe, () => latest.value);
   const filled = useRef(new Set<string>());
   useEffect(() => {
-    if (!variableEditor || id === NO_ORDER) return;
+    if (!variableEditor || !id) return;
     filled.current.add(id);
     const text = variableEditor.getValue();
     const about = withOrder(text, filled.current, id);

@@ -1,8 +1,9 @@
-import { type GraphQLRequest, type HeaderMap, readReply, type Reply, request } from "./api";
+import { type GraphQLRequest, type HeaderMap, type PostOptions, readReply, type Reply, request } from "./api";
 
 /** The replies of a subscription, until the server completes it: server-sent events over POST. Throws as `post` does. */
-export async function* subscribe(endpoint: string, body: GraphQLRequest, headers: HeaderMap, signal: AbortSignal): AsyncGenerator<Reply> {
+export async function* subscribe(endpoint: string, body: GraphQLRequest, headers: HeaderMap, { signal, answered }: PostOptions): AsyncGenerator<Reply> {
   const response = await request(endpoint, body, { accept: "text/event-stream", ...headers }, signal);
+  answered?.(response.status);
   if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
     yield await readReply(response);
     return;

@@ -1,14 +1,23 @@
 import "./nonce";
 import "graphiql/setup-workers/vite";
-import "graphiql/style.css";
+// What graphiql/style.css holds, without a second copy of the editor's styles and fonts inside of it.
+import "@fontsource/fira-code/latin-400.css";
+import "@fontsource/roboto/latin-400.css";
+import "@fontsource/roboto/latin-500.css";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
 import "./page.css";
 
 import { GraphiQL } from "graphiql";
 import { useMemo } from "react";
 import { createRoot } from "react-dom/client";
 import { post } from "./api";
-import { AccessibleEditors, LatestOrder, NewKeyButton, OrderFiller } from "./editors";
-import { createFetcher } from "./fetcher";
+import { AnswerLine } from "./answer";
+import { AccessibleEditors, Latest, NewKeyButton, OrderFiller } from "./editors";
+import { type Answer, createFetcher } from "./fetcher";
+import { LinkedOperation, linkedTab } from "./link";
 import { sampleTabs } from "./samples";
 import { Session } from "./session";
 import { SessionBar } from "./session-bar";
@@ -22,17 +31,22 @@ interface PageProps {
   samples: TabDefinition[];
 }
 
+const linked = linkedTab(location.search);
+
 function Page({ endpoint, demo, samples }: PageProps) {
   const session = useMemo(() => new Session((request, headers) => post(endpoint, request, headers)), [endpoint]);
-  const latest = useMemo(() => new LatestOrder(), []);
-  const tabs = useMemo(() => [...samples, ...ownTabs()], [samples]);
+  const latest = useMemo(() => new Latest<string>(), []);
+  const answers = useMemo(() => new Latest<Answer>(), []);
+  const known = useMemo(() => [...linked, ...samples], [samples]);
+  const tabs = useMemo(() => [...known, ...ownTabs()], [known]);
   const fetcher = useMemo(() => {
     const see = (data: unknown) => {
+      session.adopt(data);
       const order = orderIn(data);
       if (order) latest.see(order);
     };
-    return createFetcher(endpoint, session, see);
-  }, [endpoint, session, latest]);
+    return createFetcher(endpoint, session, { data: see, answer: answers.see });
+  }, [endpoint, session, latest, answers]);
   return (
     <>
       <SessionBar session={session} demo={demo} />
@@ -44,7 +58,7 @@ function Page({ endpoint, demo, samples }: PageProps) {
         shouldPersistHeaders={false}
         showPersistHeadersSettings={false}
         defaultEditorToolsVisibility="variables"
-        onTabChange={(state) => keepOwnTabs(state.tabs, samples)}
+        onTabChange={(state) => keepOwnTabs(state.tabs, known)}
       >
         <GraphiQL.Toolbar>
           {({ prettify, copy, merge }) => (
@@ -56,7 +70,11 @@ function Page({ endpoint, demo, samples }: PageProps) {
             </>
           )}
         </GraphiQL.Toolbar>
+        <GraphiQL.Footer>
+          <AnswerLine answers={answers} />
+        </GraphiQL.Footer>
         <AccessibleEditors />
+        <LinkedOperation />
         <OrderFiller latest={latest} />
       </GraphiQL>
     </>
@@ -64,6 +82,7 @@ function Page({ endpoint, demo, samples }: PageProps) {
 }
 
 async function start(root: HTMLElement) {
+  void import("monaco-graphql/esm/monaco-editor.js"); // GraphiQL asks for it after its first drawing only
   const endpoint = new URL(root.dataset.endpoint ?? "", location.href).href;
   const demo = root.dataset.demo === "true";
   createRoot(root).render(<Page endpoint={endpoint} demo={demo} samples={await sampleTabs(endpoint)} />);

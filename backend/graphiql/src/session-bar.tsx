@@ -1,7 +1,9 @@
 import { Button } from "@graphiql/react";
-import { type FormEvent, useState, useSyncExternalStore } from "react";
+import { type FormEvent, useEffect, useState, useSyncExternalStore } from "react";
 import { PASSWORD, PEOPLE } from "./demo";
 import type { Session } from "./session";
+
+const OTHER = "Another account";
 
 /** The bar above the editors: who is signed in, and the way in and out. */
 export function SessionBar({ session, demo }: { session: Session; demo: boolean }) {
@@ -9,6 +11,7 @@ export function SessionBar({ session, demo }: { session: Session; demo: boolean 
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const trouble = failure || notice;
+  useEffect(() => setFailure(""), [person]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -16,7 +19,7 @@ export function SessionBar({ session, demo }: { session: Session; demo: boolean 
     setBusy(true);
     setFailure("");
     try {
-      await session.signIn(String(form.get("email")), demo ? PASSWORD : String(form.get("password")));
+      await session.signIn(String(form.get("email")), String(form.get("password") ?? PASSWORD));
     } catch (error) {
       setFailure(`Sign-in failed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -39,7 +42,7 @@ export function SessionBar({ session, demo }: { session: Session; demo: boolean 
         )}
       </output>
       <form className="sign-in" aria-label="Sign in" onSubmit={submit}>
-        {demo ? <DemoPerson /> : <Credentials />}
+        {demo ? <DemoPerson signedIn={person?.email} /> : <Credentials />}
         <Button type="submit" data-testid="sign-in-button" disabled={busy}>
           Sign in
         </Button>
@@ -51,15 +54,29 @@ export function SessionBar({ session, demo }: { session: Session; demo: boolean 
   );
 }
 
-function DemoPerson() {
+/** One of the demo's people, or any account; it follows who is signed in. */
+function DemoPerson({ signedIn }: { signedIn: string | undefined }) {
+  const [chosen, setChosen] = useState<string>(PEOPLE[0]);
+  useEffect(() => {
+    if (signedIn) setChosen(PEOPLE.find((email) => email === signedIn) ?? OTHER);
+  }, [signedIn]);
+  const isOther = chosen === OTHER;
   return (
     <>
       <label htmlFor="person">Demo person</label>
-      <select id="person" name="email" data-testid="sign-in-person" title={`Their password is ${PASSWORD}`}>
-        {PEOPLE.map((email) => (
+      <select
+        id="person"
+        name={isOther ? undefined : "email"}
+        value={chosen}
+        onChange={(event) => setChosen(event.target.value)}
+        data-testid="sign-in-person"
+        title={`The demo's people have the password ${PASSWORD}`}
+      >
+        {[...PEOPLE, OTHER].map((email) => (
           <option key={email}>{email}</option>
         ))}
       </select>
+      {isOther && <Credentials />}
     </>
   );
 }
@@ -68,9 +85,9 @@ function Credentials() {
   return (
     <>
       <label htmlFor="email">E-mail</label>
-      <input id="email" name="email" type="email" autoComplete="username" required data-testid="sign-in-person" />
+      <input id="email" name="email" type="email" autoComplete="username" placeholder="E-mail" required data-testid="sign-in-email" />
       <label htmlFor="password">Password</label>
-      <input id="password" name="password" type="password" autoComplete="current-password" required />
+      <input id="password" name="password" type="password" autoComplete="current-password" placeholder="Password" required />
     </>
   );
 }

@@ -29,6 +29,10 @@ interface LoginData {
   login: { user?: Person; tokens?: Tokens; message?: string };
 }
 
+interface Ended {
+  __typename?: string;
+}
+
 interface RefreshData {
   refreshToken: { tokens?: Tokens; message?: string };
 }
@@ -79,6 +83,14 @@ export class Session {
     const { user, tokens, message } = reply.data?.login ?? {};
     if (!user || !tokens) throw new Error(message ?? reply.errors?.[0]?.message ?? "The API gave no answer.");
     this.#hold(tokens, Symbol(), { person: user, notice: "" });
+  }
+
+  /** Goes over to the session that an operation run by hand has begun, where its reply tells whose it is; or out of it. */
+  adopt(data: unknown): void {
+    const { login, register, logout, logoutEverywhere } = (data ?? {}) as Partial<LoginData & { register: LoginData["login"]; logout: Ended; logoutEverywhere: Ended }>;
+    const { user, tokens } = login ?? register ?? {};
+    if (user?.email && tokens?.accessToken && tokens.refreshToken) this.#hold(tokens, Symbol(), { person: user, notice: "" });
+    if (this.#held && [logout, logoutEverywhere].some((end) => end?.__typename?.endsWith("Success"))) this.#drop("");
   }
 
   /** Ends the session on the server as well; whatever that answers, this page forgets it at once. */

@@ -3,6 +3,8 @@ import type { TabDefinition, TabState } from "./tabs";
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 type Kept = Record<string, unknown> & { query?: string | null; variables?: string | null };
 
+/** The sizes of a first visit, left to right: more room for the answer, and for all tabs beside the documentation. */
+const FIRST: Record<string, string> = { "graphiql:editorFlex": "0.85", "graphiql:docExplorerFlex": "0.27" };
 const LAYOUT = /^graphiql:(theme|\w+Flex)$/;
 const HISTORY = /^graphiql:(queries|favorites)$/;
 const OWN_TABS = "graphiql:ownTabs";
@@ -24,7 +26,7 @@ export function createStorage(disk: Store | undefined = localDisk()) {
   const memory = new Map<string, string>();
   const isKept = (key: string) => LAYOUT.test(key) || HISTORY.test(key);
   return {
-    getItem: (key: string) => memory.get(key) ?? (isKept(key) ? (disk?.getItem(key) ?? null) : null),
+    getItem: (key: string) => memory.get(key) ?? (isKept(key) ? (disk?.getItem(key) ?? FIRST[key] ?? null) : null),
     setItem(key: string, value: string) {
       memory.set(key, value);
       if (isKept(key)) disk?.setItem(key, HISTORY.test(key) ? harmlessHistory(value) : value);

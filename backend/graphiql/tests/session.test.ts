@@ -19,6 +19,20 @@ test("nobody's operations carry no token", async () => {
   assert.deepEqual(await run(), { data: { token: null } });
 });
 
+test("a session that was begun or ended by hand is gone over to, or out of", async () => {
+  const user = { name: "Bob", email: "b@example.com", isStaff: false };
+  session.adopt({ login: { message: "Wrong" }, products: null });
+  session.adopt({ register: { user } }); // nobody asked for the tokens
+  assert.equal(session.state.person?.email, "a@example.com");
+  server.accepted.add("by-hand");
+  const tokens = { accessToken: "by-hand", accessTokenExpiresAt: new Date(server.now + 15 * MINUTE).toISOString(), refreshToken: "r" };
+  session.adopt({ register: { user, tokens } });
+  assert.equal(session.state.person?.email, "b@example.com");
+  assert.deepEqual(await run(), { data: { token: "by-hand" } });
+  session.adopt({ logout: { __typename: "LogoutSuccess" } });
+  assert.equal(session.state.person, null);
+});
+
 test("a token that is good is used as it is", async () => {
   server.now += 14 * MINUTE;
   assert.deepEqual(await run(), { data: { token: "access-1" } });
