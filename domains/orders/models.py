@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Now
 
 from domains.common.data.folding import FoldedModel, FoldedQuerySet
 from domains.common.data.models import BaseModel
@@ -277,7 +278,8 @@ class OrderChange(models.Model):
     customer_id = models.UUIDField()
     status = models.CharField(max_length=10, help_text="the order's before; empty when another row changed")
     payment_status = models.CharField(max_length=16, help_text="the payment's before; empty when another row changed")
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -6,24 +6,25 @@ from typing import ClassVar
 
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
+from django.db.models.functions import Now
 
 SHORT_WAIT = "SET LOCAL lock_timeout = '5s';"
 
 TRIGGERS = """
 CREATE FUNCTION orders_note_order() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status, created_at)
-        VALUES (pg_current_xact_id()::text::bigint, NEW.id, NEW.customer_id, OLD.status, '', clock_timestamp());
+    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status)
+        VALUES (pg_current_xact_id()::text::bigint, NEW.id, NEW.customer_id, OLD.status, '');
     RETURN NULL;
 END $$;
 CREATE FUNCTION orders_note_payment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status, created_at)
-        SELECT pg_current_xact_id()::text::bigint, id, customer_id, '', OLD.status, clock_timestamp()
+    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status)
+        SELECT pg_current_xact_id()::text::bigint, id, customer_id, '', OLD.status
         FROM orders_order WHERE payment_id = NEW.id;
     RETURN NULL;
 END $$;
 CREATE FUNCTION orders_note_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status, created_at)
-        SELECT pg_current_xact_id()::text::bigint, id, customer_id, '', '', clock_timestamp()
+    INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status)
+        SELECT pg_current_xact_id()::text::bigint, id, customer_id, '', ''
         FROM orders_order WHERE id = NEW.order_id;
     RETURN NULL;
 END $$;
@@ -67,7 +68,8 @@ class Migration(migrations.Migration):
                     "payment_status",
                     models.CharField(max_length=16, help_text="the payment's before; empty when another row changed"),
                 ),
-                ("created_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("updated_at", models.DateTimeField(db_default=Now())),
             ],
             options={
                 "indexes": [
