@@ -226,7 +226,8 @@ await step(page, 'order: the bank asks, and leads back to the order', async () =
   await page.getByRole('heading', { name: number }).waitFor();
   await page.getByText('confirmed').waitFor();
 });
-await step(staff, 'staff: the order is found, and sent; its customer sees it at once', async () => {
+await step(staff, 'staff: the new order has come into the open list; it is found, and sent; its customer sees it at once', async () => {
+  await staff.getByRole('link', { name: number }).waitFor();
   await staff.getByRole('searchbox', { name: 'Find orders' }).fill(number);
   await staff.keyboard.press('Enter');
   await staff.getByRole('button', { name: `Send ${number}` }).click();

@@ -6,6 +6,8 @@ import { useStored, write } from './stored';
 
 export function Layout() {
   const [{ data }] = useQuery({ query: MeDocument });
+  // One stream for all pages: what it tells of an order, the cache shows wherever that order is.
+  useSubscription({ query: OrdersUpdatedDocument, pause: !data?.me });
   const [, signOut] = useMutation(SignOutDocument);
   const pieces = Object.values(useStored('cart') ?? {}).reduce((sum, quantity) => sum + quantity, 0);
   const leave = () => signOut({}).then(() => write('session', null));
@@ -27,17 +29,6 @@ export function Layout() {
         </nav>
       </header>
       <main className="container" ref={main} tabIndex={-1}><Outlet /></main>
-      {data?.me && <LiveOrders />}
     </>
   );
-}
-
-/** One stream for all pages: what it tells of an order, the cache shows wherever that order is. */
-function LiveOrders() {
-  const [{ error }, restart] = useSubscription({ query: OrdersUpdatedDocument });
-  useEffect(() => {
-    const timer = error && setTimeout(restart, 2000); // such as the end of its access token
-    return () => clearTimeout(timer);
-  }, [error, restart]);
-  return null;
 }
