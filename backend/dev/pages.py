@@ -22,6 +22,7 @@ from backend.dev.bootstrap import ROOT
 from backend.replies import not_found
 from schema.negotiation import wants_page
 
+HERE = Path(__file__).resolve().parent
 DOCS = ROOT / "schema" / "docs"
 STOREFRONT = ("127.0.0.1", 5173)  # where vite serves what is in tests/clients/storefront
 SHOWN = 100  # mails in the list
@@ -39,8 +40,6 @@ HEADERS = {
     "X-DNS-Prefetch-Control": "off",
     "Cache-Control": "no-store",
 }
-# Without scripts, forms and an origin, and under the page's own policy.
-FRAME = "<h2>HTML</h2><iframe sandbox='allow-popups allow-popups-to-escape-sandbox' srcdoc=\"{}\"></iframe>"
 BASE = "<base target='_blank'>"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -136,9 +135,14 @@ def _shown(mail: EmailMessage) -> SafeString:
     return format_html(
         "<table>{}</table>{}{}",
         head,
-        format_html(FRAME, html.get_content().replace("<body", f"{BASE}<body", 1)) if html else "",
+        _framed(html.get_content()) if html else "",
         format_html("<h2>Text</h2><pre>{}</pre>", linked(text.get_content())) if text else "",
     )
+
+
+def _framed(html: str) -> SafeString:
+    frame = (HERE / "frame.html").read_text(encoding="utf-8")
+    return format_html(frame, html.replace("<body", f"{BASE}<body", 1))
 
 
 def _mails(file: Path) -> list[EmailMessage]:

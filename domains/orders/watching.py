@@ -58,7 +58,7 @@ class OrderWatch:
         if not changes:
             return {}
         others = replace(self._query, status__in=None, payment__status__in=None)  # the states before count, too
-        rows = others.rows(self._viewer).filter(others.searched or Q(), id__in=changes)
+        rows = others.rows(self._viewer).filter(others.probed or Q(), id__in=changes)
         states = {id_: state for id_, *state in rows.values_list("id", "status", "payment__status")}
         return {
             id_: tuple(change.numbers)
