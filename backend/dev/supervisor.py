@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -23,12 +24,13 @@ from backend.dev.output import DevError
 from backend.dev.processes import Child, Children, Spec
 from backend.dev.services import Services, check_servers, publish
 from backend.dev.state import ROOT, State, default_folder
-from backend.dev.units import Unit
+from backend.dev.units import UNMIGRATED, Unit
 
 TICK = 0.1  # seconds
 LOOK = 0.5  # seconds between two looks at the sources: 2 ms each, and it works on every file system, network ones too
 PATIENCE = 3.5  # seconds for the processes that use the servers, before the servers get the rest of ten
 FOLDERS = ("backend", "schema", "domains")
+SEEDED = re.compile(r"\w+: ")  # what a domain tells of its rows
 NOT_SOURCE = {"__pycache__", "node_modules", "dist"}
 
 
@@ -99,15 +101,18 @@ class Supervisor:
         graphiql = self._children.start(units.graphiql()) if environ.Env().bool("GRAPHIQL", default=True) else None
         try:
             self._start_servers()
-            self._run_once(units.manage("migrate", "migrate", "--no-input"), must_succeed=True)
-            specs = (
-                partial(units.web, self._port),
-                partial(units.worker, "money", "--queues", units.MONEY),
-                partial(units.worker, "worker", "--exclude-queues", units.MONEY),
-                partial(units.manage, "relay", "relay"),
+            self._apps = [self._unit(partial(units.web, self._port))]  # on another core it imports what it serves
+            seed = self._run_once(units.manage("seed", "seed", "demo", "--migrate"))
+            if seed.process.returncode == UNMIGRATED:
+                raise DevError("`manage.py migrate` failed; see its lines above.")
+            self._apps += map(
+                self._unit,
+                (
+                    partial(units.worker, "money", "--queues", units.MONEY),
+                    partial(units.worker, "worker", "--exclude-queues", units.MONEY),
+                    partial(units.manage, "relay", "relay"),
+                ),
             )
-            self._apps = [self._unit(spec) for spec in specs]
-            seed = self._run_once(units.manage("seed", "seed", "demo"), must_succeed=False)
             self._tend_until(self._answers, "waiting for the first answer of the web server")
             self._announce(self._page_state(graphiql), seed)
             self._tend_until(lambda: False, None)
@@ -125,12 +130,10 @@ class Supervisor:
     def _unit(self, spec: Callable[[], Spec]) -> Unit:
         return Unit(self._children, lambda: self._children.start(spec()))
 
-    def _run_once(self, spec: Spec, *, must_succeed: bool) -> Child:
+    def _run_once(self, spec: Spec) -> Child:
         child = self._children.start(spec)
         self._tend_until(lambda: child.process.poll() is not None, f"running {spec.name}")
         self._children.forget(child)
-        if child.process.returncode and must_succeed:
-            raise DevError(f"`manage.py {spec.name}` failed (status {child.process.returncode}); see its lines above.")
         return child
 
     def _tend_until(self, done: Callable[[], bool], what: str | None) -> None:
@@ -182,7 +185,7 @@ class Supervisor:
 
     def _announce(self, page: str, seed: Child) -> None:
         output.line(f"GraphiQL: {page}", name="dev")
-        for text in seed.lines:  # again: by now they have scrolled away
+        for text in filter(SEEDED.match, seed.lines):  # again: by now they have scrolled away
             output.line(text, name=seed.spec.name)
         output.line(f"mails land in {os.environ['EMAIL_FILE_PATH']}; Ctrl-C stops everything", name="dev")
         output.line(f"ready: {self._url}")

@@ -14,6 +14,7 @@ from backend.dev.state import ROOT
 
 LONGEST_PAUSE = 10.0  # seconds
 MONEY = "ordergraph.money"  # the queue that must not wait behind another one's work
+UNMIGRATED = 3  # the exit status of `seed --migrate` when the migrations failed
 SETTLED = 30.0  # seconds of life after which a death counts as the first
 # As in the Dockerfile. A connection takes one of the 4,096 places for as long as it is open, also while it is silent.
 WEB_SERVER = (
