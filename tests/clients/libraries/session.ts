@@ -15,11 +15,17 @@ export class Session {
   #refreshing: Promise<void> | null = null;
   readonly endpoint: string;
   readonly changed: () => void;
+  readonly opened: () => void;
 
-  /** `changed` is called when somebody signs in or out: make a new client then, for a cache belongs to one person. */
-  constructor(endpoint: string, changed: () => void = () => {}) {
+  /**
+   * `changed` is called when somebody signs in or out: make a new client then, for a cache belongs to one person.
+   * `opened` is called when a stream has opened, and opened again: read the list that it is about, for no event tells
+   * what happened before.
+   */
+  constructor(endpoint: string, changed: () => void = () => {}, opened: () => void = () => {}) {
     this.endpoint = endpoint;
     this.changed = changed;
+    this.opened = opened;
   }
 
   get tokens(): Tokens | null {

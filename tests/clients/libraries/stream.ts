@@ -4,7 +4,12 @@ import { refused, type Session } from './session';
 
 /** A subscription that outlives its access tokens and lost connections. Call what it returns to leave. */
 export function stream(session: Session, request: RequestParams, sink: Sink<ExecutionResult>): () => void {
-  const client = createClient({ url: session.endpoint, headers: () => session.headers, retryAttempts: 10 });
+  const client = createClient({
+    url: session.endpoint,
+    headers: () => session.headers,
+    retryAttempts: 10,
+    on: { connected: () => session.opened() },
+  });
   const pump = async () => {
     for (let renewed = false; ; renewed = true) {
       const used = session.headers['authorization'];

@@ -44,7 +44,8 @@ const FULFIL = 'mutation FulfillOrder($input: FulfillOrderInput!) { fulfillOrder
 
 export async function walk(library: string, connect: (session: Session) => Shop): Promise<void> {
   let shop: Shop;
-  const session: Session = new Session(endpoint, () => { shop = connect(session); });
+  let opened = 0;
+  const session: Session = new Session(endpoint, () => { shop = connect(session); }, () => { opened += 1; });
   shop = connect(session);
   const says = (truth: unknown, promise: string): void => ok(truth, `${library}: ${promise}`);
   const told = (result: any, code: string): void =>
@@ -98,6 +99,7 @@ export async function walk(library: string, connect: (session: Session) => Shop)
     const leave = shop.follow(id, (status) => { seen.push(status); leave(); confirmed(); });
   });
   says(seen.join() === 'CONFIRMED', `followed ${number} with a stale token: ${seen.join()}`);
+  says(opened, 'the session was told that the stream has opened');
 
   await shop.run('MyOrders', { first: 5 });
   const staff = (await behind(null, 'SignIn', { ...credentials, email: 'staff@example.com' })).login.tokens;
