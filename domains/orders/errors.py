@@ -13,7 +13,7 @@ class PaymentDeclinedError(DomainError):
 
     code = "PAYMENT_DECLINED"
     meaning = "The provider refused. To order, use another payment method and a new idempotency key."
-    text = "The payment was declined; try another payment method with a new key"
+    text = "The payment was declined; try another payment method"
     place = ("paymentMethod",)
 
     def __init__(self, decline_code: str, *, message: str = "", path: Sequence[str] = ()) -> None:
