@@ -143,7 +143,7 @@ class GraphQLView(View):
             with problems_told(mended.problems):
                 return self._execute(request, document, replace(wanted, variables=mended.variables), viewer, refused)
 
-        if nulls := redaction.null_errors(core, operation, variables):
+        if nulls := redaction.null_errors(core, node, operation, variables):
             return unfit(nulls)
         try:
             with self._bounded(request, operation):

@@ -61,10 +61,11 @@ def mend(
     Mutations that use none of them are carried out.
     """
     places = _places(schema, operation)
+    alone = redaction.absent_only_variables(schema, document, operation)
     mended, bad, problems = dict(variables), set[str](), defaultdict[str, list[FieldProblem]](list)
     for node, type_, value in redaction.declared(schema, operation, variables):
         name = node.variable.name.value
-        for path, error in _refused(type_, value):
+        for path, error in _refused(type_, value, alone=name in alone):
             problem = _problem(type_, value, path, error)
             for key, place in places.get(name, ()):
                 at = [str(step) for step in [*place, *path]]
@@ -124,8 +125,9 @@ def _uses(value: ValueNode, path: Path) -> Iterator[tuple[str, Path]]:
             yield from _uses(field.value, [*path, field.name.value])
 
 
-def _refused(type_: Any, value: Any) -> list[tuple[Path, GraphQLError | None]]:
-    return [*redaction.refusals(type_, value), *((path, None) for path in redaction.refused_nulls(type_, value))]
+def _refused(type_: Any, value: Any, *, alone: bool) -> list[tuple[Path, GraphQLError | None]]:
+    nulls = redaction.refused_nulls(type_, value, alone=alone)
+    return [*redaction.refusals(type_, value), *((path, None) for path in nulls)]
 
 
 def _problem(type_: Any, value: Any, path: Path, error: GraphQLError | None) -> tuple[str, FieldErrorCode] | None:

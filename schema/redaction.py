@@ -13,6 +13,8 @@ from typing import Any
 
 from graphql import (
     ArgumentNode,
+    DocumentNode,
+    FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
@@ -22,19 +24,25 @@ from graphql import (
     Lexer,
     ListValueNode,
     NullValueNode,
+    ObjectFieldNode,
     ObjectValueNode,
     OperationDefinitionNode,
     StringValueNode,
     TokenKind,
+    TypeInfo,
+    TypeInfoVisitor,
     Undefined,
     ValueNode,
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     get_named_type,
     get_nullable_type,
     is_list_type,
     is_non_null_type,
     is_required_input_field,
+    visit,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.utilities import validate_input_literal, validate_input_value
@@ -115,16 +123,39 @@ def _is_of_a_form(type_: Any, literal: Any) -> bool:
 
 
 def null_errors(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> list[GraphQLError]:
     """Nulls in variables where a field may only be absent, which graphql-core takes for right."""
-    if not _holds_null(variables):
+    defaults = [node for node in operation.variable_definitions or () if isinstance(node.default_value, NullValueNode)]
+    if not defaults and not _holds_null(variables):
         return []
-    return [
-        _variable_error(node, path, ABSENT_ONLY)
+    alone = absent_only_variables(schema, document, operation)
+    sent = (
+        (node, path)
         for node, type_, value in declared(schema, operation, variables)
-        for path in refused_nulls(type_, value)
-    ]
+        for path in refused_nulls(type_, value, alone=node.variable.name.value in alone)
+    )
+    unsent = ((node, list[str | int]()) for node in defaults if node.variable.name.value in alone - variables.keys())
+    return [_variable_error(node, path, ABSENT_ONLY) for node, path in (*sent, *unsent)]
+
+
+def absent_only_variables(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> frozenset[str]:
+    """The variables that stand by themselves for a field which may only be absent."""
+    found, types = set[str](), TypeInfo(schema)
+
+    class Places(Visitor):
+        def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
+            parent = get_named_type(types.get_parent_input_type())
+            field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLInputObjectType) else None
+            if field and isinstance(node.value, VariableNode) and _absent_only(field):
+                found.add(node.value.name.value)
+
+    for node in document.definitions:
+        if node is operation or isinstance(node, FragmentDefinitionNode):
+            visit(node, TypeInfoVisitor(types, Places()))
+    return frozenset(found)
 
 
 def _holds_null(value: object) -> bool:
@@ -204,8 +235,13 @@ def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:
     return "; ".join(wrong) or f"Expected an object of type '{type_}'"
 
 
-def refused_nulls(type_: Any, value: Any) -> Iterator[list[str | int]]:
-    """Where the value is null though the field may only be absent (`strawberry.Maybe`)."""
+def refused_nulls(type_: Any, value: Any, *, alone: bool = False) -> Iterator[list[str | int]]:
+    """Where the value is null though the field may only be absent (`strawberry.Maybe`).
+
+    `alone`: it stands for such a field itself, see `absent_only_variables`.
+    """
+    if alone and value is None:
+        yield []
     nullable = get_nullable_type(type_)
     if is_list_type(nullable) and isinstance(value, list):
         for index, item in enumerate(value):

@@ -112,3 +112,13 @@ def test_what_is_no_form_field_stays_a_fault_of_the_request(staff: Api) -> None:
     assert (error["extensions"]["code"], error["message"][:18]) == ("BAD_USER_INPUT", "'filter.priceMin':")
     other = f'mutation {{ createProduct(input: {{sku: "J", name: "J", price: "1,5", stock: "many"}}) {RESULT} }}'
     assert staff.code(other) == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_a_null_in_a_variable_that_may_only_be_left_out_is_a_problem_of_its_field(staff: Api, customer: User) -> None:
+    call = f'updateCategory(input: {{categoryId: "", name: $name}}) {RESULT}'
+    query, sent = f"mutation ($name: String) {{ {call} }}", {"name": None}
+    assert staff.data(query, sent)["updateCategory"]["fields"] == [{"path": ["input", "name"], "code": "REQUIRED"}]
+    assert Api(customer).code(query, sent) == "FORBIDDEN"
+    assert staff.code(f"mutation ($name: String = null) {{ {call} }}") == "BAD_USER_INPUT"
+    in_fragment = f"mutation ($name: String) {{ ...Renaming }} fragment Renaming on Mutation {{ {call} }}"
+    assert staff.code(in_fragment, sent) == "BAD_USER_INPUT"
