@@ -68,7 +68,8 @@ class Arguments:
         """What the input fields cost that are given."""
         chosen: float = sum(prices.get(_name(value), 0) for prices, value in self._given(definition, node, "choices"))
         sent = sum(price * _length(items) for price, items in self._sent(definition, node))
-        return self._filter(definition, node) + chosen + sent
+        searched = self._filter(definition, node) if is_connection(definition) else 0  # a stream reads no list
+        return searched + chosen + sent
 
     def _filter(self, definition: GraphQLField, node: FieldNode) -> float:
         """What they cost whenever the list is read."""

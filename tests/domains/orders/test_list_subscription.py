@@ -222,3 +222,9 @@ def test_changes_are_forgotten_when_every_stream_has_read_them(customer: User) -
     cancel(ordered(customer))
     purge_changes()
     assert set(OrderChange.objects.values_list("order_id", flat=True)) == {Order.objects.latest("created_at").id}
+
+
+def test_a_search_is_followed_like_a_list(server: Wire, staff: Api, customer: User) -> None:
+    stream = follow(server, staff.token, search=customer.email)
+    ordered(UserFactory.create())
+    told_of(stream, ordered(customer), "CONFIRMED")
