@@ -33,7 +33,7 @@ from domains.common.guard.budgets import Throttle
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
-from schema import documents, errors, persisted, redaction
+from schema import documents, errors, nulls, persisted, redaction
 from schema.cost import UNIT_SECONDS
 from schema.documents import Document
 from schema.errors import RequestProblem
@@ -143,8 +143,8 @@ class GraphQLView(View):
             with problems_told(mended.problems):
                 return self._execute(request, document, replace(wanted, variables=mended.variables), viewer, refused)
 
-        if nulls := redaction.null_errors(core, node, operation, variables):
-            return unfit(nulls)
+        if absent_only := nulls.null_errors(core, node, operation, variables):
+            return unfit(absent_only)
         try:
             with self._bounded(request, operation):
                 result = self._result(request, document, wanted, viewer)

@@ -39,7 +39,7 @@ from graphql import (
 
 from domains.common.data.models import NO_ID
 from domains.common.errors import FieldErrorCode, FieldProblem
-from schema import redaction
+from schema import nulls, redaction
 
 type Path = list[str | int]
 
@@ -61,7 +61,7 @@ def mend(
     Mutations that use none of them are carried out.
     """
     places = _places(schema, operation)
-    alone = redaction.absent_only_variables(schema, document, operation)
+    alone = nulls.absent_only_variables(schema, document, operation)
     mended, bad, problems = dict(variables), set[str](), defaultdict[str, list[FieldProblem]](list)
     for node, type_, value in redaction.declared(schema, operation, variables):
         name = node.variable.name.value
@@ -126,8 +126,8 @@ def _uses(value: ValueNode, path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _refused(type_: Any, value: Any, *, alone: bool) -> list[tuple[Path, GraphQLError | None]]:
-    nulls = redaction.refused_nulls(type_, value, alone=alone)
-    return [*redaction.refusals(type_, value), *((path, None) for path in nulls)]
+    absent = nulls.refused_nulls(type_, value, alone=alone)
+    return [*redaction.refusals(type_, value), *((path, None) for path in absent)]
 
 
 def _problem(type_: Any, value: Any, path: Path, error: GraphQLError | None) -> tuple[str, FieldErrorCode] | None:

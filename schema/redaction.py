@@ -13,8 +13,6 @@ from typing import Any
 
 from graphql import (
     ArgumentNode,
-    DocumentNode,
-    FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
@@ -24,30 +22,23 @@ from graphql import (
     Lexer,
     ListValueNode,
     NullValueNode,
-    ObjectFieldNode,
     ObjectValueNode,
     OperationDefinitionNode,
     StringValueNode,
     TokenKind,
-    TypeInfo,
-    TypeInfoVisitor,
     Undefined,
     ValueNode,
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
-    VariableNode,
-    Visitor,
     get_named_type,
     get_nullable_type,
     is_list_type,
     is_non_null_type,
     is_required_input_field,
-    visit,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.utilities import validate_input_literal, validate_input_value
 from strawberry.exceptions import StrawberryGraphQLError
-from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
 from domains.common.graphql.scalars import SafeError
 
@@ -122,52 +113,6 @@ def _is_of_a_form(type_: Any, literal: Any) -> bool:
     return isinstance(literal, StringValueNode) and str(get_nullable_type(type_)) == "Decimal"
 
 
-def null_errors(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-) -> list[GraphQLError]:
-    """Nulls in variables where a field may only be absent, which graphql-core takes for right."""
-    defaults = [node for node in operation.variable_definitions or () if isinstance(node.default_value, NullValueNode)]
-    if not defaults and not _holds_null(variables):
-        return []
-    alone = absent_only_variables(schema, document, operation)
-    sent = (
-        (node, path)
-        for node, type_, value in declared(schema, operation, variables)
-        for path in refused_nulls(type_, value, alone=node.variable.name.value in alone)
-    )
-    unsent = ((node, list[str | int]()) for node in defaults if node.variable.name.value in alone - variables.keys())
-    return [_variable_error(node, path, ABSENT_ONLY) for node, path in (*sent, *unsent)]
-
-
-def absent_only_variables(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
-) -> frozenset[str]:
-    """The variables that stand by themselves for a field which may only be absent."""
-    found, types = set[str](), TypeInfo(schema)
-
-    class Places(Visitor):
-        def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
-            parent = get_named_type(types.get_parent_input_type())
-            field = parent.fields.get(node.name.value) if isinstance(parent, GraphQLInputObjectType) else None
-            if field and isinstance(node.value, VariableNode) and _absent_only(field):
-                found.add(node.value.name.value)
-
-    for node in document.definitions:
-        if node is operation or isinstance(node, FragmentDefinitionNode):
-            visit(node, TypeInfoVisitor(types, Places()))
-    return frozenset(found)
-
-
-def _holds_null(value: object) -> bool:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if item is None:
-            return True
-        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return False
-
-
 def variable_errors(
     schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> list[GraphQLError]:
@@ -175,7 +120,7 @@ def variable_errors(
     found: dict[str, GraphQLError] = {}
     for node, type_, value in declared(schema, operation, variables):
         for path, error in refusals(type_, value):
-            unfit = _variable_error(node, path, problem(type_, value, path, error))
+            unfit = of_variable(node, path, problem(type_, value, path, error))
             found.setdefault(unfit.message, unfit)
     return list(found.values()) or [SafeError("The variables do not fit their types", nodes=[operation])]
 
@@ -200,7 +145,8 @@ def declared(
             yield node, signature.type, value
 
 
-def _variable_error(node: VariableDefinitionNode, path: Sequence[str | int], text: str) -> SafeError:
+def of_variable(node: VariableDefinitionNode, path: Sequence[str | int], text: str) -> SafeError:
+    """What is wrong with the value of a variable, and where in it."""
     where = f" at '{'.'.join(map(str, path))}'" if path else ""
     return SafeError(f"Variable '${node.variable.name.value}'{where}: {text}", nodes=[node])
 
@@ -233,29 +179,6 @@ def _object_problem(type_: GraphQLInputObjectType, value: Any) -> str:
     if not wrong and type_.is_one_of:
         return f"'{type_}' takes exactly one of its fields, and not null"
     return "; ".join(wrong) or f"Expected an object of type '{type_}'"
-
-
-def refused_nulls(type_: Any, value: Any, *, alone: bool = False) -> Iterator[list[str | int]]:
-    """Where the value is null though the field may only be absent (`strawberry.Maybe`).
-
-    `alone`: it stands for such a field itself, see `absent_only_variables`.
-    """
-    if alone and value is None:
-        yield []
-    nullable = get_nullable_type(type_)
-    if is_list_type(nullable) and isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from ([index, *path] for path in refused_nulls(nullable.of_type, item))
-    elif isinstance(nullable, GraphQLInputObjectType) and isinstance(value, dict):
-        for name, field in nullable.fields.items():
-            if value.get(name, Undefined) is None and _absent_only(field):
-                yield [name]
-            yield from ([name, *path] for path in refused_nulls(field.type, value.get(name)))
-
-
-def _absent_only(field: Any) -> bool:
-    kind = getattr(field.extensions.get("strawberry-definition"), "type", None)
-    return isinstance(kind, StrawberryMaybe) and not isinstance(kind.of_type, StrawberryOptional)
 
 
 def at(type_: Any, value: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
