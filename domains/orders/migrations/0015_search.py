@@ -28,7 +28,7 @@ def fold_all(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar[list[tuple[str, str]]] = [("orders", "0013_changes")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("orders", "0014_change_triggers")]
 
     operations: ClassVar[list[Operation]] = [
         migrations.AddField("order", "recipient_words", models.TextField(default="", db_default="", editable=False)),
