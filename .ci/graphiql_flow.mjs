@@ -9,6 +9,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { launch, seen, watch } from './browser.mjs';
 
 const [endpoint, shots] = process.argv.slice(2);
 const PACKAGES = ['playwright-core@1.65.1', 'axe-core@4.14.1'];
@@ -22,12 +23,8 @@ const require = createRequire(join(folder, 'x.js'));
 const { chromium } = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const USUAL = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env.CHROMIUM ?? USUAL.find(existsSync);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-const problems = [];
-const external = new Set();
-let requests = 0;
+const browser = await launch(chromium);
+const { external, problems } = seen;
 let steps = 0;
 
 /** A page of its own visit; whatever goes wrong on it that no step expects is a problem. */
@@ -37,20 +34,9 @@ async function visit(address, { width = 1280, height = 800, colorScheme = 'light
   page.setDefaultTimeout(20_000);
   page.loaded = [];
   page.on('requestfinished', (request) => page.loaded.push(request));
-  page.expected = [401]; // what the API answers to a token that is no good
-  page.on('request', (request) => {
-    if (/^(data|blob):/.test(request.url())) return;
-    requests += 1;
-    if (new URL(request.url()).host !== new URL(address).host) external.add(request.url());
-    if (/bearer|token|eyJ|password/i.test(request.url())) problems.push(`a secret in a URL: ${request.url()}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400 && !page.expected.includes(response.status())) problems.push(`HTTP ${response.status()}: ${response.url()}`);
-  });
-  page.on('pageerror', (error) => problems.push(`page error: ${String(error).slice(0, 300)}`));
-  page.on('console', (message) => {
-    const isExpected = page.expected.length && /Failed to load resource/.test(message.text());
-    if (message.type() === 'error' && !isExpected) problems.push(`console: ${message.text().slice(0, 300)}`);
+  watch(page, {
+    isOutside: ({ host }) => host !== new URL(address).host,
+    isProblem: (message) => message.type() === 'error' && !(page.expected.length && /Failed to load resource/.test(message.text())),
   });
   await page.addInitScript(() => {
     const now = Date.now;
@@ -477,5 +463,5 @@ await browser.close();
 if (!kept) rmSync(folder, { recursive: true, force: true });
 if (external.size) problems.push(`requests to other hosts: ${[...external].slice(0, 5).join(' ')}`);
 for (const problem of problems) console.log(`  ${problem}`);
-console.log(`${steps} steps, ${requests} requests, ${external.size} to other hosts, ${problems.length} problems`);
+console.log(`${steps} steps, ${seen.requests} requests, ${external.size} to other hosts, ${problems.length} problems`);
 process.exitCode = problems.length ? 1 : 0;

@@ -1,10 +1,11 @@
 // A shopper's and a shop assistant's way through tests/clients/storefront, in Chromium; exit status 1 when something is amiss.
 // Usage, in its folder, its packages installed: API=http://127.0.0.1:8000 node ../../../.ci/storefront_walk.mjs [SCREENSHOT-FOLDER]
 // CHROMIUM: the browser, if it is not in the usual places.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { launch, seen, watch } from './browser.mjs';
 
 const [shots] = process.argv.slice(2);
 const require = createRequire(join(process.cwd(), 'package.json'));
@@ -16,12 +17,8 @@ await server.listen();
 const [shop] = server.resolvedUrls.local;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const USUAL = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env.CHROMIUM ?? USUAL.find(existsSync);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-const problems = [];
-const external = new Set();
-let requests = 0;
+const browser = await launch(chromium);
+const { external, problems } = seen;
 let steps = 0;
 let failed = false; // steps build on those before: after a failure the others are not tried
 
@@ -32,19 +29,9 @@ async function visit(path, { width = 1360, height = 900 } = {}) {
   const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  page.expected = [401]; // what the API answers to a token that is no good
-  page.on('request', (request) => {
-    if (/^(data|blob):/.test(request.url())) return;
-    requests += 1;
-    if (new URL(request.url()).hostname !== new URL(shop).hostname) external.add(request.url());
-    if (/bearer|token|eyJ|password/i.test(request.url())) problems.push(`a secret in a URL: ${request.url()}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400 && !page.expected.includes(response.status())) problems.push(`HTTP ${response.status()}: ${response.url()}`);
-  });
-  page.on('pageerror', (error) => problems.push(`page error: ${String(error).slice(0, 300)}`));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text())) problems.push(`console: ${message.text().slice(0, 300)}`);
+  watch(page, {
+    isOutside: ({ hostname }) => hostname !== new URL(shop).hostname,
+    isProblem: (message) => ['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text()),
   });
   await page.goto(new URL(path, shop).href);
   return page;
@@ -256,5 +243,5 @@ await browser.close();
 await server.close();
 if (external.size) problems.push(`requests to other hosts: ${[...external].slice(0, 5).join(' ')}`);
 for (const problem of [...new Set(problems)].slice(0, 20)) console.log(`  ${problem}`);
-console.log(`${steps} steps, ${requests} requests, ${external.size} to other hosts, ${problems.length} problems`);
+console.log(`${steps} steps, ${seen.requests} requests, ${external.size} to other hosts, ${problems.length} problems`);
 process.exitCode = problems.length ? 1 : 0;
