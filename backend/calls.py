@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from backend.logging import request_id
 from backend.replies import error_body, own_headers
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
+from domains.common.tracing import request_id
 from schema.errors import HIDDEN, INTERNAL
 from schema.streams.live import EventStreamResponse, Live
 

@@ -6,11 +6,14 @@ A worker serves all queues, or those of `--queues`: `ordergraph` and, for what d
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, task_failure
+from celery.signals import celeryd_init, task_failure, task_postrun, task_prerun
 from django.db import connections
+
+from domains.common.tracing import Origin, caused_by
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
@@ -24,6 +27,19 @@ app.autodiscover_tasks()
 def _leave_the_database(**_: object) -> None:
     """The next task gets a new connection: what failed may be that this one leads to a former primary."""
     connections.close_all()
+
+
+@task_prerun.connect
+def _begin(task: Any, **_: Any) -> None:
+    """What a task does and logs, and what Celery logs of it, belongs to who rang for it."""
+    sent = task.request.headers or {}
+    task.request.block = block = ExitStack()
+    block.enter_context(caused_by(Origin(sent.get("request_id", ""), sent.get("traceparent", ""))))
+
+
+@task_postrun.connect
+def _end(task: Any, **_: Any) -> None:
+    task.request.block.close()
 
 
 @celeryd_init.connect

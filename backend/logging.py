@@ -6,17 +6,16 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import orjson
+
+from domains.common import tracing
 
 # Of what Python adds to each record no line shows these, and they take half of its time: "Optimization" in its HOWTO.
 logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging.logAsyncioTasks = False  # type: ignore[attr-defined]
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 # What every LogRecord has; all else came through `extra` and is printed.
 _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
@@ -37,7 +36,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": without_rows(record.getMessage()),
         }
-        if (current := request_id.get()) is not None:
+        if (current := tracing.request_id.get()) is not None:
             line["request_id"] = current
         line |= {
             k: without_rows(v) if isinstance(v, str) else v

@@ -16,9 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from backend.logging import request_id
 from backend.replies import explained, not_found, refusal, request_id_from, unavailable
 from domains.common.errors import ServiceUnavailableError
+from domains.common.tracing import Origin, caused_by
 from domains.common.viewer import client_address
 from schema.errors import database_is_away
 
@@ -41,21 +41,20 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         identifier = request_id_from(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = identifier  # type: ignore[attr-defined]
-        token = request_id.set(identifier)
         request.META["REMOTE_ADDR"] = believed_address(request.META)
         address = client_address.set(request.META["REMOTE_ADDR"] or None)
         sql = StatementCounter()
         started = time.perf_counter()
         try:
-            with connection.execute_wrapper(sql):
-                response = self._response(request)
-            response["X-Request-ID"] = identifier
-            if not response.streaming:
-                response.headers.setdefault("Content-Length", str(len(response.content)))
-            self._log(request, response, time.perf_counter() - started, sql.count)
+            with caused_by(Origin(identifier, request.META.get("HTTP_TRACEPARENT", ""))):
+                with connection.execute_wrapper(sql):
+                    response = self._response(request)
+                response["X-Request-ID"] = identifier
+                if not response.streaming:
+                    response.headers.setdefault("Content-Length", str(len(response.content)))
+                self._log(request, response, time.perf_counter() - started, sql.count)
         finally:
             client_address.reset(address)
-            request_id.reset(token)
         return response
 
     def _response(self, request: HttpRequest) -> HttpResponse:

@@ -23,9 +23,9 @@ from django.db import close_old_connections
 
 from backend.bridge import Scope, environ, send_too_busy
 from backend.calls import Application, Receive, Reply, Send, hearing, reply_of, send_reply
-from backend.logging import request_id
 from domains.common.background.changes import listeners
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
+from domains.common.tracing import request_id
 from schema.errors import database_is_away, log_outage
 from schema.streams.live import HEARTBEAT, Event, Live
 

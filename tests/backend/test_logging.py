@@ -10,7 +10,8 @@ import orjson
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from backend.logging import JsonFormatter, request_id
+from backend.logging import JsonFormatter
+from domains.common.tracing import request_id
 from tests.factories import UserFactory
 
 FORMATTER = JsonFormatter()

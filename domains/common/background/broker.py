@@ -12,6 +12,7 @@ from typing import Any
 from celery import Task, current_app
 from kombu import pools
 
+from domains.common import tracing
 from domains.common.background import outbox
 from domains.common.background.periodic import QUEUES
 
@@ -28,9 +29,9 @@ def queues() -> set[str]:
 
 
 def ring(task: Task[..., Any], argument: str, *, queue: str) -> None:
-    """Put a task into a queue. Tries once; raises whatever kombu and Redis raise."""
+    """Put a task into a queue, with its origin. Tries once; raises whatever kombu and Redis raise."""
     with _mended():
-        task.apply_async((argument,), queue=queue_name(queue), retry=False)
+        task.apply_async((argument,), queue=queue_name(queue), retry=False, headers=tracing.origin()._asdict())
 
 
 def waiting(queue: str) -> int:

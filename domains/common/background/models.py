@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from domains.common.data.models import BaseModel
+from domains.common.tracing import Origin
 
 DEAD = models.Q(dead_at__isnull=False, done_at__isnull=True)  # a dead message can still be withdrawn
 
@@ -25,6 +26,8 @@ class OutboxMessage(BaseModel):
         default=0, help_text="How often it was begun, 1 or more; retrying goes on counting."
     )
     failures = models.PositiveIntegerField(default=0, help_text="attempts that ended in an unexpected error")
+    request_id = models.CharField(max_length=64, default="", db_default="", help_text="of the request that caused it")
+    traceparent = models.CharField(max_length=55, default="", db_default="", help_text="of its trace, as W3C has it")
     lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -32,6 +35,11 @@ class OutboxMessage(BaseModel):
     last_error = models.CharField(
         max_length=200, default="", help_text="The type of the last error; its text may hold private data."
     )
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        return Origin(self.request_id, self.traceparent)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

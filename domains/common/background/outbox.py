@@ -25,6 +25,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from domains.common.background.models import OutboxMessage
 from domains.common.data.writes import Write, change, from_now, insert
+from domains.common.tracing import Origin, caused_by, origin
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payloa
 
 def promise(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
     """The row of `enqueue`, for a caller that inserts it along with others."""
-    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=from_now(due_in))
+    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=from_now(due_in), **origin()._asdict())
 
 
 def hasten(topic: str, *, key: UUID) -> None:
@@ -121,16 +122,17 @@ def withdrawal(topic: str, *, key: UUID) -> Write:
     return _WITHDRAW, key, topic
 
 
-def hand_over(queue: str | None = None) -> list[UUID]:
+def hand_over(queue: str | None = None) -> dict[UUID, Origin]:
     """Take up to BATCH due messages for delivery and push their next due time back, skipping locked rows.
 
-    Those of one queue, or of all.
+    Those of one queue, or of all; their ids, and where they come from.
     """
     with transaction.atomic(durable=True):
         due = _free().filter(_topics(queue), due_at__lte=Now()).order_by("due_at")
-        ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:BATCH])
-        OutboxMessage.objects.filter(id__in=ids).update(due_at=Now() + REDELIVERY)
-    return ids
+        taken = due.select_for_update(skip_locked=True).values_list("id", *Origin._fields)[:BATCH]
+        messages = {message_id: Origin(*cause) for message_id, *cause in taken}
+        OutboxMessage.objects.filter(id__in=messages).update(due_at=Now() + REDELIVERY)
+    return messages
 
 
 def _free() -> QuerySet[OutboxMessage]:
@@ -156,14 +158,24 @@ def deliver(message_id: UUID) -> bool:
     message = _lease(message_id)
     if message is None:
         return False
+    with caused_by(message.origin):
+        return _deliver(message)
+
+
+def _deliver(message: OutboxMessage) -> bool:
+    began = time.monotonic()
     try:
         with _kept(message):
             effect = _do(message)
-            return _finish(message, effect)
+            finished = _finish(message, effect)
+        if finished:
+            seconds = round(time.monotonic() - began, 3)
+            logger.info("outbox message done", extra=_about(message, duration_s=seconds))
+        return finished
     except Postpone as later:
         _release(message, after=later.after)
     except Exception as error:
-        logger.exception("outbox message failed", extra={"topic": message.topic, "message_id": str(message.id)})
+        logger.exception("outbox message failed", extra=_about(message))
         if not connection.is_usable():  # a time limit struck in the middle of a statement, or the database left
             connection.close()
         _fail(message, error)
@@ -181,7 +193,7 @@ def _do(message: OutboxMessage) -> Effect | None:
             raise
         pause = back_off(message.attempts, most=work.longest_pause)
         why = f"{type(error).__name__} {error}".rstrip()
-        logger.warning("outbox message waits", extra={"topic": message.topic, "error": why})
+        logger.warning("outbox message waits", extra=_about(message, error=why))
         raise Postpone(pause) from error
 
 
@@ -204,7 +216,18 @@ def _lease(message_id: UUID) -> OutboxMessage | None:
 def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
     end = {"lease": None, "leased_until": None, "dead_at": Now(), "updated_at": Now()}
     if taken.update(failures=message.failures, last_error=message.last_error, **end):
-        logger.error("outbox message died", extra={"topic": message.topic, "message_id": str(message.id)})
+        _log_death(message)
+
+
+def _log_death(message: OutboxMessage) -> None:
+    with caused_by(message.origin):
+        logger.error("outbox message died", extra=_about(message, error=message.last_error))
+
+
+def _about(message: OutboxMessage, **more: str | float) -> dict[str, str | float]:
+    """What a log line tells of a message: ids, and nothing of its payload."""
+    ids = {"topic": message.topic, "key": str(message.key), "message_id": str(message.id)}
+    return {**ids, "attempt": message.attempts, **more}
 
 
 def _lasting(message: OutboxMessage) -> timedelta:
@@ -249,15 +272,17 @@ def _finish(message: OutboxMessage, effect: Effect | None) -> bool:
     return True
 
 
-def _release(message: OutboxMessage, *, after: timedelta, **changes: Any) -> None:
-    _held(message).update(due_at=Now() + after, lease=None, leased_until=None, updated_at=Now(), **changes)
+def _release(message: OutboxMessage, *, after: timedelta, **changes: Any) -> int:
+    return _held(message).update(due_at=Now() + after, lease=None, leased_until=None, updated_at=Now(), **changes)
 
 
 def _fail(message: OutboxMessage, error: Exception) -> None:
     failures = message.failures + 1
     dead = Now() if failures >= MAX_FAILURES else None
-    # The type alone: the text of a driver's error may quote the row.
-    _release(message, after=back_off(failures), failures=failures, dead_at=dead, last_error=type(error).__name__)
+    message.last_error = type(error).__name__  # alone: the text of a driver's error may quote the row
+    changes = {"failures": failures, "dead_at": dead, "last_error": message.last_error}
+    if _release(message, after=back_off(failures), **changes) and dead:
+        _log_death(message)
 
 
 def back_off(attempts: int, *, base: timedelta = timedelta(seconds=2), most: timedelta = MAX_BACK_OFF) -> timedelta:

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from domains.common import tasks
 from domains.common.background import broker, outbox
 from domains.common.background.periodic import QUEUES, SCHEDULE
+from domains.common.tracing import caused_by
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +62,9 @@ class Relay:
         handed_over = 0
         open_ = [queue for queue in sorted(broker.queues()) if broker.waiting(queue) < CROWDED]
         for queue in open_:
-            for message_id in outbox.hand_over(queue):
-                broker.ring(tasks.deliver, str(message_id), queue=queue)
+            for message_id, cause in outbox.hand_over(queue).items():
+                with caused_by(cause):
+                    broker.ring(tasks.deliver, str(message_id), queue=queue)
                 handed_over += 1
         self._ring_periodic(time.monotonic(), open_)
         return handed_over

@@ -33,19 +33,29 @@ def own_queue(url: str | None = None, **options: Any) -> Iterator[Celery]:
 
 def waiting(app: Celery, name: str = DEFAULT) -> list[tuple[str, list[Any]]]:
     """Take every task from the queue: name and arguments."""
-    tasks: list[tuple[str, list[Any]]] = []
+    return [(headers["task"], arguments) for headers, arguments in _taken(app, name)]
+
+
+def work(app: Celery, name: str = DEFAULT) -> None:
+    """Do every task of the queue, as a worker that got these messages would, in this thread."""
+    for headers, arguments in _taken(app, name):
+        project.tasks[headers["task"]].apply(tuple(arguments), headers=headers)
+
+
+def _taken(app: Celery, name: str) -> list[tuple[dict[str, Any], list[Any]]]:
+    messages: list[tuple[dict[str, Any], list[Any]]] = []
     with app.connection_for_read() as connection:
         queue = connection.SimpleQueue(queue_name(name))
         try:
             while True:
                 message = queue.get(block=False)
                 message.ack()
-                tasks.append((message.headers["task"], message.payload[0]))
+                messages.append((message.headers, message.payload[0]))
         except Empty:
             queue.queue.delete()
         finally:
             queue.close()
-    return tasks
+    return messages
 
 
 def closed_port() -> int:

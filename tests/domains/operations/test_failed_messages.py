@@ -114,7 +114,7 @@ def test_a_retried_message_is_due_at_once_and_may_fail_as_often_as_a_new_one(sta
     assert result["retriedMessage"] == {"id": gid(dead), "attempts": 20, "lastError": "ConnectionError"}
     assert staff.data(NODE, {"id": gid(dead)})["node"] is None
     assert listed(staff)["nodes"] == []
-    assert outbox.hand_over() == [dead.id]
+    assert list(outbox.hand_over()) == [dead.id]
     calls.clear()
     outbox.deliver(dead.id)
     dead.refresh_from_db()

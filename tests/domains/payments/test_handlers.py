@@ -60,7 +60,7 @@ def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_r
     assert dead.dead_at is not None
     assert PaymentOperation.objects.get().status == "REQUESTED"  # nobody knows what became of it
     retry_message(viewer=Viewer(is_staff=True), message_id=dead.id)
-    assert outbox.hand_over() == [dead.id]
+    assert list(outbox.hand_over()) == [dead.id]
 
 
 def test_old_news_go_in_batches_and_recent_ones_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.utils import timezone
 from domains.common.background import outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import LEASE, MAX_FAILURES, back_off
+from domains.common.tracing import Origin, caused_by
 from tests.domains.common.promise import Promise
 from tests.domains.common.time_limits import busy_with, end, time_is_up
+from tests.logs import json_log, lines
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +52,7 @@ def test_a_message_that_kills_every_worker_dies_and_staff_can_see_why(promise: P
     assert message.dead_at is not None
     assert message.lease is None
     OutboxMessage.objects.update(due_at=timezone.now())
-    assert outbox.hand_over() == []
+    assert list(outbox.hand_over()) == []
 
 
 def test_the_kills_of_a_bad_day_cost_no_more_than_the_lease_and_kill_no_message(promise: Promise) -> None:
@@ -92,3 +95,24 @@ def test_a_time_limit_in_the_middle_of_a_statement_is_a_failure_and_gives_the_le
     end("SELECT 1 AS")
     message.refresh_from_db()
     assert (message.failures, message.last_error, message.lease) == (1, "SoftTimeLimitExceeded", None)
+
+
+@pytest.mark.parametrize("last", [ConnectionError, Killed])
+def test_a_death_is_logged_with_topic_key_attempts_and_the_request_that_caused_it(
+    promise: Promise, last: type[BaseException]
+) -> None:
+    def handler(message: OutboxMessage) -> None:
+        raise last("a secret")
+
+    with caused_by(Origin("deadly-0001")):
+        message = promise(handler)
+    OutboxMessage.objects.update(failures=MAX_FAILURES - 1)
+    with json_log() as log, contextlib.suppress(Killed):
+        outbox.deliver(message.id)
+    end_lease(message)
+    with json_log() as later:
+        outbox.deliver(message.id)
+    (died,) = lines(log, "outbox message died") + lines(later, "outbox message died")
+    assert (died["level"], died["request_id"], died["attempt"]) == ("ERROR", "deadly-0001", 1)
+    assert (died["topic"], died["key"]) == (message.topic, str(message.key))
+    assert "secret" not in str(died)

@@ -31,7 +31,7 @@ def test_a_postponed_message_comes_back_and_counts_no_failure(promise: Promise) 
     message.refresh_from_db()
     assert (message.attempts, message.failures, message.lease) == (1, 0, None)
     assert message.due_at >= before + timedelta(minutes=5)
-    assert outbox.hand_over() == []
+    assert list(outbox.hand_over()) == []
 
 
 def test_a_failure_is_noted_without_its_text_and_comes_back(promise: Promise) -> None:
@@ -58,7 +58,7 @@ def test_a_message_that_always_fails_dies_and_is_left_alone(promise: Promise) ->
     assert message.failures == MAX_FAILURES
     assert message.dead_at is not None
     OutboxMessage.objects.update(due_at=timezone.now())
-    assert outbox.hand_over() == []
+    assert list(outbox.hand_over()) == []
     outbox.deliver(message.id)
     message.refresh_from_db()
     assert message.attempts == MAX_FAILURES
@@ -89,7 +89,7 @@ def test_hastened_messages_are_due_at_once(promise: Promise) -> None:
     for message in (mine, other):
         outbox.deliver(message.id)
     outbox.hasten(mine.topic, key=mine.key)
-    assert outbox.hand_over() == [mine.id]
+    assert list(outbox.hand_over()) == [mine.id]
 
 
 def test_a_withdrawn_message_is_done(promise: Promise) -> None:
@@ -98,7 +98,7 @@ def test_a_withdrawn_message_is_done(promise: Promise) -> None:
     message.refresh_from_db()
     assert message.done_at is None
     outbox.withdraw(message.topic, key=message.key)
-    assert outbox.hand_over() == []
+    assert list(outbox.hand_over()) == []
     assert not outbox.deliver(message.id)
     message.refresh_from_db()
     assert message.attempts == 0

@@ -79,7 +79,7 @@ def test_a_message_whose_worker_died_comes_due_again(promise: Promise) -> None:
     message = promise(lambda message: None)
     past = timezone.now() - timedelta(seconds=1)
     OutboxMessage.objects.filter(id=message.id).update(lease=message.id, leased_until=past)
-    assert outbox.hand_over() == [message.id]
+    assert list(outbox.hand_over()) == [message.id]
     assert outbox.deliver(message.id)
 
 

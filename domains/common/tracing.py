@@ -1,0 +1,89 @@
+"""Which request caused the work at hand: its id, which is in every log line, and the spans of its trace.
+
+Both go along with what is left for later, as an `Origin`. What `backend.tracing` puts into `recorder` records the
+spans; without it a span costs a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
+
+type Attributes = Mapping[str, str | int]
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+class Kind(Enum):
+    """What OpenTelemetry calls a span's kind. Those of SERVER and CONSUMER may begin a trace."""
+
+    INTERNAL = auto()
+    SERVER = auto()
+    CLIENT = auto()
+    PRODUCER = auto()
+    CONSUMER = auto()
+
+
+class Span(Protocol):
+    """One that is recorded. No value of a request or a row may get into it, and no text of an error."""
+
+    def describe(self, attributes: Attributes, *, name: str = "") -> None:
+        """More attributes, and another name."""
+
+    def fail(self, kind: str) -> None:
+        """It ended in an error of this kind."""
+
+
+class Recorder(Protocol):
+    """Who records spans."""
+
+    def span(
+        self, name: str, kind: Kind, attributes: Attributes, began: int | None
+    ) -> AbstractContextManager[Span | None]:
+        """The current span within the block; None when it is not recorded."""
+
+    def within(self, traceparent: str) -> AbstractContextManager[object]:
+        """The block belongs to the trace of this W3C `traceparent`, unless it belongs to one already."""
+
+    def traceparent(self) -> str:
+        """Of the current span; empty without one."""
+
+
+class Origin(NamedTuple):
+    """Where work comes from: the id of a request, and the W3C `traceparent` of a span. Empty when unknown."""
+
+    request_id: str = ""
+    traceparent: str = ""
+
+
+recorder: Recorder | None = None
+_NOTHING = nullcontext()
+
+
+def span(
+    name: str, kind: Kind, attributes: Attributes, *, began: int | None = None
+) -> AbstractContextManager[Span | None]:
+    """Around work that is to be seen in a trace, with what the OpenTelemetry semantic conventions have of it.
+
+    `began` is nanoseconds since 1970, where the work began before the block.
+    """
+    return _NOTHING if recorder is None else recorder.span(name, kind, attributes, began)
+
+
+def origin() -> Origin:
+    """Of what is left for later now."""
+    return Origin(request_id.get() or "", "" if recorder is None else recorder.traceparent())
+
+
+@contextmanager
+def caused_by(cause: Origin) -> Iterator[None]:
+    """The log lines and spans within belong to this origin."""
+    token = request_id.set(cause.request_id or None)
+    try:
+        with _NOTHING if recorder is None else recorder.within(cause.traceparent):
+            yield
+    finally:
+        request_id.reset(token)
