@@ -21,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 
 from backend.calls import Application, Call, Header, Receive, Reply, Send, hearing, send_reply
 from backend.replies import error_body, own_headers, request_id_from
+from backend.tracing import ARRIVED
 from domains.common.errors import ServiceUnavailableError
 from domains.common.guard.bulkhead import Bulkhead
 from domains.common.guard.computing import Elsewhere
@@ -62,6 +63,8 @@ def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    if (arrived := scope.get(ARRIVED)) is not None:
+        values[ARRIVED] = arrived
     for name, value in scope["headers"]:
         _add_header(values, name, value.decode("latin-1"))
     values["HTTP_X_REQUEST_ID"] = request_id_from(values.get("HTTP_X_REQUEST_ID", ""))

@@ -9,11 +9,12 @@ import os
 from contextlib import ExitStack
 from typing import Any
 
-from celery import Celery
-from celery.signals import celeryd_init, task_failure, task_postrun, task_prerun
+from celery import Celery, states
+from celery.signals import celeryd_init, task_failure, task_postrun, task_prerun, worker_process_shutdown
 from django.db import connections
 
-from domains.common.tracing import Origin, caused_by
+from backend import tracing
+from domains.common.tracing import Kind, Origin, caused_by, messaging, span
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
@@ -35,11 +36,21 @@ def _begin(task: Any, **_: Any) -> None:
     sent = task.request.headers or {}
     task.request.block = block = ExitStack()
     block.enter_context(caused_by(Origin(sent.get("request_id", ""), sent.get("traceparent", ""))))
+    queue = task.request.delivery_info["routing_key"]
+    message = {**messaging("celery", "process", queue), "messaging.message.id": task.request.id}
+    task.request.span = block.enter_context(span(f"process {queue}", Kind.CONSUMER, message))
 
 
 @task_postrun.connect
-def _end(task: Any, **_: Any) -> None:
+def _end(task: Any, state: str, retval: object, **_: Any) -> None:
+    if task.request.span and state == states.FAILURE:
+        task.request.span.fail(type(retval).__qualname__)
     task.request.block.close()
+
+
+@worker_process_shutdown.connect
+def _leave(**_: Any) -> None:
+    tracing.end()
 
 
 @celeryd_init.connect

@@ -6,6 +6,10 @@ not arrive, is broken or too large, or is in a coding that nobody here reads.
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+from backend import tracing
 from backend.bodies import Bodies, Refused
 from backend.bridge import Bridge, Scope, send_error
 from backend.calls import Header, Receive, Send
@@ -47,9 +51,11 @@ class Dispatcher:
         await self._streams.stop()
         await self._bridge.stop()
         self._probes.stop()
+        await asyncio.to_thread(tracing.end)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = {**scope, tracing.ARRIVED: time.time_ns()}
         if has_too_many_headers(scope["headers"]):
             origin = [header for header in scope["headers"][:MAX_HEADERS] if header[0] == b"origin"][:1]
             message = f"The request has more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes of them"

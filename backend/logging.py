@@ -27,7 +27,7 @@ _DATA_EXCEPTIONS = "22"  # the class of SQLSTATEs whose very first line quotes t
 
 
 class JsonFormatter(logging.Formatter):
-    """time (UTC), level, logger, message, request_id and the extras of the call; a traceback under `exception`."""
+    """time (UTC), level, logger, message, request_id, trace_id, and the extras; a traceback under `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -38,6 +38,8 @@ class JsonFormatter(logging.Formatter):
         }
         if (current := tracing.request_id.get()) is not None:
             line["request_id"] = current
+        if trace := tracing.trace_id():
+            line["trace_id"] = trace
         line |= {
             k: without_rows(v) if isinstance(v, str) else v
             for k, v in vars(record).items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -16,9 +17,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from backend import tracing
 from backend.replies import explained, not_found, refusal, request_id_from, unavailable
 from domains.common.errors import ServiceUnavailableError
-from domains.common.tracing import Origin, caused_by
+from domains.common.tracing import Kind, Origin, Span, caused_by, span
 from domains.common.viewer import client_address
 from schema.errors import database_is_away
 
@@ -46,16 +48,21 @@ class RequestMiddleware:
         sql = StatementCounter()
         started = time.perf_counter()
         try:
-            with caused_by(Origin(identifier, request.META.get("HTTP_TRACEPARENT", ""))):
+            with caused_by(Origin(identifier, request.META.get("HTTP_TRACEPARENT", ""))), self._span(request) as span:
                 with connection.execute_wrapper(sql):
                     response = self._response(request)
                 response["X-Request-ID"] = identifier
                 if not response.streaming:
                     response.headers.setdefault("Content-Length", str(len(response.content)))
                 self._log(request, response, time.perf_counter() - started, sql.count)
+                if span:
+                    tracing.describe(span, request, response)
         finally:
             client_address.reset(address)
         return response
+
+    def _span(self, request: HttpRequest) -> AbstractContextManager[Span | None]:
+        return span(tracing.method_of(request), Kind.SERVER, {}, began=request.META.get(tracing.ARRIVED))
 
     def _response(self, request: HttpRequest) -> HttpResponse:
         try:

@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from domains.accounts.tokens import viewer_of
+from domains.common import tracing
 from domains.common.errors import UnauthenticatedError
 from domains.common.graphql.context import Context
 from domains.common.graphql.errors import problems_told, refused_fields
@@ -32,6 +33,7 @@ from domains.common.guard import budgets, computing, deadline
 from domains.common.guard.budgets import Throttle
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
+from domains.common.tracing import Kind
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
 from schema import documents, errors, nulls, persisted, redaction
 from schema.cost import UNIT_SECONDS
@@ -146,11 +148,13 @@ class GraphQLView(View):
         if absent_only := nulls.null_errors(core, node, operation, variables):
             return unfit(absent_only)
         try:
-            with self._bounded(request, operation):
+            with self._bounded(request, operation) as span:
                 result = self._result(request, document, wanted, viewer)
                 found = errors.execution_errors(result.errors or [], identifier)
                 bound = getattr(result, "bound", math.inf)
                 data = result.data and written(result.data, settings.RESPONSE_MAX_BYTES, bound=bound, beside=found)
+                if span and found:
+                    span.fail(found[0]["extensions"]["code"])
         except (Stopped, TooLarge) as over:
             limit = "bytes" if isinstance(over, TooLarge) else "milliseconds"
             excess = documents.excess(limit, over.measured, over.allowed)
@@ -162,12 +166,14 @@ class GraphQLView(View):
         return 503 if away else 200, {"data": data, **({"errors": found} if found else {})}
 
     @contextmanager
-    def _bounded(self, request: HttpRequest, operation: OperationDefinitionNode) -> Iterator[None]:
+    def _bounded(self, request: HttpRequest, operation: OperationDefinitionNode) -> Iterator[tracing.Span | None]:
         of_request: Deadline = request.META.get(ENVIRON_KEY) or Deadline()
         reads = operation.operation is not OperationType.MUTATION
         bound = of_request.within(settings.QUERY_MAX_SECONDS) if reads else nullcontext()
-        with bound, computing.alone() if self.is_dear else nullcontext():
-            yield
+        kind, name = operation.operation.value, getattr(request, "graphql_operation", None)
+        seen = {"graphql.operation.type": kind, **({"graphql.operation.name": name[:100]} if name else {})}
+        with tracing.span(kind, Kind.SERVER, seen) as span, bound, computing.alone() if self.is_dear else nullcontext():
+            yield span
 
     def _result(
         self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer

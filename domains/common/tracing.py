@@ -51,6 +51,9 @@ class Recorder(Protocol):
     def traceparent(self) -> str:
         """Of the current span; empty without one."""
 
+    def end(self) -> None:
+        """Record nothing more, and send what was recorded, for a few seconds at most."""
+
 
 class Origin(NamedTuple):
     """Where work comes from: the id of a request, and the W3C `traceparent` of a span. Empty when unknown."""
@@ -71,6 +74,22 @@ def span(
     `began` is nanoseconds since 1970, where the work began before the block.
     """
     return _NOTHING if recorder is None else recorder.span(name, kind, attributes, began)
+
+
+def messaging(system: str, operation: str, destination: str) -> dict[str, str | int]:
+    """What the semantic conventions of messaging ask of a span; `operation` is create, send or process."""
+    return {
+        "messaging.system": system,
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": destination,
+    }
+
+
+def trace_id() -> str:
+    """Of the trace that is recorded now; empty when none is."""
+    current = "" if recorder is None else recorder.traceparent()
+    return current[3:35] if current and int(current[-2:], 16) & 1 else ""
 
 
 def origin() -> Origin:

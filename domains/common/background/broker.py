@@ -15,6 +15,7 @@ from kombu import pools
 from domains.common import tracing
 from domains.common.background import outbox
 from domains.common.background.periodic import QUEUES
+from domains.common.tracing import Kind
 
 
 def queue_name(queue: str) -> str:
@@ -30,8 +31,9 @@ def queues() -> set[str]:
 
 def ring(task: Task[..., Any], argument: str, *, queue: str) -> None:
     """Put a task into a queue, with its origin. Tries once; raises whatever kombu and Redis raise."""
-    with _mended():
-        task.apply_async((argument,), queue=queue_name(queue), retry=False, headers=tracing.origin()._asdict())
+    name = queue_name(queue)
+    with _mended(), tracing.span(f"send {name}", Kind.PRODUCER, tracing.messaging("celery", "send", name)):
+        task.apply_async((argument,), queue=name, retry=False, headers=tracing.origin()._asdict())
 
 
 def waiting(queue: str) -> int:

@@ -15,6 +15,7 @@ from domains.common.background import outbox
 from domains.common.data.transactions import assert_no_transaction
 from domains.common.errors import RateLimitedError
 from domains.common.guard.throttling import Budget, attempt
+from domains.common.tracing import Kind, span
 
 UNPROVEN_MAILS, UNPROVEN_PERIOD = 5, timedelta(hours=1)
 QUEUE = "mail"
@@ -63,6 +64,8 @@ def send(*, to: str, subject: str, template: str, context: dict[str, Any], ident
     )
     mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     try:
-        mail.send()
+        server: dict[str, str | int] = {"server.address": settings.EMAIL_HOST, "server.port": settings.EMAIL_PORT}
+        with span("send mail", Kind.CLIENT, {**server, "ordergraph.mail.template": template}):
+            mail.send()
     except OSError as error:  # SMTPException is one; its text quotes the address
         raise MailRefused(f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()) from None

@@ -25,7 +25,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from domains.common.background.models import OutboxMessage
 from domains.common.data.writes import Write, change, from_now, insert
-from domains.common.tracing import Origin, caused_by, origin
+from domains.common.tracing import Kind, Origin, Span, caused_by, messaging, origin, span
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,8 @@ def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payloa
 
 def promise(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
     """The row of `enqueue`, for a caller that inserts it along with others."""
-    return OutboxMessage(topic=topic, key=key, payload=payload, due_at=from_now(due_in), **origin()._asdict())
+    with span(f"create {topic}", Kind.PRODUCER, messaging("outbox", "create", topic)):
+        return OutboxMessage(topic=topic, key=key, payload=payload, due_at=from_now(due_in), **origin()._asdict())
 
 
 def hasten(topic: str, *, key: UUID) -> None:
@@ -158,11 +159,13 @@ def deliver(message_id: UUID) -> bool:
     message = _lease(message_id)
     if message is None:
         return False
-    with caused_by(message.origin):
-        return _deliver(message)
+    ids = {"messaging.message.id": str(message.id), "messaging.message.conversation_id": message.request_id}
+    seen = {**messaging("outbox", "process", message.topic), **ids}
+    with caused_by(message.origin), span(f"process {message.topic}", Kind.CONSUMER, seen) as recorded:
+        return _deliver(message, recorded)
 
 
-def _deliver(message: OutboxMessage) -> bool:
+def _deliver(message: OutboxMessage, recorded: Span | None) -> bool:
     began = time.monotonic()
     try:
         with _kept(message):
@@ -176,6 +179,8 @@ def _deliver(message: OutboxMessage) -> bool:
         _release(message, after=later.after)
     except Exception as error:
         logger.exception("outbox message failed", extra=_about(message))
+        if recorded:
+            recorded.fail(type(error).__qualname__)
         if not connection.is_usable():  # a time limit struck in the middle of a statement, or the database left
             connection.close()
         _fail(message, error)

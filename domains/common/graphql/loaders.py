@@ -19,6 +19,7 @@ from django.db.models.functions import RowNumber
 from domains.common.data.composing import Bound
 from domains.common.errors import RequestError
 from domains.common.graphql.reading import wanted
+from domains.common.tracing import Kind, span
 from domains.common.viewer import ANONYMOUS, Viewer
 
 
@@ -47,6 +48,11 @@ class Loader[K: Hashable, V]:
         self.viewer = viewer
         self.known: dict[K, V | Exception] = {}
 
+    @classmethod
+    def name(cls) -> str:
+        """What it reads, for traces."""
+        return cls.__name__
+
     def batch(self, keys: Sequence[K]) -> Sequence[V | Exception]:
         """Read the values of ``keys`` (unique, in the order first asked for), one value per key in the same order.
 
@@ -61,7 +67,8 @@ class Loader[K: Hashable, V]:
     def read(self, keys: Iterable[K]) -> None:
         """Have the values of all these in ``known``."""
         if unknown := [key for key in keys if key not in self.known]:
-            self.known.update(zip(unknown, self._outcomes(unknown), strict=True))
+            with span(f"batch {self.name()}", Kind.INTERNAL, {"ordergraph.batch.size": len(unknown)}):
+                self.known.update(zip(unknown, self._outcomes(unknown), strict=True))
 
     def _outcomes(self, keys: list[K]) -> Sequence[V | Exception]:
         try:
@@ -101,6 +108,11 @@ class _Rows(Loader[Any, Any]):
     many: ClassVar[bool] = False
     order: ClassVar[tuple[str, ...]] = ()
     most: ClassVar[int | None] = None  # of each key, the last in this order
+
+    @classmethod
+    def name(cls) -> str:
+        """The model, and the column of its keys."""
+        return f"{_model_of(cls.door).__name__}.{cls.column}"
 
     @classmethod
     def below(cls, viewer: Viewer, key: Any, lookup: str = "exact") -> QuerySet[Any]:

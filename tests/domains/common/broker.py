@@ -39,7 +39,7 @@ def waiting(app: Celery, name: str = DEFAULT) -> list[tuple[str, list[Any]]]:
 def work(app: Celery, name: str = DEFAULT) -> None:
     """Do every task of the queue, as a worker that got these messages would, in this thread."""
     for headers, arguments in _taken(app, name):
-        project.tasks[headers["task"]].apply(tuple(arguments), headers=headers)
+        project.tasks[headers["task"]].apply(tuple(arguments), headers=headers, routing_key=queue_name(name))
 
 
 def _taken(app: Celery, name: str) -> list[tuple[dict[str, Any], list[Any]]]:
