@@ -46,6 +46,6 @@ def purge_changes() -> None:
 
 
 for topic in MAILS:
-    mails.handler(topic)(mailing.send)
+    mails.handler(topic, abandon=mailing.note_unsent)(mailing.send)
 periodic.every(timedelta(seconds=30), queue=payments.QUEUE)(settling.expire_orders)
 periodic.every(timedelta(minutes=10), queue=payments.QUEUE)(cancelling.expire_holds)

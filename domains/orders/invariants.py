@@ -114,14 +114,16 @@ def _sum(model: type[OrderLine | OrderCharge], column: str) -> Coalesce:
 
 
 def one_confirmation_each() -> Iterator[Finding]:
-    """An order that was ever confirmed has exactly one confirmation, unless it was cancelled before; any other none."""
+    """An order that was ever confirmed has exactly one confirmation, unless it was cancelled before or its history
+    says that the mail could not be delivered; any other none."""
     orders = Order.objects.values("id").annotate(
         confirmed=Count("events", filter=Q(events__type=Type.CONFIRMED)),
         sent=Count("events", filter=Q(events__type=Type.CONFIRMATION_EMAIL_SENT)),
         promised=_promised(CONFIRMATION, "id"),
     )
-    overtaken = Q(status=Status.CANCELLED, confirmed=1, sent=0)
-    for order in orders.exclude(overtaken).exclude(confirmed=F("sent"), sent__lte=1):
+    unsent = OrderEvent.objects.filter(order=OuterRef("id"), type=Type.EMAIL_NOT_SENT, data__topic=CONFIRMATION)
+    over = Q(Q(status=Status.CANCELLED) | Exists(unsent), confirmed=1, sent=0)
+    for order in orders.exclude(over).exclude(confirmed=F("sent"), sent__lte=1):
         pending = order["promised"] and (order["confirmed"], order["sent"]) == (1, 0)
         detail = f"confirmed {order['confirmed']} times, confirmations {order['sent']}"
         yield Finding("order", order["id"], detail, pending)

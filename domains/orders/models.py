@@ -234,6 +234,7 @@ class OrderEvent(BaseModel):
         SENDING_EMAIL_SENT = "SENDING_EMAIL_SENT", "That it is on its way was mailed."
         CANCELLATION_EMAIL_SENT = "CANCELLATION_EMAIL_SENT", "That it was cancelled or has expired was mailed."
         REFUND_EMAIL_SENT = "REFUND_EMAIL_SENT", "That money was given back was mailed."
+        EMAIL_NOT_SENT = "EMAIL_NOT_SENT", "A mail about it could not be delivered."
 
     class Actor(models.TextChoices):
         CUSTOMER = "CUSTOMER", "The order's customer."

@@ -43,6 +43,7 @@ _WITHDRAW = "UPDATE common_outboxmessage SET done_at = now() WHERE key = %s AND 
 
 type Effect = Callable[[], object]
 type Handler = Callable[[OutboxMessage], Effect | None]
+type Abandon = Callable[[OutboxMessage], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Work:
     away: type[Exception] | tuple[type[Exception], ...]
     patience: timedelta
     longest_pause: timedelta
+    abandon: Abandon | None
 
 
 _handlers: dict[str, Work] = {}
@@ -67,6 +69,10 @@ class Postpone(Exception):
         self.after = after
 
 
+class Refused(Exception):
+    """A handler's way to say: this will never be done. The message dies at once; staff read the text."""
+
+
 def handler(
     topic: str,
     *,
@@ -74,6 +80,7 @@ def handler(
     away: type[Exception] | tuple[type[Exception], ...] = (),
     patience: timedelta = PATIENCE,
     longest_pause: timedelta = timedelta(minutes=1),
+    abandon: Abandon | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the function that does the work of a topic; domains keep theirs in `handlers.py`.
 
@@ -81,10 +88,12 @@ def handler(
     `queue` is for work that waits for somebody else: workers of its own keep it from holding up all other work.
     An error of the kind `away`, whose text holds no secret, says that somebody else does not answer. It is no failure
     until the message is older than `patience`: the work is tried again, after pauses that grow to `longest_pause`.
+    Work that may stay undone, when it is Refused or staff discard it, has an `abandon`, which writes down that it did,
+    in the transaction that ends the message. All other work is never discarded.
     """
 
     def register(function: Handler) -> Handler:
-        _handlers[topic] = Work(function, queue, away, patience, longest_pause)
+        _handlers[topic] = Work(function, queue, away, patience, longest_pause, abandon)
         return function
 
     return register
@@ -93,6 +102,11 @@ def handler(
 def queues() -> set[str]:
     """The queues of all topics."""
     return {DEFAULT, *(work.queue for work in _handlers.values())}
+
+
+def abandonable() -> dict[str, Abandon]:
+    """The topics whose work may stay undone, with what writes that down."""
+    return {topic: work.abandon for topic, work in _handlers.items() if work.abandon}
 
 
 def enqueue(topic: str, *, key: UUID, due_in: timedelta = timedelta(0), **payload: Any) -> OutboxMessage:
@@ -169,8 +183,7 @@ def _deliver(message: OutboxMessage, recorded: Span | None) -> bool:
     began = time.monotonic()
     try:
         with _kept(message):
-            effect = _do(message)
-            finished = _finish(message, effect)
+            finished = _attempt(message)
         if finished:
             seconds = round(time.monotonic() - began, 3)
             logger.info("outbox message done", extra=_about(message, duration_s=seconds))
@@ -185,6 +198,24 @@ def _deliver(message: OutboxMessage, recorded: Span | None) -> bool:
             connection.close()
         _fail(message, error)
     return False
+
+
+def _attempt(message: OutboxMessage) -> bool:
+    """Whether this call finished it. Raises whatever the work raises but Refused."""
+    try:
+        return _finish(message, _do(message))
+    except Refused as refusal:
+        _refuse(message, f"{type(refusal).__name__} {refusal}".rstrip())
+        return False
+
+
+def _refuse(message: OutboxMessage, why: str) -> None:
+    end = {"dead_at": Now(), "last_error": why[:200], "lease": None, "leased_until": None, "updated_at": Now()}
+    with transaction.atomic(durable=True):
+        abandon = abandonable().get(message.topic)
+        if _held(message).update(failures=message.failures + 1, **end) and abandon:
+            abandon(message)
+    logger.warning("outbox message refused", extra=_about(message, error=why))
 
 
 def _do(message: OutboxMessage) -> Effect | None:

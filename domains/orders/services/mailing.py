@@ -9,7 +9,7 @@ from typing import Any
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.data.money import readable
-from domains.orders.models import Order
+from domains.orders.models import Order, OrderEvent
 from domains.orders.services import events
 from domains.orders.transitions import MAILS, REFUND
 from domains.payments import services as payments
@@ -39,6 +39,15 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
         )
     note = str(mail.sent.label).rstrip(".")
     return functools.partial(events.note, order.id, mail.sent, note, actor=events.Actor.SYSTEM, **message.payload)
+
+
+def note_unsent(message: OutboxMessage) -> None:
+    """Say in the order's history that this mail does not arrive; once a mail, whatever staff do about it later."""
+    order, refund_id = Order.objects.get(id=message.key), message.payload.get("refund_id")
+    data = {"topic": message.topic, **({"refund_id": refund_id} if refund_id else {})}
+    text = f'The mail "{MAILS[message.topic].subject.format(order.number)}" could not be delivered'
+    if not OrderEvent.objects.filter(order=order, type=events.Type.EMAIL_NOT_SENT, data=data).exists():
+        events.note(order.id, events.Type.EMAIL_NOT_SENT, text, actor=events.Actor.SYSTEM, **data)
 
 
 def _context(order: Order, refund: payments.Refund | None) -> dict[str, Any]:

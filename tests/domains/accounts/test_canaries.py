@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +19,7 @@ from schema.merge import core
 from tests.api import Api, sign_in
 from tests.factories import UserFactory
 from tests.logs import json_log, lines
+from tests.mail_server import mail_server
 from tests.schema.test_unexpected_errors import take_away
 
 EMAIL, OTHER = "canary-4b1d@example.com", "canary-8e6f@example.com"
@@ -127,32 +123,12 @@ def test_nothing_is_told_when_a_table_is_gone(own: Api, mutation: str) -> None:
     assert not PLANTED.findall(answer + log.getvalue())
 
 
-@contextmanager
-def refusing_mail_server() -> Iterator[int]:
-    """The port of an SMTP server that takes mail for nobody and says whom it refused."""
-
-    class Refuse(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 here\r\n")
-            for line in self.rfile:
-                refused = line.upper().startswith(b"RCPT")
-                self.wfile.write(b"550 no " + line.strip() + b"\r\n" if refused else b"250 yes\r\n")
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuse) as server:
-        threading.Thread(target=partial(server.serve_forever, poll_interval=0.01), daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_told_when_the_mail_server_refuses_the_address(owner: User, settings: Settings) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
     Api().call("requestPasswordReset", "email", email=EMAIL)
-    with refusing_mail_server() as port, json_log() as log:
-        settings.EMAIL_PORT = port
+    with mail_server(settings, rcpt="550 no {}"), json_log() as log:
         assert not any(outbox.deliver(message_id) for message_id in outbox.hand_over())
-    assert lines(log, "outbox message waits")
-    assert "SMTPRecipientsRefused" in log.getvalue()
+    assert [line["error"] for line in lines(log, "outbox message refused")] == ["MailRefused 550"]
     assert not PLANTED.findall(log.getvalue() + str(list(OutboxMessage.objects.values())))
 
 
