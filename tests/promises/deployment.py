@@ -53,6 +53,7 @@ class Deployment:
         self.remove = state.remove
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/graphql"
+        self.redis_url = valkey.url
         self._env = environment(
             DATABASE_URL=self._postgres.url,
             REDIS_URL=valkey.url,
@@ -104,6 +105,12 @@ class Deployment:
         until = time.monotonic() + seconds
         self.tend_until(lambda: time.monotonic() > until, what="the pause is over")
         os.killpg(child.process.pid, signal.SIGCONT)
+
+    def pid(self, name: str) -> int:
+        """Of a part that runs; what it started is below it."""
+        child = self._parts[name].child
+        assert child is not None
+        return child.process.pid
 
     def tend(self) -> None:
         """Start again what has died."""

@@ -6,7 +6,8 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from random import Random
@@ -26,6 +27,9 @@ CREATE = """mutation ($input: CreateOrderInput!) { createOrder(input: $input) {
     __typename ... on CreateOrderSuccess { order { id status } } ... on UserError { code } } }"""
 
 
+type Deed = Callable[[threading.Event], object]
+
+
 @dataclass
 class Innocent:
     """One person at an address of one's own, with one request at a time."""
@@ -43,29 +47,39 @@ class Innocent:
 
     def live(self, stop: threading.Event) -> None:
         """Until told to stop. Raises AssertionError for the first answer that is neither right nor a dated refusal."""
-        deeds = [self.looks, self.looks, self.looks, self._browse, self._search, self._mine, self._order, self._sign_in]
         while not stop.wait(self.random.uniform(0.05, 0.3)):
-            self.random.choice(deeds)(stop)
+            self.random.choice(self.deeds)(stop)
+
+    @property
+    def deeds(self) -> list[Deed]:
+        """What they do, each as often as it is here."""
+        return [self.looks, self.looks, self.looks, self._browse, self._search, self._mine, self._order, self._sign_in]
+
+    def answered(self) -> bool:
+        """Whether the web process is there."""
+        with suppress(OSError):
+            return self.looks(threading.Event())
+        return False
 
     def looks(self, stop: threading.Event) -> bool:
         """Whether the simplest query was served; how long that took is kept."""
         started = time.perf_counter()
-        served = self._ask(ONE, stop) is not None
+        served = self.ask(ONE, stop) is not None
         if served:
             self.seconds.append(time.perf_counter() - started)
         return served
 
     def _browse(self, stop: threading.Event) -> None:
-        self._ask(BROWSE, stop)
+        self.ask(BROWSE, stop)
 
     def _search(self, stop: threading.Event) -> None:
-        self._ask(SEARCH, stop)
+        self.ask(SEARCH, stop)
 
     def _mine(self, stop: threading.Event) -> None:
-        self._ask(MINE, stop)
+        self.ask(MINE, stop)
 
     def _sign_in(self, stop: threading.Event) -> None:
-        answer = self._ask(LOGIN, stop, input={"email": self.email, "password": PASSWORD})
+        answer = self.ask(LOGIN, stop, input={"email": self.email, "password": PASSWORD})
         assert answer is None or answer["login"]["__typename"] == "LoginSuccess", answer
 
     def _order(self, stop: threading.Event) -> None:
@@ -74,14 +88,14 @@ class Innocent:
         lines = [{"productId": self.random.choice(self.products), "quantity": 1}]
         wish = {"lines": lines, "paymentMethod": "pm_card_visa", "idempotencyKey": str(key)}
         while not stop.is_set():
-            answer = self._ask(CREATE, stop, input=wish)
+            answer = self.ask(CREATE, stop, input=wish)
             if answer and answer["createOrder"]["__typename"] != "PaymentPendingError":
                 assert answer["createOrder"]["__typename"] == "CreateOrderSuccess", answer
                 self.keys.append(key)
                 return
             stop.wait(0.5)
 
-    def _ask(self, query: str, stop: threading.Event, **variables: Any) -> dict[str, Any] | None:
+    def ask(self, query: str, stop: threading.Event, **variables: Any) -> dict[str, Any] | None:
         """The data; None after a refusal, once its time is over."""
         parts = urlsplit(self.url)
         headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -72,7 +72,7 @@ def test_whoever_does_no_harm_is_served(tmp_path: Path) -> None:
             Innocent(deployment.url, email, token, f"127.10.0.{number + 2}", shop["products"], Random(number))
             for number, (email, token) in enumerate(shop["innocents"])
         ]
-        deployment.tend_until(lambda: answers(people[0]), what="the web process answers")
+        deployment.tend_until(people[0].answered, what="the web process answers")
         quiet = lived(deployment, people, QUIET_SECONDS, faults=(), beside=nullcontext())
         done: dict[str, int] = {}
         busy = lived(deployment, people, SECONDS, faults=FAULTS, beside=mob(deployment, shop, done))
@@ -82,12 +82,6 @@ def test_whoever_does_no_harm_is_served(tmp_path: Path) -> None:
     figures("stays_up", seconds=SECONDS, asked=asked, orders=sum(len(one.keys) for one in people), **refused)
     figures("stays_up: p50, p99 in ms", idle=percentiles(quiet), beside_the_mob=percentiles(busy))
     figures("stays_up: the mob", **done)
-
-
-def answers(person: Innocent) -> bool:
-    with suppress(OSError):
-        return person.looks(threading.Event())
-    return False
 
 
 def lived(
