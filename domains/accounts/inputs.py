@@ -115,6 +115,11 @@ class VerifyEmailInput:
     token: str = strawberry.field(description="From the link: what follows `#token=`. Valid once, for 24 hours.")
 
 
+@strawberry.input(description="The wish that all that is held of oneself be erased.")
+class RequestErasureInput:
+    current_password: str = strawberry.field(description="The account's password.")
+
+
 @strawberry.input(description="The end of one's own account.")
 class DeactivateAccountInput:
     current_password: str = strawberry.field(description="The account's password.")

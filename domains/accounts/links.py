@@ -57,8 +57,8 @@ def unchanged(purpose: Purpose, user: User) -> UserQuerySet:
 
 
 def served(purpose: Purpose) -> UserQuerySet:
-    """Those who get such links: the active, and the closed whom it opens."""
-    everybody = User.objects.get_queryset()
+    """Those who get such links: the active, and the closed whom it opens. Nobody opens who was erased."""
+    everybody = User.objects.get_queryset().filter(erased_at=None)
     return everybody if purpose.opens else everybody.filter(is_active=True)
 
 

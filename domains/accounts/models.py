@@ -69,6 +69,13 @@ class User(FoldedModel, AbstractBaseUser):
     pending_email = models.EmailField(default="", help_text="becomes `email` when the link sent to it is opened")
     token_version = models.PositiveIntegerField(default=0, help_text="raised to end every access token at once")
     version = models.PositiveIntegerField(default=1, help_text="Raised by each change; send it as `expectedVersion`.")
+    erasure_due_at = models.DateTimeField(
+        null=True, help_text="When what is held of this person is erased; null when nobody has asked for that."
+    )
+    erased_at = models.DateTimeField(
+        null=True,
+        help_text="When what was held of this person was erased: the name is empty since, the e-mail nobody's.",
+    )
     name_words = FoldedField(of=["name"], fold=searchable)
     email_key = FoldedField(of=["email"], fold=email_key)
 
@@ -83,6 +90,12 @@ class User(FoldedModel, AbstractBaseUser):
             models.Index(fields=["email_key"], opclasses=["text_pattern_ops"], name="user_by_email_key"),
             models.Index(fields=["created_at", "id"], name="user_by_age"),
             models.Index(fields=["created_at", "id"], condition=models.Q(is_staff=True), name="staff_by_age"),
+            *(
+                models.Index(
+                    fields=[moment], condition=models.Q((f"{moment}__isnull", False)), name=f"user_by_{moment}"
+                )
+                for moment in ("erasure_due_at", "erased_at")
+            ),
         ]
 
     @property
@@ -178,6 +191,8 @@ class AuditEvent(BaseModel):
         EMAIL_CHANGED = "EMAIL_CHANGED", "The new e-mail was verified and holds."
         EMAIL_VERIFIED = "EMAIL_VERIFIED", "The e-mail was verified."
         DEACTIVATED = "DEACTIVATED", "The account was closed."
+        ERASURE_REQUESTED = "ERASURE_REQUESTED", "The person asked that all that is held of them be erased."
+        ERASURE_CANCELLED = "ERASURE_CANCELLED", "They took that back."
         STAFF_REVOKED = "STAFF_REVOKED", "The account is a staff account no more."
 
     type = models.CharField(max_length=32, choices=Type, help_text="What happened.")

@@ -167,7 +167,8 @@ class Mutation:
 
     @mutation(
         description="Close one's own account: every session ends at once and nobody can sign in to it. Its orders "
-        "stay. A password that is reset by mail opens it again.",
+        "stay. A password that is reset by mail opens it again, with all that belongs to it; `requestErasure` is for "
+        "good.",
         gives=(User, "The account is closed and every session over. Its orders stay."),
         fails=[InvalidCredentialsError, results.RateLimitedError],
         permission_classes=[IsAuthenticated],
@@ -175,3 +176,25 @@ class Mutation:
     def deactivate_account(self, info: Info, input: inputs.DeactivateAccountInput) -> models.User:
         with _ending_sessions(info):
             return services.deactivate_account(viewer=info.context.viewer, current_password=input.current_password)
+
+    @mutation(
+        description="Have one's name, e-mail, addresses and all else that is held of oneself erased, for good, after a "
+        "time of grace (14 days by default): `User.erasureDueAt`. Until then one can sign in, order and take it back "
+        "(`cancelErasure`). Open orders, refunds and disputes come first: it waits for their end "
+        "(`User.erasureWaitsFor`). Orders stay for the books, without the person; the e-mail is free again. Told by "
+        "mail, at the end by a last one. Asked again it stays at the first date. `deactivateAccount` closes and keeps.",
+        gives=(User, "It will be done at `erasureDueAt`. Nothing has changed yet."),
+        fails=[InvalidCredentialsError, results.RateLimitedError],
+        permission_classes=[IsAuthenticated],
+    )
+    def request_erasure(self, info: Info, input: inputs.RequestErasureInput) -> models.User:
+        return services.request_erasure(viewer=info.context.viewer, current_password=input.current_password)
+
+    @mutation(
+        description="Take `requestErasure` back, before it is carried out. Told by mail.",
+        gives=(User, "All stays as it is."),
+        fails=[NotFoundError, results.RateLimitedError],
+        permission_classes=[IsAuthenticated],
+    )
+    def cancel_erasure(self, info: Info) -> models.User:
+        return services.cancel_erasure(viewer=info.context.viewer)

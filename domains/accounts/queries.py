@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
+from django.core.signing import BadSignature, Signer
 
-from domains.accounts import models
+from domains.accounts import models, services
 from domains.accounts.filtering import UserQuery
 from domains.accounts.inputs import UserFilter
 from domains.accounts.loaders import UserByIdLoader
-from domains.accounts.types import User, UserConnection
-from domains.common.graphql.connections import After, Before, First, Last
+from domains.accounts.types import PersonalData, User, UserConnection
+from domains.common.data.models import NO_ID
+from domains.common.data.personal import START, Position
+from domains.common.errors import InvalidCursorError
+from domains.common.graphql.connections import After, Before, First, Last, given
 from domains.common.graphql.context import Info
 from domains.common.graphql.loaders import Pending
 from domains.common.graphql.paging import Ordering, Page, Pager, paginate
-from domains.common.graphql.permissions import IsStaff, guarded_field
+from domains.common.graphql.permissions import IsAuthenticated, IsStaff, guarded_field
 
 NEWEST_FIRST = Ordering("created_at", descending=True)
 
@@ -48,3 +53,27 @@ class Query:
         query = filter.query() if filter else UserQuery()
         pager = Pager.of(models.User, NEWEST_FIRST, first, after, last, before, scope=["customers", query.scope])
         return paginate(info.context.loaders, query, pager)
+
+    @guarded_field(
+        graphql_type=PersonalData,
+        description="All that is held of the viewer, in plain JSON, to be downloaded: account, sessions, what happened "
+        "to the account, orders, payments, mails. A part at a time, at most 100 rows or about 1 MB: ask again with "
+        "`after` until `endCursor` is null, and join the lists of one name.",
+        permission_classes=[IsAuthenticated],
+        cost=3_000,
+    )
+    def my_data(self, info: Info, after: After = strawberry.UNSET) -> PersonalData:
+        person_id = info.context.viewer.user_id or NO_ID
+        signer = Signer(salt=f"cursor:personal:{person_id}")
+        json, end = services.part(person_id, _opened(signer, given(after)))
+        return PersonalData(json=json, end_cursor=end and signer.sign_object([end.name, end.id.hex]))
+
+
+def _opened(signer: Signer, cursor: str | None) -> Position:
+    if cursor is None:
+        return START
+    try:
+        name, id_ = signer.unsign_object(cursor)
+    except (BadSignature, ValueError):
+        raise InvalidCursorError from None
+    return Position(name, UUID(hex=id_))

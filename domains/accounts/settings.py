@@ -33,6 +33,7 @@ SESSION_LIFETIME_DAYS: int = env.limit("SESSION_LIFETIME_DAYS", default=30)
 LOGIN_FAILURES_PER_MINUTE: int = env.limit("LOGIN_FAILURES_PER_MINUTE", default=5)
 MAILS_PER_ADDRESS: int = env.limit("MAILS_PER_ADDRESS", default=100)  # in a quarter of an hour
 AUDIT_RETENTION_DAYS: int = env.limit("AUDIT_RETENTION_DAYS", default=180)
+ERASURE_GRACE_DAYS: int = env.limit("ERASURE_GRACE_DAYS", default=14, least=0)
 GRAPHQL_JWT = {
     "JWT_VERIFY_EXPIRATION": True,
     "JWT_ENCODE_HANDLER": "domains.accounts.jwt.encode",

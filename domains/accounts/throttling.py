@@ -21,7 +21,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from domains.accounts.models import KnownNetwork
+from domains.accounts.models import KnownNetwork, User
+from domains.common.background.mails import UNPROVEN
 from domains.common.guard.addresses import is_trusted, network
 from domains.common.guard.throttling import Budget, attempt, spend
 from domains.common.viewer import Viewer, client_address
@@ -86,6 +87,13 @@ def is_known(email: str, here: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(LATELY, [email, here, timezone.now() - KNOWN])
         return cursor.fetchone() is not None
+
+
+def keys_of(person_id: UUID) -> list[str]:
+    """Of the budgets that are a person's alone. Those by e-mail and address, too, end after a minute by themselves."""
+    subjects = [str(person_id), *User.objects.filter(id=person_id).values_list("email", flat=True)]
+    names = ("sign-in by e-mail", "signed in", "current password", "mails", UNPROVEN)
+    return [Budget(name, subject, 1).key for name in names for subject in subjects]
 
 
 def _here() -> str:

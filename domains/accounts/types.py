@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,6 +19,7 @@ from domains.accounts.loaders import (
     OwnSessions,
     SessionsByUserIdLoader,
 )
+from domains.common.data import personal
 from domains.common.errors import RequestError
 from domains.common.graphql.connections import After, Before, Connection, First, Last
 from domains.common.graphql.context import Info
@@ -83,6 +85,16 @@ def own_pages(listing: Listing, model: type[Model], of: type, *, description: st
     return batched(graphql_type=of, description=description, scope="one's own, also for staff")(resolve)
 
 
+@strawberry.type(description="Something that must end before a person can be erased.")
+class ErasureObstacle:
+    visible_to: ClassVar[str] = "Visible to that person and to staff."
+    code: str = strawberry.field(
+        description="OPEN_ORDERS, OPEN_PAYMENTS, OPEN_REFUNDS or OPEN_DISPUTES; more may come."
+    )
+    count: int = strawberry.field(description="How many there are, 1 or more.")
+    message: str = strawberry.field(description="What it is, for people. In English.")
+
+
 @entity(models.User, description="A person with an account.", visible_to="Visible to that person and to staff.")
 class User(Node):
     email: auto
@@ -91,6 +103,8 @@ class User(Node):
     version: auto
     created_at: auto = strawberry.field(description="When the account was made.")
     updated_at: auto
+    erasure_due_at: auto
+    erased_at: auto
     email_verified: bool = strawberry.field(description="Whether the e-mail was confirmed by a link sent to it.")
     sessions: list[Session] = related(
         SessionsByUserIdLoader,
@@ -125,8 +139,28 @@ class User(Node):
     def pending_email(self, root: strawberry.Parent[models.User]) -> str | None:
         return root.pending_email or None
 
+    @batched(
+        graphql_type=list[ErasureObstacle],
+        description="What `requestErasure` waits for, however late it gets; empty when nobody has asked for it.",
+        needs=["id", "erasure_due_at"],
+        scope="counts, of a person whom the viewer sees",
+        size=4,
+    )
+    def erasure_waits_for(self, root: strawberry.Parent[list[models.User]]) -> list[list[ErasureObstacle]]:
+        found = personal.obstacles({person.id for person in root if person.erasure_due_at})
+        return [[ErasureObstacle(**asdict(obstacle)) for obstacle in found.get(person.id, [])] for person in root]
+
 
 UserConnection = Connection[User]
+
+
+@strawberry.type(description="Some of what is held of the viewer: see `myData`.")
+class PersonalData:
+    visible_to: ClassVar[str] = "Whom it is about."
+    json: str = strawberry.field(
+        description='A JSON object of lists: `{"account": [...], "orders": [...]}`. More lists and keys may come.'
+    )
+    end_cursor: str | None = strawberry.field(description="Send it as `after` for what follows; null at the end.")
 
 
 @strawberry.type(description="What a client keeps to stay signed in. Never put a token into a URL.")

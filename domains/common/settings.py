@@ -22,6 +22,8 @@ BUDGET_TRUSTED_ADDRESSES: tuple[IPv4Network | IPv6Network, ...] = tuple(
     ip_network(network.strip()) for network in env.list("BUDGET_TRUSTED_ADDRESSES", default=[])
 )
 
+OUTBOX_RETENTION_DAYS: int = env.limit("OUTBOX_RETENTION_DAYS", default=7)  # of what is done
+
 TESTS = {"BUDGET_ACCOUNT": 1_000 * BUDGET_ACCOUNT, "BUDGET_ADDRESS": 1_000 * BUDGET_ADDRESS}  # one address sends all
 
 

@@ -20,7 +20,6 @@ from domains.payments.stripe import webhooks
 
 ASKED_AGAIN = timedelta(minutes=10)
 ASKED_AT_ONCE = 100  # refunds
-INBOX_RETENTION = timedelta(days=30)  # Stripe repeats itself for three days at most
 
 
 @outbox.handler(services.OPERATION, queue=services.QUEUE, away=services.GatewayUnavailable)
@@ -63,6 +62,6 @@ def ask_about_pending_refunds() -> None:
 
 @periodic.every(timedelta(hours=1))
 def purge_inbox() -> None:
-    """Delete webhook events older than INBOX_RETENTION."""
-    old = WebhookEvent.objects.filter(created_at__lt=Now() - INBOX_RETENTION)
+    """Delete webhook events older than WEBHOOK_RETENTION_DAYS."""
+    old = WebhookEvent.objects.filter(created_at__lt=Now() - timedelta(days=settings.WEBHOOK_RETENTION_DAYS))
     periodic.purge(old.order_by("created_at"))

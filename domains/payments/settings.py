@@ -15,6 +15,9 @@ MONEY_STEP = "domains.payments.currencies.step"
 PAYMENT_GATEWAY: str = env.str("PAYMENT_GATEWAY", default="") or "sandbox"
 PAYMENT_GATEWAY_TIMEOUT: float = env.float("PAYMENT_GATEWAY_TIMEOUT", default=5.0)  # seconds
 DECLINES_PER_HOUR: int = env.limit("DECLINES_PER_HOUR", default=10)  # of an account; ten times that of an address
+WEBHOOK_RETENTION_DAYS: int = env.limit(
+    "WEBHOOK_RETENTION_DAYS", default=30, least=3
+)  # Stripe repeats itself for three
 STRIPE_API_KEY: str = env.str("STRIPE_API_KEY", default="")
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="")  # empty: Stripe's own
 # Each one is accepted.

@@ -20,6 +20,7 @@ IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
 # What holds any domain to the rules of the house; and its own tests.
 SUITE = [
     "tests/domains/reviews",
+    "tests/domains/common/data/test_personal.py",
     "tests/schema/test_permissions.py",
     "tests/schema/test_who_gets_what.py",
     "tests/schema/test_nodes.py",

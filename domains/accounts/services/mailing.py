@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from domains.accounts import links
+from domains.accounts.models import User
 from domains.common.background import mails, outbox
 from domains.common.background.models import OutboxMessage
 
@@ -18,11 +19,16 @@ EMAIL_VERIFICATION = "accounts.email_verification"
 PASSWORD_RESET = "accounts.password_reset"  # noqa: S105
 EMAIL_CHANGE_NOTICE = "accounts.email_change_notice"
 PASSWORD_CHANGE_NOTICE = "accounts.password_change_notice"  # noqa: S105
+ERASURE_REQUESTED = "accounts.erasure_requested"
+ERASURE_CANCELLED = "accounts.erasure_cancelled"
+ERASURE = "accounts.erasure"  # the last mail, and what follows it: see `erasing`
 SUBJECTS = {
     EMAIL_VERIFICATION: "Confirm your e-mail address",
     PASSWORD_RESET: "Set a new password",
     EMAIL_CHANGE_NOTICE: "Your e-mail address is to change",
     PASSWORD_CHANGE_NOTICE: "Your password was changed",
+    ERASURE_REQUESTED: "Your data is to be erased",
+    ERASURE_CANCELLED: "Your data is not erased",
 }
 
 
@@ -39,10 +45,23 @@ def send(message: OutboxMessage) -> None:
     purpose = links.PASSWORD_RESET if message.topic == PASSWORD_RESET else links.EMAIL_VERIFICATION
     if to is None and (user := links.served(purpose).filter(id=message.key).first()):
         to = user.email
-        context |= {"link": links.link(purpose, user), "closed": not user.is_active}
+        context |= {"link": links.link(purpose, user), "closed": not user.is_active, "due": user.erasure_due_at}
+        if message.topic == ERASURE_REQUESTED and user.erasure_due_at is None:
+            return  # taken back meanwhile
         if message.topic == EMAIL_VERIFICATION:
             to = user.pending_email or ("" if user.email_verified else user.email)
             context["replaces"] = bool(user.pending_email)
     if to:
         template, identifier = message.topic.replace(".", "/"), f"account-{message.id}"
         mails.send(to=to, subject=SUBJECTS[message.topic], template=template, context=context, identifier=identifier)
+
+
+def send_last(message: OutboxMessage, user: User) -> None:
+    """Tell a person, open or closed, that they are erased with this mail. Raises MailRefused."""
+    mails.send(
+        to=user.email,
+        subject="Your data is erased",
+        template="accounts/erasure",
+        context={"home": settings.FRONTEND_URL},
+        identifier=f"account-{message.id}",
+    )

@@ -14,9 +14,22 @@ from domains.accounts.services.signing_in import confirm_password, person, wrong
 from domains.common.data.models import NO_ID
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.data.writes import update
-from domains.common.errors import RateLimitedError, StaleObjectError, TooManyRequestsError
+from domains.common.errors import (
+    NotFoundError,
+    RateLimitedError,
+    StaleObjectError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 from domains.common.validation import Problems
 from domains.common.viewer import Viewer
+
+
+def known(*, email: str) -> User:
+    """The account with this e-mail, open or closed. Raises NotFoundError."""
+    if user := User.objects.filter(email=normalize_email(email)).first():
+        return user
+    raise NotFoundError("No account has this e-mail", path=["email"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,9 @@ def _checked(edit: ProfileEdit) -> ProfileEdit:
 def _save(*, viewer: Viewer, edit: ProfileEdit, proof: str | None, expected_version: int | None) -> User:
     """`proof` is the hash of the password that was confirmed."""
     with short_transaction():
-        user = User.objects.visible_to(viewer).select_for_update(no_key=True).get(id=viewer.user_id or NO_ID)
+        mine = User.objects.visible_to(viewer).filter(id=viewer.user_id or NO_ID, is_active=True)
+        if (user := mine.select_for_update(no_key=True).first()) is None:
+            raise UnauthenticatedError  # closed or erased meanwhile
         StaleObjectError.check(user.version, expected_version, what="account")
         changes: dict[str, Any] = {} if edit.name is None else {"name": edit.name}
         if edit.email is not None:

@@ -20,6 +20,7 @@ from domains.common.errors import RateLimitedError
 from domains.common.guard.throttling import Budget, attempt
 from domains.common.tracing import Kind, span
 
+UNPROVEN = "mails to an unproven address"
 UNPROVEN_MAILS, UNPROVEN_PERIOD = 5, timedelta(hours=1)
 QUEUE = "mail"
 PATIENCE = timedelta(days=3)  # a mail server may be away for a weekend
@@ -63,7 +64,7 @@ def few(to: str, *, proven: bool) -> Iterator[None]:
         yield
         return
     try:
-        with attempt(successes=[Budget("mails to an unproven address", to, UNPROVEN_MAILS, UNPROVEN_PERIOD)]):
+        with attempt(successes=[Budget(UNPROVEN, to, UNPROVEN_MAILS, UNPROVEN_PERIOD)]):
             yield
     except RateLimitedError as refusal:
         raise outbox.Postpone(timedelta(seconds=refusal.retry_after_seconds)) from refusal

@@ -51,11 +51,14 @@ def told(description: str, permission_classes: Sequence[type[IsAuthenticated]]) 
 
 
 def guarded_field(
-    *, graphql_type: Any, description: str, permission_classes: Sequence[type[IsAuthenticated]]
+    *, graphql_type: Any, description: str, permission_classes: Sequence[type[IsAuthenticated]], **prices: int
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A field of a query or subscription that asks for permission, and says so; mutations are `errors.mutation`."""
+    """A field of a query or subscription that asks for permission, and says so; mutations are `errors.mutation`.
+
+    `cost` says what a call costs, where it is more than a statement.
+    """
     said = told(description, permission_classes)
     declared: Any = strawberry.field(
-        graphql_type=graphql_type, description=said, permission_classes=[*permission_classes]
+        graphql_type=graphql_type, description=said, permission_classes=[*permission_classes], metadata=prices
     )
     return declared  # type: ignore[no-any-return]

@@ -19,7 +19,8 @@ _ADDRESS = (("name",), ("company",), ("line1",), ("line2",), _PLACE, ("region",)
 
 
 def send(message: OutboxMessage) -> outbox.Effect | None:
-    """Send a promised mail; the event that says so commits with the acknowledgement. None when it is overtaken.
+    """Send a promised mail; the event that says so commits with the acknowledgement. None when it is overtaken, or its
+    customer was erased.
 
     May happen twice when a crash follows; the Message-ID is the same then, so mail programs merge.
     """
@@ -27,7 +28,8 @@ def send(message: OutboxMessage) -> outbox.Effect | None:
     order = Order.objects.select_related("customer", "payment", "shipment").get(id=message.key)
     refund_id = message.payload.get("refund_id")
     refund = order.payment.refunds.filter(id=refund_id, status=payments.RefundStatus.SUCCEEDED).first()
-    if order.status not in mail.states or (message.topic == REFUND and refund is None):
+    overtaken = order.status not in mail.states or (message.topic == REFUND and refund is None)
+    if overtaken or order.customer.erased_at:
         return None
     with mails.few(order.customer.email, proven=order.customer.email_verified):
         mails.send(

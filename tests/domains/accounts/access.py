@@ -25,6 +25,9 @@ ROOTS: Table = {
         (NOBODY, *("InvalidCredentialsError",) * 3),
     ),
     "requestEmailVerification": ("", (NOBODY, *("RequestEmailVerificationSuccess",) * 3)),
+    "myData": ("", (NOBODY, *("PersonalData",) * 3)),
+    "requestErasure": ("currentPassword: $text", (NOBODY, *("InvalidCredentialsError",) * 3)),
+    "cancelErasure": ("", (NOBODY, *("NotFoundError",) * 3)),
     "deactivateAccount": ("currentPassword: $text", (NOBODY, *("InvalidCredentialsError",) * 3)),
 }
 NODES: Shown = {"User": OWNER_AND_STAFF, "Session": OWNER, "AuditEvent": OWNER}

@@ -17,7 +17,7 @@ from domains.common.viewer import Viewer
 from domains.operations.models import FailedMessage
 from domains.operations.services import retry_message
 from domains.payments import gateway, services
-from domains.payments.handlers import INBOX_RETENTION, purge_inbox
+from domains.payments.handlers import purge_inbox
 from domains.payments.models import Payment, PaymentOperation, WebhookEvent
 from tests.domains.common.broker import closed_port
 
@@ -65,7 +65,7 @@ def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_r
 
 def test_old_news_go_in_batches_and_recent_ones_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "BATCH", 2)
-    old = timezone.now() - INBOX_RETENTION - timedelta(minutes=1)
+    old = timezone.now() - timedelta(days=30, minutes=1)
     for number in range(6):
         event = WebhookEvent.objects.create(event_id=f"evt_{number}", type="payment_intent.succeeded")
         WebhookEvent.objects.filter(id=event.id, event_id__lt="evt_5").update(created_at=old)
