@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 from domains.accounts.models import AuditEvent, KnownNetwork, Session
 from domains.accounts.services import erasing, mailing
 from domains.accounts.throttling import KNOWN
-from domains.common.background import mails, periodic
+from domains.common.background import mails, outbox, periodic
 
 for topic in mailing.SUBJECTS:
     mails.handler(topic)(mailing.send)
-mails.handler(mailing.ERASURE)(erasing.carry_out)
+outbox.handler(mailing.ERASURE, queue=mails.QUEUE)(erasing.carry_out)  # no mail that may stay undone
 periodic.every(timedelta(minutes=10), queue=mails.QUEUE)(erasing.promise_due)
 
 

@@ -17,6 +17,7 @@ from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from domains.accounts.models import User
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderCharge, OrderEvent, OrderLine
 from domains.orders.statements import STATEMENTS
@@ -114,15 +115,16 @@ def _sum(model: type[OrderLine | OrderCharge], column: str) -> Coalesce:
 
 
 def one_confirmation_each() -> Iterator[Finding]:
-    """An order that was ever confirmed has exactly one confirmation, unless it was cancelled before or its history
-    says that the mail could not be delivered; any other none."""
+    """An order that was ever confirmed has exactly one confirmation, unless it was cancelled before, its history
+    says that the mail could not be delivered, or its customer was erased first; any other none."""
     orders = Order.objects.values("id").annotate(
         confirmed=Count("events", filter=Q(events__type=Type.CONFIRMED)),
         sent=Count("events", filter=Q(events__type=Type.CONFIRMATION_EMAIL_SENT)),
         promised=_promised(CONFIRMATION, "id"),
     )
     unsent = OrderEvent.objects.filter(order=OuterRef("id"), type=Type.EMAIL_NOT_SENT, data__topic=CONFIRMATION)
-    over = Q(Q(status=Status.CANCELLED) | Exists(unsent), confirmed=1, sent=0)
+    erased = User.objects.filter(erased_at__isnull=False).values("id")
+    over = Q(Q(status=Status.CANCELLED) | Exists(unsent) | Q(customer__in=erased), confirmed=1, sent=0)
     for order in orders.exclude(over).exclude(confirmed=F("sent"), sent__lte=1):
         pending = order["promised"] and (order["confirmed"], order["sent"]) == (1, 0)
         detail = f"confirmed {order['confirmed']} times, confirmations {order['sent']}"

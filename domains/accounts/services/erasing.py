@@ -106,10 +106,12 @@ def carry_out(message: OutboxMessage) -> outbox.Effect | None:
     _check(person.id)
     try:
         mailing.send_last(message, person)
-    except mails.MailRefused:
+    except mails.MailServerAway:
         if person.erasure_due_at and timezone.now() < person.erasure_due_at + mails.PATIENCE:
             raise outbox.Postpone(mails.LONGEST_PAUSE) from None
-        logger.warning("erased without a last mail", extra={"user_id": str(person.id)})
+        logger.warning("erased without a last mail: no mail server", extra={"user_id": str(person.id)})
+    except mails.MailRefused as refusal:
+        logger.warning("erased without a last mail", extra={"user_id": str(person.id), "error": str(refusal)})
     return functools.partial(_erase_due, person.id)
 
 

@@ -57,7 +57,7 @@ def send(message: OutboxMessage) -> None:
 
 
 def send_last(message: OutboxMessage, user: User) -> None:
-    """Tell a person, open or closed, that they are erased with this mail. Raises MailRefused."""
+    """Tell a person, open or closed, that they are erased with this mail. Raises MailServerAway and MailRefused."""
     mails.send(
         to=user.email,
         subject="Your data is erased",

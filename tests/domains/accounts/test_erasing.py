@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from pytest_django import Settings
 
 from domains.accounts import services
 from domains.accounts.handlers import purge
@@ -22,6 +22,8 @@ from tests.api import Api
 from tests.domains.accounts.mails import deliver, reset_token
 from tests.domains.common.refusals import refusal
 from tests.factories import PASSWORD
+from tests.logs import json_log
+from tests.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUE = "user { erasureDueAt erasedAt erasureWaitsFor { code } version }"
@@ -108,25 +110,35 @@ def test_no_link_opens_who_was_erased(customer: User) -> None:
     refusal(Api(), "resetPassword", "InvalidTokenError", token=reset_token(message), newPassword="Copper-Ladder-17")
 
 
-def test_a_mail_server_that_is_away_keeps_a_person_for_three_days_at_most(
-    api: Api, customer: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise OSError
+def last_mails() -> list[bool]:
+    OutboxMessage.objects.update(due_at=F("created_at"))
+    return [outbox.deliver(message_id) for message_id in outbox.hand_over()]
 
+
+def test_a_mail_server_that_is_away_keeps_a_person_for_three_days_at_most(
+    api: Api, customer: User, settings: Settings
+) -> None:
     ask(api)
     deliver()
     User.objects.update(erasure_due_at=timezone.now())
     erasing.promise_due()
-    monkeypatch.setattr(mail.EmailMessage, "send", away)
-    for message_id in outbox.hand_over():
-        assert not outbox.deliver(message_id)
-    assert User.objects.get(id=customer.id).erased_at is None
-    User.objects.update(erasure_due_at=F("erasure_due_at") - timedelta(days=3))
-    OutboxMessage.objects.update(due_at=F("created_at"))
-    for message_id in outbox.hand_over():
-        assert outbox.deliver(message_id)
+    with mail_server(settings, connect="421 not now"):
+        assert last_mails() == [False]
+        assert User.objects.get(id=customer.id).erased_at is None
+        User.objects.update(erasure_due_at=F("erasure_due_at") - timedelta(days=3))
+        assert last_mails() == [True]
     assert User.objects.get(id=customer.id).erased_at
+
+
+def test_an_address_that_takes_no_mail_keeps_nobody(api: Api, customer: User, settings: Settings) -> None:
+    ask(api)
+    deliver()
+    User.objects.update(erasure_due_at=timezone.now())
+    erasing.promise_due()
+    with mail_server(settings, rcpt="550 5.1.1 nobody here"), json_log() as log:
+        assert last_mails() == [True]
+    assert User.objects.get(id=customer.id).erased_at
+    assert customer.email not in log.getvalue()
 
 
 def test_an_erasure_that_is_broken_off_has_not_happened_and_is_done_again(

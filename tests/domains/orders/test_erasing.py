@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from io import StringIO
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ from django.db.models import Q
 from domains.accounts import services
 from domains.accounts.models import User
 from domains.accounts.services import erasing
-from domains.common.background.models import OutboxMessage
+from domains.common.background import outbox
 from domains.common.data import personal
 from domains.common.data.folding import FoldedField
 from domains.common.guard import budgets
@@ -29,63 +29,32 @@ from domains.orders.models import Order
 from domains.payments.models import Dispute
 from tests.api import Api, gid
 from tests.domains.common.data.test_personal import columns
+from tests.domains.common.together import elsewhere
 from tests.domains.orders.dashboard import drain
-from tests.domains.orders.shop import ADDRESS, DATABASES, ORDER, buy, make_due, somebody_waits_for_us, wish
-from tests.factories import PASSWORD, DeliveryMethodFactory, ProductFactory, StaffFactory, UserFactory
+from tests.domains.orders.lives import EMAIL, IP, NEXT, NOTE, TRACES, TYPED, at_home, live, ordered, somebody
+from tests.domains.orders.shop import DATABASES, make_due, somebody_waits_for_us, wish
+from tests.factories import PASSWORD, ProductFactory, StaffFactory
 from tests.logs import json_log
 from tests.processes import wait_until
 from tests.remains import in_database, in_redis
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
-EMAIL, NEXT, NAME, IP = "canary-4b1d@example.com", "canary-8e6f@example.com", "Canary Nettlefold", "203.0.113.77"
-TYPED = {"name": NAME, "line1": "7 Nettle Road", "city": "Nettlewich", "phone": "+44 7700 900077"}
-TRACES = ("canary", "nettle", "900077", IP, "quetzal")
-NOTE = "quetzal: ring twice"
 PLANTED = "seedling-"
 
 
 @pytest.fixture
 def person() -> User:
-    return UserFactory.create(email=EMAIL, name=NAME, proven=True)
+    return somebody()
 
 
 @pytest.fixture
 def own(person: User) -> Iterator[Api]:
-    """The person at home; budgets are asked of Redis at each request, so that it knows the address."""
+    """Budgets are asked of Redis at each request, so that it hears of the address."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(budgets, "ADVANCES", 10**9)
-        api = Api(address=IP)
         patch.setattr(budgets, "advances", budgets.Advances())
-        told = api.call("login", "tokens { accessToken }", email=EMAIL, password=PASSWORD)
-        api.token = told["tokens"]["accessToken"]
-        yield api
-
-
-def ordered(api: Api) -> Order:
-    """With all that a customer may type."""
-    cart = wish([(ProductFactory.create(price=1_000), 2)], DeliveryMethodFactory.create(), note=NOTE)
-    cart["delivery"]["address"] = {**ADDRESS, **TYPED}
-    assert api.call("createOrder", ORDER, **cart)["__typename"] == "CreateOrderSuccess"
-    return Order.objects.latest("created_at")
-
-
-def live(own: Api) -> None:
-    """What leaves traces: a cancelled order, one that was sent and partly refunded, failures, mails under way."""
-    staff = Api(StaffFactory.create())
-    own.call("cancelOrder", "order { id }", orderId=gid(ordered(own)), reason=f"{NAME} moved")
-    order = ordered(own)
-    tracking = {"trackingNumber": "quetzal1", "trackingUrl": "https://example.com/quetzal1"}
-    staff.call("fulfillOrder", "order { id }", orderId=gid(order), carrier="DHL", **tracking)
-    words = {"reason": f"For {NAME}", "staffNote": "quetzal: rang"}
-    staff.call("refundOrder", "order { id }", orderId=gid(order), amount="1.00", idempotencyKey=uuid4(), **words)
-    buy(own, [(ProductFactory.create(), 1)], "pm_card_visa_chargeDeclined")
-    drain()
-    for email in (EMAIL, f"mistyped-{EMAIL}"):
-        Api(address=IP).call("login", "user { id }", email=email, password="quetzal wrong")
-    Api(address=IP).call("requestPasswordReset", "email", email=EMAIL)
-    own.call("updateProfile", "user { id }", email=NEXT, currentPassword=PASSWORD)
-    OutboxMessage.objects.create(topic="orders.sending", key=order.id, due_at=order.created_at)
+        yield at_home()
 
 
 def test_nothing_is_left_of_who_was_erased_and_their_orders_are(own: Api, person: User) -> None:
@@ -244,47 +213,20 @@ def test_a_refund_that_begins_during_an_erasure_is_waited_for(
     assert Order.objects.get().note == NOTE
 
 
-def test_everything_is_exported_but_secrets(own: Api, person: User, tmp_path: Path) -> None:
-    live(own)
-    file = tmp_path / "person.json"
-    call_command("export_person", EMAIL.upper(), output=file)
-    assert oct(file.stat().st_mode)[-3:] == "600"
-    with pytest.raises(CommandError, match="File exists"):
-        call_command("export_person", EMAIL, output=file)
-    text = file.read_text()
-    told = json.loads(text)
-    assert {*told} == {
-        *("mails", "idempotencyKeys", "account", "sessions", "knownNetworks", "auditEvents"),
-        *("payments", "orders", "orderMails"),
-    }
-    assert told["account"][0]["email"] == EMAIL
-    assert {order["deliveryAddress"]["line1"] for order in told["orders"] if order["deliveryAddress"]} == {
-        "7 Nettle Road"
-    }
-    assert [line["quantity"] for order in told["orders"] for line in order["lines"]] == [2, 2, 1]
-    assert any(mail_["payload"].get("address") == EMAIL for mail_ in told["mails"])
-    secrets = [person.password, *Order.objects.values_list("payment__client_secret", "payment__method").first()]  # type: ignore[misc]
-    assert not [secret for secret in secrets if secret and secret in text]
+def test_a_mail_that_is_being_sent_meanwhile_leaves_nothing(
+    own: Api, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes, as nobody can call it back; what it would have noted is dropped with its promise."""
+    own.call("updateProfile", "user { id }", email=NEXT, currentPassword=PASSWORD)
+    real, sent = mail.EmailMessage.send, list[str]()
 
+    def erasing_meanwhile(self: mail.EmailMessage) -> int:
+        if not sent:
+            elsewhere(partial(services.erase, person.id))
+        sent.extend(self.to)
+        return real(self)
 
-MINE = "query ($after: String) { myData(after: $after) { json endCursor } }"
-
-
-def test_one_reads_the_same_by_the_api_in_parts(own: Api, person: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    live(own)
-    monkeypatch.setattr("domains.accounts.services.exporting.PART_ROWS", 3)
-    whole: dict[str, list[Any]] = {}
-    after, parts = None, 0
-    while True:
-        part = own.data(MINE, {"after": after})["myData"]
-        for name, rows in json.loads(part["json"]).items():
-            whole.setdefault(name, []).extend(rows)
-        parts, after = parts + 1, part["endCursor"]
-        if after is None:
-            break
-        cursor = after
-    stream = StringIO()
-    call_command("export_person", EMAIL, stdout=stream)
-    assert whole == json.loads(stream.getvalue())
-    assert parts > 5
-    assert Api(UserFactory.create()).code(MINE, {"after": cursor}) == "INVALID_CURSOR"
+    monkeypatch.setattr(mail.EmailMessage, "send", erasing_meanwhile)
+    assert not any(outbox.deliver(message_id) for message_id in outbox.hand_over())
+    assert sent == [EMAIL]
+    assert in_database(*TRACES) == set()
