@@ -15,12 +15,16 @@ from backend.health import Probes
 from backend.postgresql import bounded
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
+from domains.common.data import replica
 from domains.common.guard import computing
 from domains.common.guard.bulkhead import BULKHEADS
 
 OPEN_FILES = 8_192
 
-settings.DATABASES["default"]["OPTIONS"] = bounded(settings.DATABASES["default"]["OPTIONS"])
+for _name in {"default", replica.ALIAS} & settings.DATABASES.keys():
+    settings.DATABASES[_name]["OPTIONS"] = bounded(settings.DATABASES[_name]["OPTIONS"])
+if settings.DATABASE_REPLICA_URL:
+    replica.watch()
 application = Dispatcher(
     Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS, dear_threads=computing.THREADS),
     Streams(

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import orjson
-import redis
 from django.conf import settings
 from django.db import close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -20,6 +19,7 @@ from backend.bridge import Scope, send_error
 from backend.calls import Reply, Send, send_reply
 from backend.replies import CONTENT_TYPE
 from domains.common.data import transactions
+from domains.common.guard import redis
 
 logger = logging.getLogger(__name__)
 
@@ -88,9 +88,8 @@ def _database() -> str:
 
 
 def _redis() -> str:
-    with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-    ) as client:
+    waits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    with redis.connect(redis.Redis, settings.REDIS_URL, **waits) as client:
         client.ping()
     return "ok"
 

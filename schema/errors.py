@@ -94,7 +94,7 @@ def execution_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     # kind: a value of ours that its type cannot represent.
     if cause is None or (isinstance(cause, GraphQLError) and (cause.nodes or not error.path)):
         return formatted(_unfit(error), "BAD_USER_INPUT", request_id)
-    if _state(cause) == QUERY_CANCELED:
+    if took_too_long(cause):
         return formatted(_too_slow(error), TOO_COMPLEX, request_id)
     if told_of_outage := explanation(cause):
         return formatted(SafeError(told_of_outage, nodes=error.nodes, path=error.path), UNAVAILABLE, request_id)
@@ -131,6 +131,11 @@ def database_is_away(error: BaseException | None) -> bool:
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
+
+
+def took_too_long(error: BaseException | None) -> bool:
+    """Whether a statement ran into its limit."""
+    return _state(error) == QUERY_CANCELED
 
 
 def _state(error: BaseException | None) -> str | None:

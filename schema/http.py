@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from time import thread_time
 from typing import Any
 
@@ -43,6 +44,7 @@ from schema.execution.executor import execute
 from schema.mending import mend
 from schema.merge import IGNORE_AUTHORIZATION, core
 from schema.negotiation import GRAPHQL_RESPONSE, JSON, media_type, wants_json, wants_page
+from schema.reading import read
 from schema.request import GraphQLRequest, read_request
 from schema.writing import TooLarge, written
 
@@ -149,7 +151,7 @@ class GraphQLView(View):
             return unfit(absent_only)
         try:
             with self._bounded(request, operation) as span:
-                result = self._result(request, document, wanted, viewer)
+                result = read(partial(self._result, request, document, wanted, viewer), operation, viewer)
                 found = errors.execution_errors(result.errors or [], identifier)
                 bound = getattr(result, "bound", math.inf)
                 data = result.data and written(result.data, settings.RESPONSE_MAX_BYTES, bound=bound, beside=found)

@@ -8,6 +8,7 @@ from typing import Any
 from backend.settings.domains import merge_into
 from domains import DOMAINS
 from domains.common.environment import env
+from domains.common.redis_url import broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -56,24 +57,33 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Persistent connections: one per web thread. Transactions are opened by services, never around a request:
-# ATOMIC_REQUESTS would commit what a failing resolver wrote, because a GraphQL error is an ordinary reply.
-_database = env.db_url_config(env.str("DATABASE_URL", default="") or "postgres://localhost/ordergraph")
-DATABASES: dict[str, Any] = {
-    "default": {
-        **_database,
-        "ENGINE": "backend.postgresql",
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),  # seconds, 2 or more
-            # Calls until the few statements that are sent for preparation are prepared; None: never.
-            "prepare_threshold": 0 if env.bool("DATABASE_PREPARED", default=True) else None,
-            "tcp_user_timeout": 10_000,  # ms until a server that does not answer packets counts as gone
-            **_database.get("OPTIONS", {}),
-        },
+
+def _database(url: str) -> dict[str, Any]:
+    """Persistent connections: one per web thread. Transactions are opened by services, never around a request:
+
+    ATOMIC_REQUESTS would commit what a failing resolver wrote, because a GraphQL error is an ordinary reply.
+    """
+    config = env.db_url_config(url)
+    options = {
+        "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),  # seconds, 2 or more; of each host
+        # Calls until the few statements that are sent for preparation are prepared; None: never.
+        "prepare_threshold": 0 if env.bool("DATABASE_PREPARED", default=True) else None,
+        "tcp_user_timeout": 10_000,  # ms until a server that does not answer packets counts as gone
+        **config.get("OPTIONS", {}),
     }
+    own = {"ENGINE": "backend.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    return {**config, **own}
+
+
+DATABASES: dict[str, Any] = {
+    "default": _database(env.str("DATABASE_URL", default="") or "postgres://localhost/ordergraph")
 }
+# Where queries are read from while it is at most so many seconds behind; see `domains.common.data.replica`.
+DATABASE_REPLICA_URL: str = env.str("DATABASE_REPLICA_URL", default="")
+DATABASE_REPLICA_MAX_LAG: float = env.float("DATABASE_REPLICA_MAX_LAG", default=5.0)
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = {**_database(DATABASE_REPLICA_URL), "TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["domains.common.data.replica.Router"]
 
 # Of a read in a web process, at the server and, half a second later, here; half of it may be waiting for a lock.
 DATABASE_READ_SECONDS: float = env.float("DATABASE_READ_SECONDS", default=2.0)
@@ -92,7 +102,7 @@ STREAM_MAX_COST: int = env.limit("STREAM_MAX_COST", default=2_000)  # each event
 STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # between two looks at who follows
 STREAM_HEARTBEAT_SECONDS: float = env.float("STREAM_HEARTBEAT_SECONDS", default=15.0)
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, _transport = broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -107,6 +117,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,  # above the second that a worker's BRPOP waits
     "socket_connect_timeout": 1,
     "global_keyprefix": REDIS_PREFIX,
+    **_transport,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

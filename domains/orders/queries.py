@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from django.db import DEFAULT_DB_ALIAS
 
+from domains.common.data.replica import reading_from
 from domains.common.graphql.connections import After, Before, First, Last
 from domains.common.graphql.context import Info
 from domains.common.graphql.ids import key_of
@@ -61,7 +63,8 @@ class Query:
     def order_quote(
         self, input: Annotated[OrderQuoteInput, strawberry.argument(description="What to order.")]
     ) -> OrderQuote:
-        return OrderQuote.of(quote_order(lines=[line.line() for line in input.lines], to=input.to()))
+        with reading_from(DEFAULT_DB_ALIAS):  # what createOrder will compare with
+            return OrderQuote.of(quote_order(lines=[line.line() for line in input.lines], to=input.to()))
 
     @guarded_field(
         graphql_type=OrderConnection,

@@ -108,7 +108,8 @@ class Listeners:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _hear_all(self) -> None:
-        client = Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_connect_timeout=CONNECT_SECONDS)
+        url, waits = settings.REDIS_URL, {"socket_connect_timeout": CONNECT_SECONDS}
+        client: Redis = redis.connect(Redis, url, decode_responses=True, **waits)
         async with client, client.pubsub() as hearing:
             await hearing.subscribe(redis.key("changes"))
             while self._is_wanted():

@@ -7,6 +7,7 @@ connection and transaction, and are counted and logged like any other statement.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -15,6 +16,8 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import adapters
 from psycopg.pq import Format
 
+# Where this thread reads from; see `data.replica`.
+source: ContextVar[str] = ContextVar("source", default=DEFAULT_DB_ALIAS)
 # psycopg's own, in C: Django's is in Python, to have another object for UTC in each moment.
 _MOMENT: Any = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
@@ -26,9 +29,9 @@ class _Planned(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**options, "prepare": False})
 
 
-def prepared_cursor(using: str = DEFAULT_DB_ALIAS, kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorWrapper:
+def prepared_cursor(using: str | None = None, kind: type[psycopg.Cursor[Any]] = psycopg.Cursor) -> CursorWrapper:
     """`connection.cursor()`, but for such statements. Raises what Django's cursors raise."""
-    database: Any = connections[using]
+    database: Any = connections[using or source.get()]
     database.close_if_health_check_failed()
     database.ensure_connection()
     with database.wrap_database_errors:
@@ -37,7 +40,7 @@ def prepared_cursor(using: str = DEFAULT_DB_ALIAS, kind: type[psycopg.Cursor[Any
     return cursor
 
 
-def fetch_one(statement: str, *values: Any, using: str = DEFAULT_DB_ALIAS) -> tuple[Any, ...] | None:
+def fetch_one(statement: str, *values: Any, using: str | None = None) -> tuple[Any, ...] | None:
     """The first row, None without one."""
     with prepared_cursor(using) as cursor:
         cursor.execute(statement, values)

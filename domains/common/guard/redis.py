@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import redis
+import redis.sentinel
 from django.conf import settings
+from redis import asyncio
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from domains.common.guard.breaker import CircuitBreaker
+from domains.common.redis_url import sentinels
 
 CONNECT_TIMEOUT_SECONDS = 0.1
 TIMEOUT_SECONDS = 0.2  # for an answer
 PAUSE_SECONDS = 1.0  # how long a Redis that failed is left alone, so that it does not slow every request down
 
-__all__ = ["NoScriptError", "Redis", "RedisError", "client", "guarded", "key"]
+__all__ = ["NoScriptError", "Redis", "RedisError", "client", "connect", "guarded", "key"]
 
 Redis = redis.Redis
 RedisError = redis.RedisError
@@ -44,6 +48,22 @@ def client() -> redis.Redis:
     return _client(settings.REDIS_URL)
 
 
+def connect[R](kind: type[R], url: str, **options: Any) -> R:
+    """Another client, of `kind`: that of `redis` or of `redis.asyncio`.
+
+    Where the URL names sentinels, they say at each new connection which server is the master.
+    """
+    clients: Any = asyncio if issubclass(kind, asyncio.Redis) else redis
+    client: R
+    if (found := sentinels(url)) is None:
+        client = clients.Redis.from_url(url, **options)
+    else:
+        asked = {name: option for name, option in options.items() if name != "decode_responses"}
+        group = clients.sentinel.Sentinel(found.nodes, sentinel_kwargs=asked, **found.options, **options)
+        client = group.master_for(found.master, kind)
+    return client
+
+
 def key(*parts: object) -> str:
     """A key of this deployment: the parts behind settings.REDIS_PREFIX, with colons between them."""
     return settings.REDIS_PREFIX + ":".join(map(str, parts))
@@ -56,7 +76,8 @@ def _breaker(url: str) -> CircuitBreaker:
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
+    return connect(
+        redis.Redis,
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
