@@ -1,0 +1,111 @@
+"""One shop on a primary, a standby and a Redis of its own, for all tests of this folder; the last one fails over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster import Cluster
+from harness import PEOPLE, Shop, Web
+from standby import MAX_LAG, Standby, both
+
+from backend.dev.processes import Children
+from tests.own_redis import OwnRedis
+
+DISK = "400m"
+# Within what the disk holds.
+SMALL = ("max_wal_size=64MB", "min_wal_size=32MB", "wal_keep_size=0")
+
+_shown: list[str] = []
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Takes what was measured, by name; it is shown at the end."""
+
+    def show(**values: object) -> None:
+        words = (
+            f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+        )
+        _shown.append(f"{request.node.name}: {', '.join(words)}")
+
+    return show
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _shown:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="package")
+def children() -> Iterator[Children]:
+    with Children() as children:
+        yield children
+
+
+@pytest.fixture(scope="package")
+def disk() -> Iterator[Path]:
+    """A small file system, where we may make one."""
+    path = Path(tempfile.mkdtemp(prefix="ordergraph-", dir="/var/tmp"))
+    mounted = os.geteuid() == 0
+    if mounted:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(path)], check=True)
+    yield path
+    if mounted:
+        subprocess.run(["umount", str(path)], check=True)
+    path.rmdir()
+
+
+@pytest.fixture(scope="package")
+def cluster(children: Children, disk: Path) -> Iterator[Cluster]:
+    (disk / "primary").mkdir()
+    disk.chmod(0o755)
+    with Cluster(children, folder=disk / "primary", settings=SMALL) as cluster:
+        cluster.start()
+        yield cluster
+
+
+@pytest.fixture(scope="package")
+def standby(children: Children, cluster: Cluster) -> Iterator[Standby]:
+    with Standby(children, cluster) as standby:
+        standby.start()
+        yield standby
+
+
+@pytest.fixture(scope="package")
+def own_redis(folder: Path) -> Iterator[OwnRedis]:
+    server = OwnRedis(folder)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="package")
+def shop(folder: Path, children: Children, cluster: Cluster, standby: Standby, own_redis: OwnRedis) -> Shop:
+    replica = {"DATABASE_REPLICA_URL": standby.url, "DATABASE_REPLICA_MAX_LAG": str(MAX_LAG)}
+    shop = Shop(folder, children, database_url=both(cluster, standby), redis_url=own_redis.url, **replica)
+    shop.migrate()
+    return shop
+
+
+@pytest.fixture(scope="package")
+def made(shop: Shop) -> Any:
+    """People, products and one of staff."""
+    return shop.prepare(PEOPLE, people=4, products=4)
+
+
+@pytest.fixture(scope="package")
+def web(shop: Shop, made: Any) -> Web:
+    shop.worker()
+    shop.relay()
+    return shop.web()

@@ -1,0 +1,99 @@
+"""What clients see of each fault of PostgreSQL and Redis, and how soon the shop goes on without hands.
+
+ORDERGRAPH_PROVE=full makes the faults last as long as the table in deploy/OPERATIONS.md says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import outcomes
+from cluster import Cluster
+from harness import Shop, Web
+from load import Load, mixed
+
+from tests.own_redis import OwnRedis
+from tests.processes import wait_until
+
+FULL = os.environ.get("ORDERGRAPH_PROVE") == "full"
+FROZEN, WITHOUT_REDIS = (20.0, 60.0) if FULL else (4.0, 4.0)
+RATE = 20
+DONE = "SELECT count(*) FROM common_outboxmessage WHERE done_at IS NULL AND due_at < now() - interval '1 s'"
+
+type Figures = Callable[..., None]
+
+
+@contextlib.contextmanager
+def suffering(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> Iterator[Load]:
+    """A load around a fault, which ends with the block: then the shop goes on by itself, and lost nothing."""
+    with Load(web.url, mixed(made["people"], made["products"]), rate=RATE) as load:
+        report = load.report
+        wait_until(lambda: report.answered["createOrder"] > 3, what="orders are placed")
+        yield load
+        over, orders = time.monotonic(), report.answered["createOrder"]
+        wait_until(lambda: report.answered["createOrder"] > orders, what="an order is placed", longest=0.01)
+        recovered = time.monotonic() - over
+        wait_until(lambda: cluster.rows(DONE) == [(0,)], what="what was due is done")
+        drained = time.monotonic() - over
+    figures(order_after=recovered, drained_after=drained, slowest=report.slowest, told=outcomes(report))
+    assert all("SERVICE_UNAVAILABLE" in failure for failure in report.failures), outcomes(report)
+    assert "rules hold" in shop.manage("check_invariants").stdout
+
+
+def lasts(load: Load, seconds: float) -> None:
+    """So long, while clients go on asking."""
+    until = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() > until, what="the fault is over")
+
+
+def test_postgresql_restarts(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> None:
+    with suffering(web, shop, cluster, made, figures):
+        cluster.stop()
+        cluster.start()
+
+
+def test_postgresql_freezes(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> None:
+    with suffering(web, shop, cluster, made, figures) as load:
+        cluster.signal_all(signal.SIGSTOP)
+        try:
+            lasts(load, FROZEN)
+            assert web.status("/healthz") == 200
+        finally:
+            cluster.signal_all(signal.SIGCONT)
+
+
+def test_redis_is_killed(
+    web: Web, shop: Shop, cluster: Cluster, own_redis: OwnRedis, made: Any, figures: Figures
+) -> None:
+    with suffering(web, shop, cluster, made, figures) as load:
+        with own_redis.away():
+            lasts(load, WITHOUT_REDIS)
+        assert load.report.failures == {}
+
+
+def fill(path: Path) -> None:
+    """Take all room that its file system has."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(65_536))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a small file system")
+def test_the_disk_is_full(web: Web, shop: Shop, cluster: Cluster, disk: Path, made: Any, figures: Figures) -> None:
+    ballast = disk / "ballast"
+    with suffering(web, shop, cluster, made, figures) as load:
+        try:
+            fill(ballast)
+            wait_until(lambda: load.report.failures, what="a write fails")
+            asked = load.report.answered["query"]
+            wait_until(lambda: load.report.answered["query"] > asked + 10, what="queries are answered")
+            wait_until(lambda: web.status("/readyz") == 503, what="it says that it takes no writes")
+        finally:
+            ballast.unlink()
