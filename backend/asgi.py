@@ -12,12 +12,14 @@ from backend.bodies import Bodies
 from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
 from backend.health import Probes
+from backend.metrics import watch
 from backend.postgresql import bounded
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
 from domains.common.data import replica
 from domains.common.guard import computing
 from domains.common.guard.bulkhead import BULKHEADS
+from domains.common.measuring import sampling, serving
 
 OPEN_FILES = 8_192
 
@@ -25,14 +27,16 @@ for _name in {"default", replica.ALIAS} & settings.DATABASES.keys():
     settings.DATABASES[_name]["OPTIONS"] = bounded(settings.DATABASES[_name]["OPTIONS"])
 if settings.DATABASE_REPLICA_URL:
     replica.watch()
+_bridge = Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS, dear_threads=computing.THREADS)
+_streams = Streams(
+    wsgi_application,
+    threads=settings.STREAM_THREADS,
+    limit=settings.STREAMS_PER_PROCESS,
+    slow=sum(each.threads for each in BULKHEADS),
+)
 application = Dispatcher(
-    Bridge(wsgi_application, threads=settings.WEB_THREADS, bulkheads=BULKHEADS, dear_threads=computing.THREADS),
-    Streams(
-        wsgi_application,
-        threads=settings.STREAM_THREADS,
-        limit=settings.STREAMS_PER_PROCESS,
-        slow=sum(each.threads for each in BULKHEADS),
-    ),
+    _bridge,
+    _streams,
     Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=settings.REQUEST_BODY_SECONDS),
     Probes(),
 )
@@ -47,3 +51,7 @@ if 0 <= _soft < OPEN_FILES:
 import_module(settings.ROOT_URLCONF)  # the views, and with them the schema
 gc.collect()
 gc.freeze()
+
+watch((*_bridge.pools, *BULKHEADS), lambda: _streams.open)
+sampling.start()
+serving.start()

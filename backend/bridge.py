@@ -13,13 +13,13 @@ import io
 import logging
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from backend.calls import Application, Call, Header, Receive, Reply, Send, hearing, send_reply
+from backend.calls import Application, Call, Header, Receive, Reply, Send, Threads, hearing, send_reply
+from backend.metrics import REFUSED
 from backend.replies import error_body, own_headers, request_id_from
 from backend.tracing import ARRIVED
 from domains.common.errors import ServiceUnavailableError
@@ -96,6 +96,7 @@ async def send_error(scope: Scope, send: Send, status: int, code: str, message: 
     identifier = environment["HTTP_X_REQUEST_ID"]
     extra = {"status": status, "request_id": identifier, "path": scope["path"], "reason": message}
     logger.warning("request refused", extra=extra)
+    REFUSED.labels(str(status)).inc()
     body = error_body(code, message, identifier) if scope["method"] != "HEAD" else b""
     await send_reply(send, Reply(status, [*own_headers(environment), *headers], body))
 
@@ -119,8 +120,7 @@ class Bridge:
     ) -> None:
         self._application = application
         self._bulkheads = bulkheads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
-        self._dear_pool = ThreadPoolExecutor(dear_threads, thread_name_prefix="dear")
+        self._pool, self._dear_pool = self.pools = Threads("web", threads), Threads("dear", dear_threads)
         self._dear = 0  # as `_accepted`, of those that belong there
         self._max_accepted = threads + max_waiting
         self._accepted = 0  # running or waiting; changed on the event loop alone

@@ -78,6 +78,24 @@ def _called(application: Application, environment: dict[str, Any]) -> Reply:
     return Reply(int(status[:3]), encoded, body, live)
 
 
+class Threads(ThreadPoolExecutor):
+    """Threads that know how many calls are in their hands."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        super().__init__(threads, thread_name_prefix=name)
+        self.name = name
+        self.threads = threads
+        self.calls = 0  # running or waiting; changed on the event loop alone
+
+    @property
+    def busy(self) -> int:
+        return min(self.calls, self.threads)
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self.calls - self.threads)
+
+
 class Call:
     """One request on its way through the application."""
 
@@ -88,12 +106,16 @@ class Call:
         self._called: Future[Reply] | None = None
         self.was_left = False  # before it was begun
 
-    async def on(self, pool: ThreadPoolExecutor) -> Reply:
+    async def on(self, pool: Threads) -> Reply:
         """The reply. Raises Elsewhere, the first time alone, and CancelledError when the client has left before."""
         self._environment["wsgi.input"].seek(0)
         self._called = pool.submit(reply_of, self._application, dict(self._environment))
         self._environment.pop(ELSEWHERE_KEY, None)
-        return await asyncio.wrap_future(self._called)
+        pool.calls += 1
+        try:
+            return await asyncio.wrap_future(self._called)
+        finally:
+            pool.calls -= 1
 
     def leave(self) -> None:
         """The client has left."""

@@ -10,7 +10,15 @@ from contextlib import ExitStack
 from typing import Any
 
 from celery import Celery, states
-from celery.signals import celeryd_init, task_failure, task_postrun, task_prerun, worker_process_shutdown
+from celery.signals import (
+    celeryd_init,
+    task_failure,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 from django.db import connections
 
 from backend import tracing
@@ -64,3 +72,18 @@ def declare_queues(**_: Any) -> None:
     queues: Any = app.amqp.queues
     for name in map(broker.queue_name, broker.queues()):
         queues.select_add(queues.new_missing(name))
+
+
+@worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    """Only now: the processes that do the work are forked, and had better not inherit a thread's locks."""
+    from domains.common.measuring import serving
+
+    serving.start()
+
+
+@worker_process_init.connect
+def _sample(**_: Any) -> None:
+    from domains.common.measuring import sampling
+
+    sampling.start()

@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 from backend import tracing
+from backend.metrics import count
 from backend.replies import explained, not_found, refusal, request_id_from, unavailable
 from domains.common.errors import ServiceUnavailableError
 from domains.common.tracing import Kind, Origin, Span, caused_by, span
@@ -78,6 +79,7 @@ class RequestMiddleware:
         return unavailable(request) if isinstance(error, ServiceUnavailableError) or database_is_away(error) else None
 
     def _log(self, request: HttpRequest, response: HttpResponse, seconds: float, statements: int) -> None:
+        count(request, response, seconds)
         extra = {
             "method": request.method,
             "path": request.path,  # never the query string: it may carry what a client should not have put there

@@ -131,6 +131,11 @@ class Streams:
         self._stopping = False
         self._listening: asyncio.Task[None] | None = None
 
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return len(self._open)
+
     def start(self) -> None:
         """Hear of changes from now on."""
         self._listening = asyncio.ensure_future(listeners.listen())

@@ -32,7 +32,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from domains.common.graphql.scalars import SafeError
 from domains.common.guard.computing import Experience, alone
-from schema import lifting
+from domains.common.measuring.sampling import sampled
+from schema import lifting, metrics
 from schema.cost import MAX_NESTING, Counts, Meter, TooDeep
 from schema.errors import TOO_COMPLEX
 from schema.execution.plan import Plans
@@ -68,6 +69,7 @@ class Document:
     _sizes: frozenset[str] = frozenset()
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict, compare=False, repr=False)
     experience: Experience = field(default_factory=Experience, compare=False, repr=False)
+    _labels: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
     literals: Mapping[str, ValueNode] = field(default_factory=dict)  # that became variables: see `lifting`
     unfit: tuple[GraphQLError, ...] = ()  # why: the errors of the document as it was written
 
@@ -86,6 +88,22 @@ class Document:
                 self._costs.clear()
             self._costs[key] = cost
         return cost
+
+    def label(self, operation: OperationDefinitionNode, *, trusted: bool) -> str:
+        """What the operation is called in metrics: clients may send any number of names, so few are believed.
+
+        That of a trusted document, the first of them. All else is called by its kind and root field, such as
+        `query.products`, or `query.several`.
+        """
+        if trusted and operation.name and metrics.is_known(operation.name.value):
+            return operation.name.value
+        key = operation.loc and operation.loc.start
+        if (label := self._labels.get(key)) is None:
+            assert self.node is not None
+            fields = root_fields(self.node, operation)
+            what = next(iter(fields)) if len(fields) == 1 else "several"
+            label = self._labels[key] = f"{operation.operation.value}.{what}"
+        return label
 
     def refusal(self, operation: OperationDefinitionNode, cost: int, allowed: int) -> GraphQLError | None:
         """Why the operation is not carried out: it costs too much, or calls a mutation too often."""
@@ -178,6 +196,17 @@ def excess(what: str, measured: int, allowed: int) -> GraphQLError:
 
 
 _cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_checked)
+
+
+@sampled
+def _look() -> None:
+    hits, misses, *_ = _cached.cache_info()
+    for result, count in (("hit", hits), ("miss", misses)):
+        metrics.DOCUMENTS.labels(result).inc(max(0, count - _looked[result]))
+        _looked[result] = count
+
+
+_looked = {"hit": 0, "miss": 0}
 
 
 def _nul(document: DocumentNode) -> GraphQLError | None:

@@ -36,7 +36,7 @@ from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline, Stopped
 from domains.common.tracing import Kind
 from domains.common.viewer import ANONYMOUS, Viewer, client_address
-from schema import documents, errors, nulls, persisted, redaction
+from schema import documents, errors, metrics, nulls, persisted, redaction
 from schema.cost import UNIT_SECONDS
 from schema.documents import Document
 from schema.errors import RequestProblem
@@ -102,6 +102,7 @@ class GraphQLView(View):
         wanted = replace(wanted, variables=document.variables(operation, wanted.variables))
         if wanted.register_as:
             persisted.register(wanted.register_as, wanted.query)
+        request.operation_label = document.label(operation, trusted=wanted.trusted)  # type: ignore[attr-defined]
         cost = self.cost = document.cost(operation, wanted.variables or {})
         subscribes = operation.operation is OperationType.SUBSCRIPTION
         allowed = settings.STREAM_MAX_COST if subscribes else settings.QUERY_LIMITS["cost"]
@@ -112,6 +113,7 @@ class GraphQLView(View):
         self.is_dear = reads and document.experience.is_dear(estimate)
         if self.is_dear:
             move_elsewhere(request)
+        metrics.COST.observe(cost)
         name = operation.name and operation.name.value
         request.graphql_operation = name  # type: ignore[attr-defined]
         try:
@@ -206,6 +208,7 @@ def move_elsewhere(request: HttpRequest) -> None:
 
 def with_headers[R: HttpResponseBase](response: R, body: dict[str, Any]) -> R:
     """The headers of every answer: what its status and the errors in its body call for, and that nobody keeps it."""
+    response.codes = [error["extensions"]["code"] for error in body.get("errors", ())]  # type: ignore[attr-defined]
     if response.status_code == 405:
         response["Allow"] = "GET, POST"
     if response.status_code == 401:

@@ -37,20 +37,21 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def named(document_id: str | None, persisted: Any) -> str:
-    """The text of the document that a request without a query names. Raises RequestProblem."""
+def named(document_id: str | None, persisted: Any) -> tuple[str, bool]:
+    """The text of the document that a request without a query names; whether it is trusted. Raises RequestProblem."""
     if document_id:
         if (text := trusted(document_id)) is not None:
-            return text
+            return text, True
         message = "No document has this documentId here; it must be imported first"
         raise RequestProblem(message, code=NOT_FOUND, lenient=True)
     digest = _hash_in(persisted)
-    text = trusted(digest)
-    if text is None and not settings.TRUSTED_DOCUMENTS_ONLY:
+    if (text := trusted(digest)) is not None:
+        return text, True
+    if not settings.TRUSTED_DOCUMENTS_ONLY:
         text = _registered(digest)
     if text is None:  # clients look for these very words, and old ones give up for good at the status 400
         raise RequestProblem("PersistedQueryNotFound", code=NOT_FOUND, lenient=True)
-    return text
+    return text, False
 
 
 def admitted(query: str, persisted: Any) -> str | None:

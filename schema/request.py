@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest
 
@@ -26,6 +27,7 @@ class GraphQLRequest:
     operation_name: str | None
     register_as: str | None = None  # the hash to keep the query under, once it is found to be valid
     tells_cost: bool = False
+    trusted: bool = False  # it was imported
 
 
 def read_request(request: HttpRequest) -> GraphQLRequest:
@@ -34,20 +36,23 @@ def read_request(request: HttpRequest) -> GraphQLRequest:
     variables = _typed(parameters, "variables", dict)
     name = _typed(parameters, "operationName", str) or None
     extensions = _typed(parameters, "extensions", dict) or {}
-    query, register_as = _document(parameters, extensions.get("persistedQuery"))
-    return GraphQLRequest(query, variables, name, register_as, extensions.get("cost") is True)
+    query, register_as, trusted = _document(parameters, extensions.get("persistedQuery"))
+    return GraphQLRequest(query, variables, name, register_as, extensions.get("cost") is True, trusted)
 
 
-def _document(parameters: dict[str, Any], hashed: Any) -> tuple[str, str | None]:
-    """The query, as it was sent or under the name that was sent for it; and the hash to register it under."""
+def _document(parameters: dict[str, Any], hashed: Any) -> tuple[str, str | None, bool]:
+    """The query, as it was sent or under the name that was sent for it; the hash to register it under; and whether it
+    is a trusted one.
+    """
     query = _typed(parameters, "query", str)
     document_id = _typed(parameters, "documentId", str)
     if query and document_id:
         raise RequestProblem('Send "query" or "documentId", not both')
     if query:
-        return query, persisted.admitted(query, hashed)
+        return query, persisted.admitted(query, hashed), settings.TRUSTED_DOCUMENTS_ONLY
     if document_id or hashed is not None:
-        return persisted.named(document_id, hashed), None
+        query, trusted = persisted.named(document_id, hashed)
+        return query, None, trusted
     raise RequestProblem('The request has no "query"')
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from domains.common.background import mails, outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import Order, OrderChange
-from domains.orders.services import cancelling, following, mailing, settling
+from domains.orders.services import auditing, cancelling, following, mailing, settling
 from domains.orders.transitions import MAILS
 from domains.payments import services as payments
 
@@ -45,6 +45,7 @@ def purge_changes() -> None:
     periodic.purge(OrderChange.objects.filter(created_at__lt=Now() - WATCHED).order_by("id"))
 
 
+periodic.every(timedelta(hours=1))(auditing.audit)
 for topic in MAILS:
     mails.handler(topic, abandon=mailing.note_unsent)(mailing.send)
 periodic.every(timedelta(seconds=30), queue=payments.QUEUE)(settling.expire_orders)

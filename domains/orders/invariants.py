@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from domains.accounts.models import User
 from domains.common.background.models import OutboxMessage
+from domains.common.data.transactions import snapshot
 from domains.orders.models import Order, OrderCharge, OrderEvent, OrderLine
 from domains.orders.statements import STATEMENTS
 from domains.orders.transitions import CANCELLABLE, CONFIRMATION
@@ -26,6 +27,7 @@ from domains.payments.models import Payment, PaymentOperation
 from domains.payments.services import CHANGED
 from domains.products.models import Product
 
+MOST_TOLD = 1_000  # of orders that wait: somebody who looks needs no more
 GRACE = timedelta(minutes=1)  # the sweep of expired orders runs twice a minute
 
 Type = OrderEvent.Type
@@ -44,6 +46,21 @@ class Finding:
 
 
 type Rule = Callable[[], Iterator[Finding]]
+
+
+def check(*, statement_seconds: int = 0) -> list[tuple[str, Finding]]:
+    """What breaks a rule, with the rule in words, all at one moment: a shop that is open moves between two looks.
+
+    Each statement has so many seconds, 0: as long as it takes. Raises DatabaseError beyond.
+    """
+    with snapshot(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{statement_seconds}s"])
+        return [(name_of(rule), finding) for rule in RULES for finding in rule()]
+
+
+def name_of(rule: Rule) -> str:
+    """In words."""
+    return rule.__name__.replace("_", " ")
 
 
 def stock_is_the_sum_of_its_ledger() -> Iterator[Finding]:
@@ -133,7 +150,8 @@ def one_confirmation_each() -> Iterator[Finding]:
 
 def nobody_waits_for_ever() -> Iterator[Finding]:
     """No order is PENDING a minute after its payment window."""
-    for order in Order.objects.filter(status=Status.PENDING, expires_at__lt=timezone.now() - GRACE):
+    late = Order.objects.filter(status=Status.PENDING, expires_at__lt=timezone.now() - GRACE)
+    for order in late.order_by("expires_at")[:MOST_TOLD]:
         yield Finding("order", order.id, f"PENDING, its window ended at {order.expires_at:%Y-%m-%d %H:%M:%S}")
 
 

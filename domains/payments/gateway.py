@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from domains.common.data.transactions import assert_no_transaction
 from domains.common.guard.breaker import CircuitBreaker
+from domains.common.measuring.instruments import histogram
 
 GATEWAYS = {
     "sandbox": "domains.payments.sandbox.gateway.SandboxGateway",
@@ -23,6 +26,10 @@ GATEWAYS = {
 }
 FAILURES = 5  # calls in a row without an answer, until the provider is left alone
 PAUSE_SECONDS = 5.0  # by all but one caller; short beside the 30 s in which an order is decided
+_seconds = histogram(
+    *("provider_seconds", "Seconds that a call to the payment provider took.", "call", "outcome"),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 
 
 class IntentStatus(StrEnum):
@@ -141,7 +148,28 @@ class Watched:
 
     def __getattr__(self, name: str) -> Callable[..., Intent]:
         call: Callable[..., Intent] = getattr(self._inner, name)
-        return self._breaker.call(Declined)(call)
+
+        def asked(*args: Any, **kwargs: Any) -> Intent:
+            with self._breaker.call(Declined), _measured(name):
+                return call(*args, **kwargs)
+
+        return asked
+
+
+@contextmanager
+def _measured(call: str) -> Iterator[None]:
+    began, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "answered"
+    except Declined:
+        outcome = "declined"
+        raise
+    except GatewayUnavailable:
+        outcome = "silent"
+        raise
+    finally:
+        _seconds.labels(call, outcome).observe(time.monotonic() - began)
 
 
 def gateway(provider: str = "") -> Gateway:

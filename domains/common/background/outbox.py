@@ -25,6 +25,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from domains.common.background.models import OutboxMessage
 from domains.common.data.writes import Write, change, from_now, insert
+from domains.common.measuring.instruments import histogram
 from domains.common.tracing import Kind, Origin, Span, caused_by, messaging, origin, span
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,11 @@ PATIENCE = timedelta(days=1)  # longer than a neighbour's outage; then it is for
 BATCH = 100
 DEFAULT = ""  # the queue of topics that name none
 _WITHDRAW = "UPDATE common_outboxmessage SET done_at = now() WHERE key = %s AND topic = %s AND done_at IS NULL"
+
+_seconds = histogram(
+    *("outbox_delivery_seconds", "Seconds that an attempt to do the work of a message took.", "topic", "outcome"),
+    buckets=(0.01, 0.05, 0.25, 1, 5, 15, 60),
+)
 
 type Effect = Callable[[], object]
 type Handler = Callable[[OutboxMessage], Effect | None]
@@ -203,10 +209,27 @@ def _deliver(message: OutboxMessage, recorded: Span | None) -> bool:
 def _attempt(message: OutboxMessage) -> bool:
     """Whether this call finished it. Raises whatever the work raises but Refused."""
     try:
-        return _finish(message, _do(message))
+        with _measured(message.topic):
+            return _finish(message, _do(message))
     except Refused as refusal:
         _refuse(message, f"{type(refusal).__name__} {refusal}".rstrip())
         return False
+
+
+@contextmanager
+def _measured(topic: str) -> Iterator[None]:
+    began, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "done"
+    except Postpone:
+        outcome = "postponed"
+        raise
+    except Refused:
+        outcome = "refused"
+        raise
+    finally:
+        _seconds.labels(topic, outcome).observe(time.monotonic() - began)
 
 
 def _refuse(message: OutboxMessage, why: str) -> None:

@@ -19,7 +19,7 @@ from django.utils.module_loading import autodiscover_modules
 from kombu.exceptions import OperationalError as TransportError
 from redis.exceptions import RedisError
 
-from domains.common import tasks
+from domains.common import metrics, tasks
 from domains.common.background import broker, outbox
 from domains.common.background.periodic import QUEUES, SCHEDULE
 from domains.common.tracing import caused_by
@@ -60,13 +60,16 @@ class Relay:
     def round(self) -> int:
         """Ring for what is due now, but not in queues that are CROWDED; the number of messages handed over."""
         handed_over = 0
-        open_ = [queue for queue in sorted(broker.queues()) if broker.waiting(queue) < CROWDED]
+        waiting = {queue: broker.waiting(queue) for queue in sorted(broker.queues())}
+        metrics.QUEUES.show({(broker.queue_name(queue),): length for queue, length in waiting.items()})
+        open_ = [queue for queue, length in waiting.items() if length < CROWDED]
         for queue in open_:
             for message_id, cause in outbox.hand_over(queue).items():
                 with caused_by(cause):
                     broker.ring(tasks.deliver, str(message_id), queue=queue)
                 handed_over += 1
         self._ring_periodic(time.monotonic(), open_)
+        metrics.ROUND.show({(): time.time()})
         return handed_over
 
     def _ring_periodic(self, now: float, queues: Collection[str]) -> None:

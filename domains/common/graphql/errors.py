@@ -14,6 +14,7 @@ from uuid import UUID
 import strawberry
 from strawberry.tools import create_type
 from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
 
 from domains import modules
 from domains.common import errors
@@ -21,6 +22,9 @@ from domains.common.errors import DomainError, FieldErrorCode
 from domains.common.graphql.ids import to_global_id
 from domains.common.graphql.permissions import OF_THE_CALL, IsAuthenticated, told
 from domains.common.graphql.types import PUBLIC, show_choices
+from domains.common.measuring.instruments import counter
+
+_failures = counter("mutation_failures", "Typed failures that mutations answered, by code.", "mutation", "code")
 
 
 def _codes() -> dict[str, Any]:
@@ -184,6 +188,7 @@ def mutation(
     def declare(resolver: Callable[..., Any]) -> Any:
         returned = get_type_hints(resolver)["return"]
         success = _success(resolver.__name__, *gives) if gives else returned
+        name = to_camel_case(resolver.__name__)
 
         @functools.wraps(resolver)
         def answering(*args: Any, **kwargs: Any) -> Any:
@@ -192,6 +197,7 @@ def mutation(
                     raise errors.ValidationError(refused)
                 found = resolver(*args, **kwargs)
             except DomainError as error:
+                _failures.labels(name, error.code).inc()
                 return _members[type(error)].of(error)
             return success(**dict.fromkeys(success.__annotations__, found)) if gives else found  # its one field
 

@@ -19,8 +19,11 @@ from django.db.models.functions import RowNumber
 from domains.common.data.composing import Bound
 from domains.common.errors import RequestError
 from domains.common.graphql.reading import wanted
+from domains.common.measuring.instruments import histogram
 from domains.common.tracing import Kind, span
 from domains.common.viewer import ANONYMOUS, Viewer
+
+_keys = histogram("batch_keys", "Keys that a loader read at once.", "loader", buckets=(1, 5, 20, 100, 500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Loader[K: Hashable, V]:
 
     @classmethod
     def name(cls) -> str:
-        """What it reads, for traces."""
+        """What it reads, for traces and metrics."""
         return cls.__name__
 
     def batch(self, keys: Sequence[K]) -> Sequence[V | Exception]:
@@ -67,7 +70,9 @@ class Loader[K: Hashable, V]:
     def read(self, keys: Iterable[K]) -> None:
         """Have the values of all these in ``known``."""
         if unknown := [key for key in keys if key not in self.known]:
-            with span(f"batch {self.name()}", Kind.INTERNAL, {"ordergraph.batch.size": len(unknown)}):
+            name = self.name()
+            _keys.labels(name).observe(len(unknown))
+            with span(f"batch {name}", Kind.INTERNAL, {"ordergraph.batch.size": len(unknown)}):
                 self.known.update(zip(unknown, self._outcomes(unknown), strict=True))
 
     def _outcomes(self, keys: list[K]) -> Sequence[V | Exception]:

@@ -11,10 +11,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from domains.common.guard import computing
+from domains.common.measuring.instruments import gauge
+from domains.common.measuring.sampling import sampled
 
 logger = logging.getLogger(__name__)
+
+_open = gauge("breaker_open", "1 while a neighbour is left alone by a process.", "neighbour", mode="livemax")
+_breakers: WeakSet[CircuitBreaker] = WeakSet()
 
 
 class CircuitBreaker:
@@ -26,12 +32,13 @@ class CircuitBreaker:
 
     def __init__(self, name: str, silence: type[Exception], *, failures: int, pause: float) -> None:
         self.pause = pause
-        self._name = name
+        self.name = name
         self._silence = silence
         self._most = failures
         self._lock = threading.Lock()
         self._failures = 0
         self._opened_at = self._open_until = 0.0  # on the monotonic clock
+        _breakers.add(self)
 
     @contextmanager
     def call(self, *answers: type[Exception]) -> Iterator[None]:
@@ -53,7 +60,7 @@ class CircuitBreaker:
         now = time.monotonic()
         with self._lock:
             if now < self._open_until:
-                raise self._silence(f"{self._name} failed a moment ago")
+                raise self._silence(f"{self.name} failed a moment ago")
             if self._open_until:
                 self._open_until = now + self.pause  # for the others, while this caller tries; it may never come back
         return now
@@ -71,5 +78,12 @@ class CircuitBreaker:
             self._opened_at = time.monotonic()
             self._open_until = self._opened_at + self.pause
         logger.warning(
-            "a neighbour is left alone for a moment", extra={"part": self._name, "error": type(error).__name__}
+            "a neighbour is left alone for a moment", extra={"part": self.name, "error": type(error).__name__}
         )
+
+
+@sampled
+def _look() -> None:
+    now = time.monotonic()
+    for breaker in list(_breakers):
+        _open.labels(breaker.name).set(now < breaker._open_until)

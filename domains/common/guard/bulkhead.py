@@ -29,7 +29,8 @@ class Bulkhead:
     `enter` refuses at once.
     """
 
-    def __init__(self, *, threads: int, mark: bytes, patience: float | None = None) -> None:
+    def __init__(self, *, threads: int, mark: bytes, patience: float | None = None, name: str = "") -> None:
+        self.name = name
         self.threads = threads
         self.mark = mark
         self._patience = patience
@@ -37,6 +38,16 @@ class Bulkhead:
         self._turns = asyncio.Semaphore(threads)
         self._queued = 0  # changed on the event loop alone, as is the next
         self._moved = 0.0  # when a turn last began or ended, on its clock
+
+    @property
+    def busy(self) -> int:
+        """How many threads do this work."""
+        return self.threads - self._free._value
+
+    @property
+    def waiting(self) -> int:
+        """How many requests queue for one."""
+        return self._queued
 
     @contextmanager
     def enter(self) -> Iterator[None]:
@@ -91,7 +102,7 @@ class Bulkhead:
 
 
 # Hashing, and waiting for attempts that hash. All mutations that do so have an input field that ends in this.
-PASSWORDS = Bulkhead(threads=max(1, settings.WEB_THREADS // 4), mark=b"assword")
+PASSWORDS = Bulkhead(name="passwords", threads=max(1, settings.WEB_THREADS // 4), mark=b"assword")
 # Calls to the payment provider, and waiting for those of others. So the two leave a quarter of the threads to all else.
-PAYMENTS = Bulkhead(threads=max(1, settings.WEB_THREADS // 2), mark=b"idempotencyKey", patience=1.0)
+PAYMENTS = Bulkhead(name="payments", threads=max(1, settings.WEB_THREADS // 2), mark=b"idempotencyKey", patience=1.0)
 BULKHEADS = (PASSWORDS, PAYMENTS)
