@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from backend.draining import drain
 from backend.replies import error_body, own_headers
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
@@ -44,7 +45,7 @@ class Reply:
 
 async def send_reply(send: Send, reply: Reply) -> None:
     """The reply, or of an event stream its beginning."""
-    headers = reply.headers
+    headers = [*reply.headers, (b"connection", b"close")] if drain.active else reply.headers
     if reply.live is None and not any(name == b"content-length" for name, _ in headers):
         headers = [*headers, (b"content-length", str(len(reply.body)).encode())]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

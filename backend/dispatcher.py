@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 
+from django.conf import settings
+
 from backend import tracing
 from backend.bodies import Bodies, Refused
 from backend.bridge import Bridge, Scope, send_error
 from backend.calls import Header, Receive, Send
+from backend.draining import drain
 from backend.health import PROBES, Probes
 from backend.streaming import Streams
 from schema.streams.live import EVENT_STREAM
@@ -45,6 +48,7 @@ class Dispatcher:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        drain.on_signal(settings.WEB_DRAIN_SECONDS)
         self._streams.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

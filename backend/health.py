@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from backend.bridge import Scope, send_error
 from backend.calls import Reply, Send, send_reply
+from backend.draining import drain
 from backend.replies import CONTENT_TYPE
 from domains.common.data import transactions
 from domains.common.guard import redis
@@ -42,7 +43,7 @@ class Probes:
         if scope["method"] not in ("GET", "HEAD"):
             await send_error(scope, send, 405, "BAD_REQUEST", "This address takes GET, HEAD", (b"allow", b"GET, HEAD"))
             return
-        parts = await self._looked() if path == "/readyz" else {}
+        parts = await self._parts_of(path)
         ready = all(state == "ok" for state in parts.values())
         body = orjson.dumps({"status": "ok" if ready else "unavailable", **parts})
         headers = [(b"content-type", CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
@@ -52,6 +53,11 @@ class Probes:
         """Look at nothing more. A look that hangs is not waited for."""
         self._pool.submit(connections.close_all)
         self._pool.shutdown(wait=False)
+
+    async def _parts_of(self, path: str) -> dict[str, str]:
+        if path != "/readyz":
+            return {}
+        return {"server": "draining"} if drain.active else await self._looked()
 
     async def _looked(self) -> dict[str, str]:
         """The state of each part, within `seconds`; while a look hangs, no other is begun."""

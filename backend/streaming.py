@@ -139,7 +139,7 @@ class Streams:
     def start(self) -> None:
         """Hear of changes from now on."""
         self._listening = asyncio.ensure_future(listeners.listen())
-        _on_signals(self.end)
+        _on_signal(self.end)
 
     def end(self) -> None:
         """Close all streams and take no more. They are not called complete: clients connect again, elsewhere."""
@@ -208,13 +208,12 @@ def _close_opened(opening: Future[Reply]) -> None:
         opening.result().close()
 
 
-def _on_signals(end: Callable[[], None]) -> None:
-    """Call `end` when the server is told to stop.
+def _on_signal(end: Callable[[], None]) -> None:
+    """Call `end` when the server is told to stop, by SIGINT; what SIGTERM does before is `backend.draining`.
 
     The server tells an application of its end only after the last connection has closed, and a stream never closes by
-    itself. asyncio, which the server uses, is told of signals through a file descriptor and not by these handlers.
+    itself. asyncio, which the server uses, is told of signals through a file descriptor and not by this handler.
     """
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(ValueError):  # not the main thread: no signals arrive there
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
+    with suppress(ValueError):  # not the main thread: no signals arrive there
+        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(end))

@@ -35,6 +35,7 @@ class Connection:
         self._text = b""
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.retry: int | None = None  # milliseconds
         self.ended = False
 
     def begin(self, application: Dispatcher, scope: dict[str, Any], body: bytes) -> None:
@@ -67,6 +68,7 @@ class Connection:
             self._read()
         text, _, self._text = self._text.partition(b"\n\n")
         lines = dict(line.split(":", 1) for line in text.decode().split("\n"))
+        self.retry = int(lines["retry"]) if "retry" in lines else self.retry
         return ("comment", "") if "" in lines else (lines["event"].strip(), lines["data"].strip())
 
     def kinds(self) -> list[str]:

@@ -16,6 +16,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from backend.dev.processes import Child, Children, Spec
 from tests.processes import PATIENCE, ROOT, TOLERANT, free_port, wait_until
 
@@ -106,6 +108,11 @@ class Shop:
     def migrate(self) -> None:
         """Bring the database to what the code expects."""
         self.manage("migrate", "--verbosity", "0")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database itself says."""
+        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     def prepare(self, code: str = PEOPLE, **values: Any) -> Any:
         """Run Python code in the shop's settings, with `values` filled in; what it printed, which is JSON."""

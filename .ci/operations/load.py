@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
+import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count, cycle
+from random import uniform
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -19,11 +23,10 @@ import orjson
 from tests.processes import PATIENCE, wait_until
 from tests.promises.followers import FOLLOW
 
-TIMEOUT = aiohttp.ClientTimeout(total=30)
+TIMEOUT = 30  # seconds
 PAGE = "{ products(first: 5) { nodes { id name price { amount } } } }"
 CREATE = """mutation ($input: CreateOrderInput!) {
     createOrder(input: $input) { __typename ... on CreateOrderSuccess { order { id } } ... on UserError { code } } }"""
-RETRY_SECONDS = 3.0  # what browsers wait where the stream says nothing else
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,41 @@ class Request:
     variables: dict[str, Any] = field(default_factory=dict)
     succeeds: Callable[[dict[str, Any]], bool] = bool
 
+    @property
+    def body(self) -> bytes:
+        return orjson.dumps({"query": self.query, "variables": self.variables})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+
+    def send(self, url: str) -> dict[str, Any]:
+        """Send it now; the `data` of the answer, which must be a success."""
+        trusting = ssl._create_unverified_context()
+        asked = urllib.request.Request(url, self.body, self.headers)
+        with urllib.request.urlopen(asked, timeout=TIMEOUT, context=trusting) as response:
+            answer = orjson.loads(response.read())
+        assert not answer.get("errors"), answer
+        assert self.succeeds(answer["data"]), answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
 
 def page(token: str) -> Request:
     return Request("query", token, PAGE)
 
 
+def mutation(name: str, token: str, query: str, **fields: Any) -> Request:
+    """One that ends in success."""
+    success = f"{name[0].upper()}{name[1:]}Success"
+    return Request(name, token, query, {"input": fields}, lambda data: bool(data[name]["__typename"] == success))
+
+
 def create_order(token: str, product: str) -> Request:
-    """With an idempotency key of its own."""
+    """One piece, with an idempotency key of its own."""
     lines = [{"productId": product, "quantity": 1}]
-    order = {"lines": lines, "paymentMethod": "pm_card_visa", "idempotencyKey": str(uuid4())}
-    return Request(
-        "createOrder",
-        token,
-        CREATE,
-        {"input": order},
-        lambda data: bool(data["createOrder"]["__typename"] == "CreateOrderSuccess"),
-    )
+    key = str(uuid4())
+    return mutation("createOrder", token, CREATE, lines=lines, paymentMethod="pm_card_visa", idempotencyKey=key)
 
 
 def mixed(people: Sequence[str], products: Sequence[str], *, orders: int = 10) -> Iterator[Request]:
@@ -68,31 +90,55 @@ class Report:
 
     sent: int = 0
     answered: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
+    failures: Counter[str] = field(default_factory=Counter)  # by their text; refused streams, too
+    seconds: list[float] = field(default_factory=list)
     opened: int = 0
-    lost: Counter[str] = field(default_factory=Counter)  # streams, by how they ended
-    longest_gap: float = 0.0
+    ended: Counter[str] = field(default_factory=Counter)  # streams, by how they ended
+    gaps: list[float] = field(default_factory=list)
 
-    @property
-    def failed(self) -> int:
-        return self.failures.total()
+    def __str__(self) -> str:
+        took = sorted(self.seconds) or [0.0]
+        figures = [
+            f"p50 {took[len(took) // 2]:.3f} s",
+            f"p99 {took[int(len(took) * 0.99)]:.3f} s",
+            f"max {took[-1]:.3f} s",
+        ]
+        streams = f"{self.opened} streams opened, {dict(self.ended)}, longest gap {max(self.gaps, default=0):.2f} s"
+        return (
+            f"{self.sent} sent, {dict(self.answered)}, failures {dict(self.failures)}, {', '.join(figures)}; {streams}"
+        )
 
 
 class Follower:
-    """Follows an order, and connects again as an EventSource does: after the pause that the stream named last."""
+    """Follows an order, and connects again: `by_get` as an EventSource does, else as graphql-sse."""
 
-    def __init__(self, token: str, order_id: str) -> None:
-        self.token = token
+    def __init__(self, token: str, order_id: str, *, by_get: bool = False) -> None:
         self.order_id = order_id
-        self.retry: float | None = None  # seconds
+        self.request = Request("follow", token, FOLLOW, {"id": order_id})
+        self.by_get = by_get
+        self.retry = 3.0  # seconds, of browsers, where the stream names none
         self.is_open = False
         self.heard: dict[str, Any] = {}  # the latest state
+
+    @property
+    def pause(self) -> float:
+        """Seconds before it connects again."""
+        return self.retry if self.by_get else 1.0 + uniform(0.3, 3.0)
+
+    def open(self, session: aiohttp.ClientSession, url: str) -> Any:
+        """The request of the stream."""
+        headers = {**self.request.headers, "Accept": "text/event-stream"}
+        options: dict[str, Any] = {"headers": headers, "timeout": aiohttp.ClientTimeout(total=None, sock_read=60)}
+        if self.by_get:
+            variables = orjson.dumps(self.request.variables).decode()
+            return session.get(url, params={"query": self.request.query, "variables": variables}, **options)
+        return session.post(url, data=self.request.body, **options)
 
     def take(self, line: bytes) -> None:
         """A line of the stream."""
         name, _, value = line.rstrip(b"\r\n").partition(b": ")
         if name == b"retry":
+            assert self.by_get, "graphql-sse takes this field for an error"
             self.retry = int(value) / 1000
         elif name == b"data" and value:
             self.heard = orjson.loads(value)["data"]["orderUpdated"]
@@ -114,7 +160,7 @@ class Load:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        wait_until(lambda: all(each.heard for each in self.followers), what=f"streams are open: {self.report}")
+        wait_until(lambda: all(each.heard for each in self.followers), what="all streams are open")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
@@ -122,13 +168,16 @@ class Load:
         self._thread.join(PATIENCE)
 
     async def _run(self) -> None:
-        connector = aiohttp.TCPConnector(limit=0)  # connections are kept open, as browsers do
-        async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT) as session:
+        # Connections are kept open, as browsers keep them.
+        connector = aiohttp.TCPConnector(limit=0, ssl=False)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             followers = [asyncio.create_task(self._follow(session, each)) for each in self.followers]
             await self._ask(session)
             for each in followers:
                 each.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
+        await asyncio.sleep(0.3)  # aiohttp closes TLS connections in the background
 
     async def _ask(self, session: aiohttp.ClientSession) -> None:
         started, asking = time.monotonic(), set[asyncio.Task[None]]()
@@ -145,7 +194,7 @@ class Load:
     async def _one(self, session: aiohttp.ClientSession, request: Request) -> None:
         begun = time.monotonic()
         problem = await self._problem(session, request)
-        self.report.slowest = max(self.report.slowest, time.monotonic() - begun)
+        self.report.seconds.append(time.monotonic() - begun)
         if problem:
             self.report.failures[f"{request.name}: {problem}"] += 1
         else:
@@ -153,14 +202,12 @@ class Load:
 
     async def _problem(self, session: aiohttp.ClientSession, request: Request) -> str:
         """Why it was not answered with success; empty when it was."""
-        body = {"query": request.query, "variables": request.variables}
-        headers = {"Authorization": f"Bearer {request.token}"}
         try:
-            async with session.post(self._url, json=body, headers=headers) as response:
+            async with session.post(self._url, data=request.body, headers=request.headers) as response:
                 text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}"
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             return f"{response.status}: {text[:200].decode(errors='replace')}"
         answer = orjson.loads(text)
         return "" if not answer.get("errors") and request.succeeds(answer["data"]) else text[:200].decode()
@@ -168,26 +215,26 @@ class Load:
     async def _follow(self, session: aiohttp.ClientSession, follower: Follower) -> None:
         lost_at: float | None = None
         while True:
+            end = "in order"
             try:
-                async for line in self._stream(session, follower):
+                async for line in self._lines(session, follower):
                     if lost_at is not None:
-                        self.report.longest_gap = max(self.report.longest_gap, time.monotonic() - lost_at)
+                        self.report.gaps.append(time.monotonic() - lost_at)
                         lost_at = None
                     follower.take(line)
-                end = "ended"
+            except aiohttp.ClientResponseError as refused:
+                self.report.failures[f"stream: {refused.status} {refused.message}"] += 1
+                end = "refused"
             except (aiohttp.ClientError, TimeoutError) as error:
                 end = f"{type(error).__name__}: {error}"
             follower.is_open = False
-            self.report.lost[end] += 1
+            self.report.ended[end] += 1
             lost_at = lost_at or time.monotonic()
-            await asyncio.sleep(RETRY_SECONDS if follower.retry is None else follower.retry)
+            await asyncio.sleep(follower.pause)
 
-    async def _stream(self, session: aiohttp.ClientSession, follower: Follower) -> Any:
-        """Its lines. Raises ClientError when it is refused or breaks off."""
-        body = {"query": FOLLOW, "variables": {"id": follower.order_id}}
-        headers = {"Authorization": f"Bearer {follower.token}", "Accept": "text/event-stream"}
-        patient = aiohttp.ClientTimeout(total=None, sock_read=60)
-        async with session.post(self._url, json=body, headers=headers, timeout=patient) as response:
+    async def _lines(self, session: aiohttp.ClientSession, follower: Follower) -> AsyncIterator[bytes]:
+        """Of its stream. Raises ClientError when it is refused or breaks off."""
+        async with follower.open(session, self._url) as response:
             response.raise_for_status()
             self.report.opened += 1
             follower.is_open = True

@@ -95,6 +95,8 @@ TRUST_PROXY: bool = env.bool("TRUST_PROXY", default=False)
 # A proxy that says which protocol a client speaks also says who the client is.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if TRUST_PROXY else 0)
 WEB_THREADS: int = env.limit("WEB_THREADS", default=16, least=3)  # each bulkhead has one, and one is free
+# From SIGTERM until the server stops, ready no more; longer than a proxy keeps a connection that it does not use.
+WEB_DRAIN_SECONDS: float = env.float("WEB_DRAIN_SECONDS", default=0.0)
 STREAM_THREADS: int = env.limit("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process

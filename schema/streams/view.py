@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Hashable
 from functools import partial
+from random import randint
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from schema.request import GraphQLRequest
 from schema.streams.live import COMPLETE, EVENT_STREAM, EventStreamResponse, Live, Postponed, Result, next_event
 
 MAX_BYTES = 65_536  # of a subscription's request: it is kept as long as the stream is open
+RETRY_MILLISECONDS = (1_000, 3_000)  # after which an EventSource connects again
 RETRY_SECONDS = 5  # a page that is loaded again has given its streams back by then
 
 
@@ -88,7 +90,10 @@ class StreamView(GraphQLView):
         if first.last:
             self._close()
             return with_headers(HttpResponse(first.data, content_type=EVENT_STREAM), result)
-        return with_headers(EventStreamResponse(first.data, self._live), {})
+        # An EventSource, which can only GET, connects again by itself; clients that POST decide that themselves, and
+        # graphql-sse takes the field for an error. Each at another moment: all streams of a process end at once.
+        retry = f"retry: {randint(*RETRY_MILLISECONDS)}\n".encode() if request.method == "GET" else b""
+        return with_headers(EventStreamResponse(retry + first.data, self._live), {})
 
     def _execute(
         self, request: HttpRequest, document: Document, wanted: GraphQLRequest, viewer: Viewer, refused: int

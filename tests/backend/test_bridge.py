@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class Server:
     """A granian process; its log is read as it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, **env: str) -> None:
         self._opened: list[socket.socket] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -42,7 +42,7 @@ class Server:
         self.process = subprocess.Popen(
             [*command, "tests.backend.bridge_app:application"],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
             stderr=subprocess.STDOUT,
             stdout=subprocess.PIPE,
             text=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+import orjson
 import pytest
 from django.db import connection
 from django.test import Client
@@ -71,6 +72,18 @@ def test_a_query_and_a_subscription_may_come_by_get(server: Wire, api: Api, orde
     query = {"query": FOLLOW, "variables": f'{{"id": "{gid(order)}"}}'}
     followed = server.send("GET", query_string=urlencode(query), token=api.token)
     assert followed.next() == {"data": {"orderUpdated": {"status": "CONFIRMED", "version": 2}}}
+
+
+def test_an_event_source_is_told_when_to_connect_again_and_graphql_sse_which_takes_that_for_an_error_is_not(
+    server: Wire, api: Api, order: Order
+) -> None:
+    variables = {"id": gid(order)}
+    query = urlencode({"query": FOLLOW, "variables": orjson.dumps(variables)})
+    by_get = server.send("GET", query_string=query, token=api.token)
+    by_post = server.post(FOLLOW, variables, token=api.token)
+    assert by_get.next() == by_post.next()
+    assert by_get.retry in range(1_000, 3_001)
+    assert by_post.retry is None
 
 
 def test_a_mutation_by_get_is_refused(server: Wire) -> None:
