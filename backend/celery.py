@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-from celery import Celery, states
+from celery import Celery, bootsteps, states
 from celery.signals import (
     celeryd_init,
     task_failure,
@@ -19,6 +20,7 @@ from celery.signals import (
     worker_process_shutdown,
     worker_ready,
 )
+from click import Option
 from django.db import connections
 
 from backend import tracing
@@ -27,9 +29,39 @@ from domains.common.tracing import Kind, Origin, caused_by, messaging, span
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
 
+HEARTBEAT_SECONDS = 5.0
+
 app = Celery("ordergraph")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.user_options["worker"].add(Option(["--heartbeat-file"], help="A file that is touched as long as the worker turns."))
+
+
+class Alive(bootsteps.StartStopStep):
+    """Refuses to start where the database has too few connections; then touches `heartbeat_file` every 5 seconds.
+
+    A file older than a minute is that of a worker that hangs, or has looked for its broker for so long. Asking workers
+    through the broker instead (`inspect ping`) starts an interpreter that loads all of the shop.
+    """
+
+    requires = ("celery.worker.components:Timer",)
+
+    def __init__(self, worker: Any, heartbeat_file: str | None = None, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._file = Path(heartbeat_file) if heartbeat_file else None
+
+    def create(self, worker: Any) -> None:
+        from domains.common.guard.connections import check
+
+        check()
+
+    def start(self, worker: Any) -> None:
+        if self._file:
+            self._file.touch()
+            worker.timer.call_repeatedly(HEARTBEAT_SECONDS, self._file.touch, priority=10)
+
+
+app.steps["worker"].add(Alive)
 
 
 @task_failure.connect

@@ -97,6 +97,10 @@ TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=1 if TRUST_PROXY else 
 WEB_THREADS: int = env.limit("WEB_THREADS", default=16, least=3)  # each bulkhead has one, and one is free
 # From SIGTERM until the server stops, ready no more; longer than a proxy keeps a connection that it does not use.
 WEB_DRAIN_SECONDS: float = env.float("WEB_DRAIN_SECONDS", default=0.0)
+# How many there are, for the budget of database connections (`domains.common.guard.connections`).
+GRANIAN_WORKERS: int = env.limit("GRANIAN_WORKERS", default=1)  # web processes in a container
+WEB_CONTAINERS: int = env.limit("WEB_CONTAINERS", default=1)
+WORKER_CONTAINERS: int = env.limit("WORKER_CONTAINERS", default=3)  # of all kinds
 STREAM_THREADS: int = env.limit("STREAM_THREADS", default=4)  # open streams; as many more execute their events
 STREAMS_PER_PROCESS: int = env.int("STREAMS_PER_PROCESS", default=1000)
 STREAMS_PER_USER: int = env.int("STREAMS_PER_USER", default=10)  # on one process
@@ -109,6 +113,7 @@ METRICS_PORT: int = env.limit("METRICS_PORT", default=0, least=0)
 METRICS_HOST = "0.0.0.0"  # noqa: S104  # in a container, which publishes the port of the web server and not this one
 
 CELERY_BROKER_URL, _transport = broker(REDIS_URL)
+CELERY_WORKER_CONCURRENCY: int = env.limit("WORKER_CONCURRENCY", default=4)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -7,16 +7,20 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from django.utils.module_loading import autodiscover_modules
 from granian.cli import cli as web_server
 
 from backend.dev import units
 from backend.dev.units import MONEY, WEB_SERVER
+from deploy.ordergraph import HEARTBEAT, ROLES
 from domains.common.background import broker
 from domains.common.background.outbox import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SERVICES = yaml.safe_load(COMPOSE)["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text()
 SECRETS = re.compile(r"SECRET|PASSWORD|KEYS?$")
 
@@ -41,16 +45,25 @@ def explained() -> dict[str, str]:
 
 
 def test_compose_runs_the_whole_shop() -> None:
-    services = COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0]
-    names = re.findall(r"^  (\w+):$", services, flags=re.MULTILINE)
-    assert names == ["postgres", "redis", "migrate", "web", "worker", "money", "mail", "relay"]
+    assert SERVICES.keys() == {"postgres", "redis", *ROLES, "backup"}
+    assert all(SERVICES[role].get("command", ["web"]) == [role] for role in ROLES)
+
+
+def test_every_service_of_compose_says_whether_it_is_well() -> None:
+    checked = {name for name, service in SERVICES.items() if service.get("healthcheck", {}).get("test")}
+    assert checked == SERVICES.keys() - {"migrate", "web"}  # one ends, the other has the check of the image
+    assert re.search(r'^HEALTHCHECK .* CMD \["ordergraph", "answers"\]$', DOCKERFILE, flags=re.MULTILINE)
+    assert {SERVICES[role]["healthcheck"]["test"][-1] for role, command in ROLES.items() if HEARTBEAT in command} == {
+        "alive"
+    }
 
 
 def test_what_waits_for_somebody_else_has_workers_of_its_own() -> None:
     autodiscover_modules("handlers")
     apart = {broker.queue_name(queue) for queue in broker.queues() - {DEFAULT}}
-    left_out = re.findall(r'--exclude-queues, "([^"]+)"', COMPOSE)[0].split(",")
-    assert set(re.findall(r" --queues, ([\w.]+),", COMPOSE)) == set(left_out) == apart
+    taken = {command[-1]: command[-2] for role, command in ROLES.items() if "celery" in command}
+    assert taken.pop(",".join(sorted(apart, reverse=True))) == "--exclude-queues"
+    assert taken == dict.fromkeys(apart, "--queues")
     assert MONEY in apart
 
 
@@ -77,11 +90,10 @@ def test_compose_has_no_secret_of_its_own() -> None:
 
 
 def test_the_image_and_development_start_the_same_web_server() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
-    command = ast.literal_eval(re.findall(r"^CMD (.*)$", dockerfile, flags=re.MULTILINE)[-1])
-    assert tuple(command[1 : 1 + len(WEB_SERVER)]) == WEB_SERVER
+    command = ROLES["web"]
+    assert command[2 : 2 + len(WEB_SERVER)] == WEB_SERVER
     assert {"--respawn-failed-workers", "--workers-kill-timeout"} <= set(command)
-    assert "MALLOC_MMAP_THRESHOLD_=1048576" in dockerfile
+    assert "MALLOC_MMAP_THRESHOLD_=1048576" in DOCKERFILE
     assert (units.web(8000).env or {})["MALLOC_MMAP_THRESHOLD_"] == "1048576"
 
 
@@ -93,7 +105,6 @@ def test_a_full_redis_of_compose_refuses_strangers_and_never_evicts_the_broker()
 
 
 def test_the_image_runs_production_settings_as_nobody_special() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text()
-    assert "DJANGO_SETTINGS_MODULE=backend.settings.production" in dockerfile
-    assert re.search(r"^USER 10001$", dockerfile, flags=re.MULTILINE)
-    assert "--require-hashes" in dockerfile
+    assert "DJANGO_SETTINGS_MODULE=backend.settings.production" in DOCKERFILE
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, flags=re.MULTILINE)
+    assert "--require-hashes" in DOCKERFILE

@@ -1,4 +1,4 @@
-"""Everything behind PgBouncer in transaction mode, as Debian has it: 1.18, without prepared statements of the server."""
+"""Everything behind PgBouncer in transaction mode, as in Debian: 1.18, without prepared statements of the server."""
 
 from __future__ import annotations
 

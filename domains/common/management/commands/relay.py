@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from domains.common.background.relay import Relay
+from domains.common.guard import connections
 from domains.common.measuring import serving, state
 
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        connections.check()
         serving.start()
         state.start()
         self.stdout.write("relay: running")
