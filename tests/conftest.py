@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {path: SPREAD * number / len(waiting) for number, path in enumerate(waiting)}
     place |= {path: number / len(computing) for number, path in enumerate(computing)}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: looked through with all else, they make a test 6 % dearer."""
+    gc.freeze()
 
 
 def _turn(item: pytest.Item) -> int:

@@ -41,10 +41,6 @@ def test_no_migration_is_missing() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
-def test_the_checked_in_schema_is_what_the_code_says() -> None:
-    call_command("print_schema", "--check")
-
-
 def test_djangos_deployment_checks_have_nothing_to_say_about_production() -> None:
     urls = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     done = python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", environment={**PRODUCTION, **urls})
