@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-import pytest
 from harness import PEOPLE, Shop, Web
 from load import Follower, Load, create_order, mixed, mutation
 from proxy import Nginx
@@ -21,19 +22,33 @@ from tests.processes import wait_until
 logger = logging.getLogger(__name__)
 FULL = bool(os.environ.get("ORDERGRAPH_FULL"))
 ROLLS, RATE, STREAMS = (5, 100, 50) if FULL else (1, 25, 8)
-HTTPS = {"SECURE_SSL_REDIRECT": "True", "TRUST_PROXY": "True", "WEB_DRAIN_SECONDS": "8" if FULL else "6"}
+DRAIN_SECONDS = "8" if FULL else "6"
 CANCEL = "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { __typename } }"
 OPEN = "SELECT count(*) FROM common_outboxmessage WHERE done_at IS NULL AND due_at < now()"
 
 
-@pytest.fixture
-def webs(shop: Shop) -> list[Web]:
-    return [shop.web(**HTTPS) for _ in range(2)]
+def web_of(shop: Shop, port: int | None = None) -> Web:
+    """As behind nginx in production."""
+    return shop.web(port=port, SECURE_SSL_REDIRECT="True", TRUST_PROXY="True", WEB_DRAIN_SECONDS=DRAIN_SECONDS)
 
 
-def test_rolling_under_load_fails_no_request_and_loses_no_stream(
-    shop: Shop, webs: list[Web], children: Children, folder: Path
-) -> None:
+def replace(shop: Shop, web: Web, *, meanwhile: Callable[[], None]) -> Web:
+    """What a deployment does with a web container; `meanwhile` is done when the old one has ended."""
+    web.child.process.terminate()
+    wait_until(lambda: web.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE, what="it says that it drains")
+    shop.gone(web.child)
+    meanwhile()
+    return web_of(shop, web.port)
+
+
+def cancel(url: str, followers: Sequence[Follower]) -> None:
+    """The orders that they follow."""
+    for each in followers:
+        mutation("cancelOrder", each.request.token, CANCEL, orderId=each.order_id).send(url)
+
+
+def test_rolling_under_load_fails_no_request_and_loses_no_stream(shop: Shop, children: Children, folder: Path) -> None:
+    webs = [web_of(shop) for _ in range(2)]
     made = shop.prepare(PEOPLE, people=STREAMS, products=5)
     people, product = made["people"], made["products"][0]
     nginx = Nginx(folder, children, [web.port for web in webs])
@@ -41,14 +56,9 @@ def test_rolling_under_load_fails_no_request_and_loses_no_stream(
     placed = [create_order(person, product).send(nginx.url)["createOrder"]["order"]["id"] for person in people]
     followers = [Follower(people[at], placed[at], by_get=at % 2 == 0) for at in range(STREAMS)]
     with Load(nginx.url, mixed(people, made["products"]), rate=RATE, followers=followers) as load:
-        for replaced in range(2 * ROLLS):
-            at = replaced % 2
-            webs[at].child.process.terminate()
-            wait_until(lambda web=webs[at]: web.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE, what="it drains")
-            shop.gone(webs[at].child)
-            for person, order in list(zip(people, placed, strict=True))[replaced :: 2 * ROLLS]:  # while nobody hears it
-                mutation("cancelOrder", person, CANCEL, orderId=order).send(nginx.url)
-            webs[at] = shop.web(port=webs[at].port, **HTTPS)
+        for number in range(2 * ROLLS):
+            some = followers[number :: 2 * ROLLS]  # whose orders change while nobody hears it
+            webs[number % 2] = replace(shop, webs[number % 2], meanwhile=partial(cancel, nginx.url, some))
             shop.stop(worker)
             shop.stop(relay)
             worker, relay = shop.worker(), shop.relay()

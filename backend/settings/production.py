@@ -28,7 +28,7 @@ if _found := list(_problems()):
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if base.TRUST_PROXY else None
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-WEB_DRAIN_SECONDS: float = env.float("WEB_DRAIN_SECONDS", default=8.0)
+WEB_DRAIN_SECONDS = env.float("WEB_DRAIN_SECONDS", default=8.0)
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

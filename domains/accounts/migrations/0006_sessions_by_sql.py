@@ -3,7 +3,7 @@
 Web processes of the version before that still run meanwhile let nobody in whom SQL refuses, but for 2 s: they believe
 Redis only as long as they can read the table that goes here, and then ask SQL. Until they are replaced, about two
 requests a second fail on it (INTERNAL_SERVER_ERROR), and so do those that end a session, after having ended it. Who
-wants to avoid that stops them before migrating. Waits at most 5 s for the locks, and can then be run again.
+wants to avoid that stops them before migrating.
 
 Going back makes the table and its triggers anew, empty: what Redis remembers from before counts for nothing by then.
 """
@@ -14,7 +14,6 @@ from typing import ClassVar
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
-SHORT_WAIT = "SET LOCAL lock_timeout = '5s';"
 before = import_module("domains.accounts.migrations.0003_access_changes")
 
 
@@ -23,6 +22,6 @@ class Migration(migrations.Migration):
     dependencies: ClassVar[list[tuple[str, str]]] = [("accounts", "0005_texts")]
 
     operations: ClassVar[list[Operation]] = [
-        migrations.RunSQL(SHORT_WAIT + before.NO_TRIGGERS, SHORT_WAIT + before.TRIGGERS),
+        migrations.RunSQL(before.NO_TRIGGERS, before.TRIGGERS),
         migrations.DeleteModel("AccessChange"),
     ]

@@ -13,15 +13,15 @@ from django.db.migrations.operations.base import Operation
 
 
 def trigger(name: str, table: str, when: str, read: str) -> migrations.RunSQL:
-    """After `when` on a table the row that `read` selects is written down. Waits 5 s at most for a lock."""
-    make = f"""BEGIN; SET LOCAL lock_timeout = '5s';
+    """After `when` on a table the row that `read` selects is written down."""
+    make = f"""BEGIN;
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO orders_orderchange (transaction, order_id, customer_id, status, payment_status)
         SELECT pg_current_xact_id()::text::bigint, {read};
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER {name} AFTER {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}(); COMMIT;"""
-    drop = f"""BEGIN; SET LOCAL lock_timeout = '5s';
+    drop = f"""BEGIN;
 DROP TRIGGER IF EXISTS {name} ON {table}; DROP FUNCTION IF EXISTS {name}; COMMIT;"""
     return migrations.RunSQL(make, drop)
 

@@ -1,0 +1,1 @@
+"""An application of two tables, for `tests/backend/test_migrate.py`."""
