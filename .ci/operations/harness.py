@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -41,10 +39,9 @@ print(json.dumps({{
 
 def web_command() -> list[str]:
     """What the image runs, without host and port."""
-    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
-    granian, *options = ast.literal_eval(re.findall(r"^CMD (\[\"granian\".*)$", dockerfile, flags=re.MULTILINE)[-1])
+    options = list(runpy.run_path(str(ROOT / "deploy" / "ordergraph.py"))["ROLES"]["web"])
     place = options.index("--host")
-    return [str(BIN / granian), *options[:place], *options[place + 4 :]]
+    return [sys.executable, *options[:place], *options[place + 4 :]]
 
 
 @dataclass

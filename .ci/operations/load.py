@@ -96,6 +96,16 @@ class Report:
     ended: Counter[str] = field(default_factory=Counter)  # streams, by how they ended
     gaps: list[float] = field(default_factory=list)
 
+    @property
+    def slowest(self) -> float:
+        """Seconds."""
+        return max(self.seconds, default=0.0)
+
+    @property
+    def failed(self) -> int:
+        """Requests and streams."""
+        return self.failures.total()
+
     def __str__(self) -> str:
         took = sorted(self.seconds) or [0.0]
         figures = [

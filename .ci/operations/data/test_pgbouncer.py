@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import ask
 from cluster import Cluster
+from data.asking import ask
 from harness import Shop
 from load import Load, mixed
 
@@ -62,7 +62,7 @@ def test_orders_queries_sign_in_worker_and_relay_go_through_pgbouncer(
     shop: Shop, made: Any, cluster: Cluster, bouncer: int
 ) -> None:
     url = f"postgres://shop@127.0.0.1:{bouncer}"
-    pooled = {"DATABASE_PREPARED": "False", "DATABASE_SEND_LIMITS": "False", "DATABASE_REPLICA_URL": ""}
+    pooled: dict[str, Any] = {"DATABASE_PREPARED": "False", "DATABASE_SEND_LIMITS": "False", "DATABASE_REPLICA_URL": ""}
     email, mails = shop.prepare(PERSON), cluster.rows(MAILED)
     behind = [
         shop.worker(DATABASE_URL=f"{url}/shop", **pooled),
