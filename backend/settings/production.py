@@ -17,6 +17,8 @@ def _problems() -> Iterator[str]:
         yield "DEBUG is on; unset it"
     if not is_secret(base.SECRET_KEY):
         yield f"SECRET_KEY must be {SECRET_RULE}"
+    if not all(map(is_secret, base.SECRET_KEY_FALLBACKS)):
+        yield f"each of SECRET_KEY_FALLBACKS must be {SECRET_RULE}"
     if not base.ALLOWED_HOSTS or any(host.strip() in {"*", "."} for host in base.ALLOWED_HOSTS):
         yield "ALLOWED_HOSTS must name the hosts this service answers for; a wildcard is not accepted"
     yield from (f"{name} is not set" for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, default=""))

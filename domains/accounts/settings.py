@@ -54,8 +54,8 @@ def problems(settings: Mapping[str, Any]) -> Iterator[str]:
         return
     found = [problem for kid, entry in keys.items() if (problem := _key_problem(f"the key {kid!r} in JWT_KEYS", entry))]
     yield from found
-    if settings["SECRET_KEY"] in keys.values():
-        yield "JWT_KEYS must not reuse SECRET_KEY"
+    if {settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"]} & set(keys.values()):
+        yield "JWT_KEYS must not reuse SECRET_KEY or SECRET_KEY_FALLBACKS"
     active = keys.get(settings["JWT_ACTIVE_KID"])
     if active is None:
         yield "JWT_ACTIVE_KID names no key of JWT_KEYS"

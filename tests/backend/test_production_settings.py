@@ -61,6 +61,8 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: str, **variables: str) ->
         ({"SECRET_KEY": f"django-insecure-{SECRET}"}, "SECRET_KEY must be"),
         ({"SECRET_KEY": "a" * 40}, "SECRET_KEY must be"),
         ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY must be"),
+        ({"SECRET_KEY_FALLBACKS": f"{SECRET}3,short"}, "each of SECRET_KEY_FALLBACKS must be"),
+        ({"SECRET_KEY_FALLBACKS": f"{OTHER}2"}, "JWT_KEYS must not reuse SECRET_KEY or SECRET_KEY_FALLBACKS"),
         ({"JWT_KEYS": f"new={'correct-horse-' * 4}"}, "the key 'new' in JWT_KEYS must be"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),

@@ -25,11 +25,11 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from domains.common.data.transactions import retried, short_transaction
 from domains.common.errors import RateLimitedError, ServiceUnavailableError
 from domains.common.guard.bulkhead import PASSWORDS, BulkheadFullError
+from domains.common.guard.keyed import keyed
 from domains.common.guard.models import Attempt
 
 logger = logging.getLogger(__name__)
@@ -54,8 +54,13 @@ class Budget:
 
     @property
     def key(self) -> str:
-        """A keyed hash: the rows tell no e-mail."""
-        return salted_hmac(f"throttle:{self.name}", self.subject, algorithm="sha256").hexdigest()
+        """What its rows are written under: they tell no e-mail."""
+        return self.keys[0]
+
+    @property
+    def keys(self) -> list[str]:
+        """What its rows are found under."""
+        return keyed(f"throttle:{self.name}", self.subject)
 
 
 class Reservation:
@@ -67,7 +72,7 @@ class Reservation:
     def settle(self, *, counted: Sequence[Budget] = (), cleared: Sequence[Budget] = ()) -> None:
         """It counts for their period from now on in `counted`, nowhere else, and `cleared` forget what counts there."""
         try:
-            self._write([budget.key for budget in counted], [budget.key for budget in cleared])
+            self._write([budget.key for budget in counted], [key for budget in cleared for key in budget.keys])
         except ServiceUnavailableError:
             logger.warning("an attempt stays pending")
 
@@ -128,7 +133,7 @@ def _take(budgets: Sequence[Budget]) -> Reservation | None:
     if not _has_room(budgets):  # without the lock: those who wait, and a flood, hold up nobody
         return None
     with short_transaction(), connection.cursor() as cursor:
-        cursor.execute(LOCK, [sorted(budget.key for budget in budgets)])
+        cursor.execute(LOCK, [sorted(key for budget in budgets for key in budget.keys)])
         if not _has_room(budgets):
             return None
         now = timezone.now()
@@ -138,13 +143,13 @@ def _take(budgets: Sequence[Budget]) -> Reservation | None:
 
 def _has_room(budgets: Sequence[Budget]) -> bool:
     """Whether each has an attempt left. Raises RateLimitedError when failures fill one."""
-    now, keys, room, free_at = timezone.now(), [budget.key for budget in budgets], True, []
+    now, keys_of, room, free_at = timezone.now(), [budget.keys for budget in budgets], True, []
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED, [keys, now])
+        cursor.execute(COUNTED, [[key for keys in keys_of for key in keys], now])
         attempts = cursor.fetchall()
-    for key, budget in zip(keys, budgets, strict=True):
-        failures = [end for owner, pending, end in attempts if owner == key and not pending]
-        room &= sum(owner == key for owner, _, _ in attempts) < budget.most
+    for keys, budget in zip(keys_of, budgets, strict=True):
+        failures = [end for owner, pending, end in attempts if owner in keys and not pending]
+        room &= sum(owner in keys for owner, _, _ in attempts) < budget.most
         if len(failures) >= budget.most:
             free_at.append(failures[-budget.most])
     if free_at:

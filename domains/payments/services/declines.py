@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from domains.common.errors import RateLimitedError
 from domains.common.guard.addresses import is_trusted, network
+from domains.common.guard.keyed import keyed
 from domains.common.viewer import client_address
 
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})  # decline codes that are not the card's fault
@@ -40,7 +40,7 @@ _FULL_SINCE = """greatest(
         SELECT declined_at FROM payments_payment WHERE payer_id = %s AND status = 'FAILED' AND declined_at > %s
         UNION ALL SELECT %s FROM payments_payment WHERE payer_id = %s AND status = 'PENDING'
     ) AS possible ORDER BY declined_at DESC OFFSET %s LIMIT 1),
-    (SELECT declined_at FROM payments_payment WHERE origin = %s AND status = 'FAILED' AND declined_at > %s
+    (SELECT declined_at FROM payments_payment WHERE origin = ANY(%s) AND status = 'FAILED' AND declined_at > %s
      ORDER BY declined_at DESC OFFSET %s LIMIT 1))"""
 
 
@@ -51,7 +51,7 @@ def declines(payer_id: UUID, origin: str) -> tuple[str, *tuple[Any, ...]]:
     """
     most, since = settings.DECLINES_PER_HOUR, timezone.now() - PERIOD
     of_payer = (payer_id, since, since, payer_id, most - 1)
-    return _FULL_SINCE, *of_payer, origin or None, since, 10 * most - 1
+    return _FULL_SINCE, *of_payer, _origins() if origin else [], since, 10 * most - 1
 
 
 def check_declines(full_since: datetime | None) -> None:
@@ -63,10 +63,13 @@ def check_declines(full_since: datetime | None) -> None:
 
 def origin() -> str:
     """Where the request comes from, as a keyed hash; empty for addresses that are not counted, and for commands."""
+    return next(iter(_origins()), "")
+
+
+def _origins() -> list[str]:
+    """The hash of `origin`, and those by keys that are rotated out or in."""
     address = client_address.get()
-    if address is None or is_trusted(address):
-        return ""
-    return salted_hmac("declines", network(address), algorithm="sha256").hexdigest()
+    return [] if address is None or is_trusted(address) else keyed("declines", network(address))
 
 
 def public_code(code: str) -> str:
