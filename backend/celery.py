@@ -6,25 +6,15 @@ A worker serves all queues, or those of `--queues`: `ordergraph` and, for what d
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, bootsteps, states
-from celery.signals import (
-    celeryd_init,
-    task_failure,
-    task_postrun,
-    task_prerun,
-    worker_process_init,
-    worker_process_shutdown,
-    worker_ready,
-)
+from celery import Celery, bootsteps
+from celery.signals import celeryd_init, task_failure, worker_process_init, worker_process_shutdown, worker_ready
 from click import Option
 from django.db import connections
 
 from backend import tracing
-from domains.common.tracing import Kind, Origin, caused_by, messaging, span
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
@@ -68,24 +58,6 @@ app.steps["worker"].add(Alive)
 def _leave_the_database(**_: object) -> None:
     """The next task gets a new connection: what failed may be that this one leads to a former primary."""
     connections.close_all()
-
-
-@task_prerun.connect
-def _begin(task: Any, **_: Any) -> None:
-    """What a task does and logs, and what Celery logs of it, belongs to who rang for it."""
-    sent = task.request.headers or {}
-    task.request.block = block = ExitStack()
-    block.enter_context(caused_by(Origin(sent.get("request_id", ""), sent.get("traceparent", ""))))
-    queue = task.request.delivery_info["routing_key"]
-    message = {**messaging("celery", "process", queue), "messaging.message.id": task.request.id}
-    task.request.span = block.enter_context(span(f"process {queue}", Kind.CONSUMER, message))
-
-
-@task_postrun.connect
-def _end(task: Any, state: str, retval: object, **_: Any) -> None:
-    if task.request.span and state == states.FAILURE:
-        task.request.span.fail(type(retval).__qualname__)
-    task.request.block.close()
 
 
 @worker_process_shutdown.connect
