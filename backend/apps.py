@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from backend import tracing
+from backend import reporting, tracing
 
 
 class BackendConfig(AppConfig):
@@ -12,3 +12,4 @@ class BackendConfig(AppConfig):
 
     def ready(self) -> None:
         tracing.begin()
+        reporting.begin()

@@ -14,8 +14,6 @@ from celery.signals import celeryd_init, task_failure, worker_process_init, work
 from click import Option
 from django.db import connections
 
-from backend import tracing
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
 
@@ -62,6 +60,9 @@ def _leave_the_database(**_: object) -> None:
 
 @worker_process_shutdown.connect
 def _leave(**_: Any) -> None:
+    from backend import reporting, tracing
+
+    reporting.end()
     tracing.end()
 
 

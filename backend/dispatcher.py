@@ -13,7 +13,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from backend import tracing
+from backend import reporting, tracing
 from backend.bodies import Bodies, Refused
 from backend.bridge import Bridge, Scope, send_error
 from backend.calls import Header, Receive, Send
@@ -73,6 +73,7 @@ class Dispatcher:
         await self._streams.stop()
         await self._bridge.stop()
         self._probes.stop()
+        await asyncio.to_thread(reporting.end)
         await asyncio.to_thread(tracing.end)
         await send({"type": "lifespan.shutdown.complete"})
 
