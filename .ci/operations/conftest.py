@@ -12,6 +12,8 @@ from harness import Shop
 from backend.dev.processes import Children
 from tests.own_redis import OwnRedis
 
+pytest_plugins = ["pair"]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

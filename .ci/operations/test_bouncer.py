@@ -1,4 +1,8 @@
+<<<<<<< HEAD:.ci/operations/data/test_pgbouncer.py
 """Everything behind PgBouncer in transaction mode, as in Debian: 1.18, without prepared statements of the server."""
+=======
+"""All behind PgBouncer in transaction mode, as Debian has it: 1.18, without prepared statements of the server."""
+>>>>>>> 3331962 (test: orders, sign-in, queries, worker and relay behind PgBouncer 1.18 in transaction mode):.ci/operations/test_bouncer.py
 
 from __future__ import annotations
 
@@ -14,7 +18,6 @@ from harness import Shop
 from load import Load, mixed
 
 from backend.dev.processes import Children, Spec
-from tests.factories import PASSWORD
 from tests.processes import free_port, wait_until
 
 LIMITS = "SET statement_timeout = 2000; SET lock_timeout = 1000; SET jit = off"
@@ -29,39 +32,38 @@ auth_type = any
 pool_mode = transaction
 max_client_conn = 200
 server_reset_query =
-logfile = {log}
 """
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { __typename ... on LoginSuccess { user { email } } } }"
 PERSON = """
 import json, django
 django.setup()
-from tests.factories import UserFactory
-print(json.dumps(UserFactory.create().email))
+from tests.factories import PASSWORD, UserFactory
+print(json.dumps({{"email": UserFactory.create(email="pooled@example.com").email, "password": PASSWORD}}))
 """
 MAILED = "SELECT count(*) FROM orders_orderevent WHERE type = 'CONFIRMATION_EMAIL_SENT'"
-SETTINGS = "SELECT DISTINCT setting FROM pg_settings WHERE name = 'statement_timeout'"
 
 
 @pytest.fixture
-def bouncer(children: Children, cluster: Cluster, folder: Path) -> Iterator[int]:
+def bouncer(session_children: Children, primary: Cluster, pair_folder: Path) -> Iterator[int]:
     """Its port."""
-    port, ini = free_port(), folder / "pgbouncer.ini"
-    ini.write_text(POOLED.format(server=cluster.port, port=port, limits=LIMITS, log=folder / "pgbouncer.log"))
-    folder.chmod(0o755)
+    port, ini = free_port(), pair_folder / "pgbouncer.ini"
+    ini.write_text(POOLED.format(server=primary.port, port=port, limits=LIMITS))
     user = ["--user", "postgres"] if os.geteuid() == 0 else []
-    child = children.start(
-        Spec(name="pgbouncer", command=["/usr/sbin/pgbouncer", *user, str(ini)], log=folder / "pgbouncer.out")
+    child = session_children.start(
+        Spec(name="pgbouncer", command=["/usr/sbin/pgbouncer", *user, str(ini)], log=pair_folder / "pgbouncer.out")
     )
     yield port
     child.process.terminate()
     child.process.wait()
-    children.forget(child)
+    session_children.forget(child)
 
 
 def test_orders_queries_sign_in_worker_and_relay_go_through_pgbouncer(
-    shop: Shop, made: Any, cluster: Cluster, bouncer: int
+    pair_shop: Shop, session_children: Children, made: Any, primary: Cluster, bouncer: int
 ) -> None:
+    (pair_shop.folder / "pooled").mkdir()
     url = f"postgres://shop@127.0.0.1:{bouncer}"
+<<<<<<< HEAD:.ci/operations/data/test_pgbouncer.py
     pooled: dict[str, Any] = {"DATABASE_PREPARED": "False", "DATABASE_SEND_LIMITS": "False", "DATABASE_REPLICA_URL": ""}
     email, mails = shop.prepare(PERSON), cluster.rows(MAILED)
     behind = [
@@ -70,9 +72,22 @@ def test_orders_queries_sign_in_worker_and_relay_go_through_pgbouncer(
     ]
     web = shop.web(DATABASE_URL=f"{url}/web", **pooled)
     assert ask(web, "", LOGIN, {"input": {"email": email, "password": PASSWORD}})["login"]["user"] == {"email": email}
+=======
+    pooled = {
+        **{name: pair_shop.env[name] for name in ("SECRET_KEY", "JWT_KEYS")},
+        "DATABASE_PREPARED": "False",
+        "DATABASE_SEND_LIMITS": "False",
+    }
+    folder, redis = pair_shop.folder / "pooled", pair_shop.env["REDIS_URL"]
+    shop = Shop(folder, session_children, database_url=f"{url}/shop", redis_url=redis, **pooled)
+    person = shop.prepare(PERSON)
+    behind = [shop.worker(), shop.relay()]
+    web = shop.web(DATABASE_URL=f"{url}/web")
+    assert ask(web, "", LOGIN, {"input": person})["login"]["user"] == {"email": person["email"]}
+>>>>>>> 3331962 (test: orders, sign-in, queries, worker and relay behind PgBouncer 1.18 in transaction mode):.ci/operations/test_bouncer.py
     with Load(web.url, mixed(made["people"], made["products"], orders=2), rate=20) as load:
         wait_until(lambda: load.report.answered["createOrder"] > 10, what="orders are placed")
     assert load.report.failures == {}
-    wait_until(lambda: cluster.rows(MAILED) > mails, what="a confirmation is sent")
+    wait_until(lambda: primary.rows(MAILED) > [(0,)], what="a confirmation is sent")
     for child in (web.child, *behind):
         shop.stop(child)

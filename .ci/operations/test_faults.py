@@ -31,20 +31,20 @@ type Figures = Callable[..., None]
 
 
 @contextlib.contextmanager
-def suffering(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> Iterator[Load]:
+def suffering(pair_web: Web, pair_shop: Shop, primary: Cluster, made: Any, figures: Figures) -> Iterator[Load]:
     """A load around a fault, which ends with the block: then the shop goes on by itself, and lost nothing."""
-    with Load(web.url, mixed(made["people"], made["products"]), rate=RATE) as load:
+    with Load(pair_web.url, mixed(made["people"], made["products"]), rate=RATE) as load:
         report = load.report
         wait_until(lambda: report.answered["createOrder"] > 3, what="orders are placed")
         yield load
         over, orders = time.monotonic(), report.answered["createOrder"]
         wait_until(lambda: report.answered["createOrder"] > orders, what="an order is placed", longest=0.01)
         recovered = time.monotonic() - over
-        wait_until(lambda: cluster.rows(DONE) == [(0,)], what="what was due is done")
+        wait_until(lambda: primary.rows(DONE) == [(0,)], what="what was due is done")
         drained = time.monotonic() - over
     figures(order_after=recovered, drained_after=drained, slowest=report.slowest, told=outcomes(report))
     assert all("SERVICE_UNAVAILABLE" in failure for failure in report.failures), outcomes(report)
-    assert "rules hold" in shop.manage("check_invariants").stdout
+    assert "rules hold" in pair_shop.manage("check_invariants").stdout
 
 
 def lasts(load: Load, seconds: float) -> None:
@@ -53,27 +53,27 @@ def lasts(load: Load, seconds: float) -> None:
     wait_until(lambda: time.monotonic() > until, what="the fault is over")
 
 
-def test_postgresql_restarts(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> None:
-    with suffering(web, shop, cluster, made, figures):
-        cluster.stop()
-        cluster.start()
+def test_postgresql_restarts(pair_web: Web, pair_shop: Shop, primary: Cluster, made: Any, figures: Figures) -> None:
+    with suffering(pair_web, pair_shop, primary, made, figures):
+        primary.stop()
+        primary.start()
 
 
-def test_postgresql_freezes(web: Web, shop: Shop, cluster: Cluster, made: Any, figures: Figures) -> None:
-    with suffering(web, shop, cluster, made, figures) as load:
-        cluster.signal_all(signal.SIGSTOP)
+def test_postgresql_freezes(pair_web: Web, pair_shop: Shop, primary: Cluster, made: Any, figures: Figures) -> None:
+    with suffering(pair_web, pair_shop, primary, made, figures) as load:
+        primary.signal_all(signal.SIGSTOP)
         try:
             lasts(load, FROZEN)
-            assert web.status("/healthz") == 200
+            assert pair_web.status("/healthz") == 200
         finally:
-            cluster.signal_all(signal.SIGCONT)
+            primary.signal_all(signal.SIGCONT)
 
 
 def test_redis_is_killed(
-    web: Web, shop: Shop, cluster: Cluster, own_redis: OwnRedis, made: Any, figures: Figures
+    pair_web: Web, pair_shop: Shop, primary: Cluster, pair_redis: OwnRedis, made: Any, figures: Figures
 ) -> None:
-    with suffering(web, shop, cluster, made, figures) as load:
-        with own_redis.away():
+    with suffering(pair_web, pair_shop, primary, made, figures) as load:
+        with pair_redis.away():
             lasts(load, WITHOUT_REDIS)
         assert load.report.failures == {}
 
@@ -86,14 +86,16 @@ def fill(path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a small file system")
-def test_the_disk_is_full(web: Web, shop: Shop, cluster: Cluster, disk: Path, made: Any, figures: Figures) -> None:
+def test_the_disk_is_full(
+    pair_web: Web, pair_shop: Shop, primary: Cluster, disk: Path, made: Any, figures: Figures
+) -> None:
     ballast = disk / "ballast"
-    with suffering(web, shop, cluster, made, figures) as load:
+    with suffering(pair_web, pair_shop, primary, made, figures) as load:
         try:
             fill(ballast)
             wait_until(lambda: load.report.failures, what="a write fails")
             asked = load.report.answered["query"]
             wait_until(lambda: load.report.answered["query"] > asked + 10, what="queries are answered")
-            wait_until(lambda: web.status("/readyz") == 503, what="it says that it takes no writes")
+            wait_until(lambda: pair_web.status("/readyz") == 503, what="it says that it takes no writes")
         finally:
             ballast.unlink()

@@ -1,4 +1,4 @@
-"""One shop on a primary, a standby and a Redis of its own, for all tests of this folder; the last one fails over."""
+"""One shop on a primary, a standby and a Redis of its own, for all tests of data services; the last one fails over."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="package")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def pair_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
-@pytest.fixture(scope="package")
-def children() -> Iterator[Children]:
+@pytest.fixture(scope="session")
+def session_children() -> Iterator[Children]:
     with Children() as children:
         yield children
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def disk() -> Iterator[Path]:
     """A small file system, where we may make one."""
     path = Path(tempfile.mkdtemp(prefix="ordergraph-", dir="/var/tmp"))
@@ -66,46 +66,51 @@ def disk() -> Iterator[Path]:
     path.rmdir()
 
 
-@pytest.fixture(scope="package")
-def cluster(children: Children, disk: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="session")
+def primary(session_children: Children, disk: Path) -> Iterator[Cluster]:
     (disk / "primary").mkdir()
     disk.chmod(0o755)
-    with Cluster(children, folder=disk / "primary", settings=SMALL) as cluster:
-        cluster.start()
-        yield cluster
+    with Cluster(session_children, folder=disk / "primary", settings=SMALL) as primary:
+        primary.start()
+        yield primary
 
 
-@pytest.fixture(scope="package")
-def standby(children: Children, cluster: Cluster) -> Iterator[Standby]:
-    with Standby(children, cluster) as standby:
+@pytest.fixture(scope="session")
+def standby(session_children: Children, primary: Cluster) -> Iterator[Standby]:
+    with Standby(session_children, primary) as standby:
         standby.start()
         yield standby
 
 
-@pytest.fixture(scope="package")
-def own_redis(folder: Path) -> Iterator[OwnRedis]:
-    server = OwnRedis(folder)
+@pytest.fixture(scope="session")
+def pair_redis(pair_folder: Path) -> Iterator[OwnRedis]:
+    server = OwnRedis(pair_folder)
     server.start()
     yield server
     server.kill()
 
 
-@pytest.fixture(scope="package")
-def shop(folder: Path, children: Children, cluster: Cluster, standby: Standby, own_redis: OwnRedis) -> Shop:
+@pytest.fixture(scope="session")
+def pair_shop(
+    pair_folder: Path, session_children: Children, primary: Cluster, standby: Standby, pair_redis: OwnRedis
+) -> Shop:
+    """Migrated, and empty; queries are read from the standby."""
     replica = {"DATABASE_REPLICA_URL": standby.url, "DATABASE_REPLICA_MAX_LAG": str(MAX_LAG)}
-    shop = Shop(folder, children, database_url=both(cluster, standby), redis_url=own_redis.url, **replica)
+    url = both(primary, standby)
+    shop = Shop(pair_folder, session_children, database_url=url, redis_url=pair_redis.url, **replica)
     shop.migrate()
     return shop
 
 
-@pytest.fixture(scope="package")
-def made(shop: Shop) -> Any:
+@pytest.fixture(scope="session")
+def made(pair_shop: Shop) -> Any:
     """People, products and one of staff."""
-    return shop.prepare(PEOPLE, people=4, products=4)
+    return pair_shop.prepare(PEOPLE, people=4, products=4)
 
 
-@pytest.fixture(scope="package")
-def web(shop: Shop, made: Any) -> Web:
-    shop.worker()
-    shop.relay()
-    return shop.web()
+@pytest.fixture(scope="session")
+def pair_web(pair_shop: Shop, made: Any) -> Web:
+    """Web, worker and relay."""
+    pair_shop.worker()
+    pair_shop.relay()
+    return pair_shop.web()

@@ -32,29 +32,29 @@ def asked(server: Cluster) -> bool:
 
 
 def test_whoever_wrote_sees_it_at_once_and_everybody_else_within_the_lag(
-    web: Web, made: Any, standby: Standby, figures: Callable[..., None]
+    pair_web: Web, made: Any, standby: Standby, figures: Callable[..., None]
 ) -> None:
     staff, other = made["staff"], made["people"][0]
     standby.caught_up()
-    wait_until(lambda: not sees(web, other) and asked(standby), what="queries are read from the standby")
+    wait_until(lambda: not sees(pair_web, other) and asked(standby), what="queries are read from the standby")
     standby.rows("SELECT pg_wal_replay_pause()")
-    assert ask(web, staff, CREATE) == {"createCategory": {"__typename": "CreateCategorySuccess"}}
+    assert ask(pair_web, staff, CREATE) == {"createCategory": {"__typename": "CreateCategorySuccess"}}
     began = time.monotonic()
-    assert sees(web, staff)
-    assert not sees(web, other)  # it lags, and may
-    wait_until(lambda: sees(web, other), what="the primary serves all queries")
+    assert sees(pair_web, staff)
+    assert not sees(pair_web, other)  # it lags, and may
+    wait_until(lambda: sees(pair_web, other), what="the primary serves all queries")
     seconds = time.monotonic() - began
     standby.rows("SELECT pg_wal_replay_resume()")
-    assert sees(web, staff)
+    assert sees(pair_web, staff)
     figures(max_lag=MAX_LAG, seen_by_others_after=seconds)
     assert seconds < MAX_LAG + 2.0
 
 
 def test_a_standby_that_dies_fails_nobody_and_is_used_again_when_it_is_back(
-    web: Web, made: Any, standby: Standby, figures: Callable[..., None]
+    pair_web: Web, made: Any, standby: Standby, figures: Callable[..., None]
 ) -> None:
     queries = (Request("query", token, CATEGORIES) for token in iter(lambda: made["people"][0], None))
-    with Load(web.url, queries, rate=50) as load:
+    with Load(pair_web.url, queries, rate=50) as load:
         wait_until(lambda: asked(standby), what="queries are read from the standby")
         standby.stop(signal.SIGQUIT)
         sent = load.report.sent
@@ -66,12 +66,12 @@ def test_a_standby_that_dies_fails_nobody_and_is_used_again_when_it_is_back(
 
 
 def test_after_a_failover_the_shop_goes_on_by_itself(
-    web: Web, shop: Shop, made: Any, cluster: Cluster, standby: Standby, figures: Callable[..., None]
+    pair_web: Web, pair_shop: Shop, made: Any, primary: Cluster, standby: Standby, figures: Callable[..., None]
 ) -> None:
-    with Load(web.url, mixed(made["people"], made["products"]), rate=20) as load:
+    with Load(pair_web.url, mixed(made["people"], made["products"]), rate=20) as load:
         wait_until(lambda: load.report.answered["createOrder"] > 5, what="orders are placed")
         standby.caught_up()
-        cluster.stop(signal.SIGQUIT)
+        primary.stop(signal.SIGQUIT)
         began = time.monotonic()
         standby.promote()
         promoted, orders = time.monotonic(), load.report.answered["createOrder"]
@@ -80,4 +80,4 @@ def test_after_a_failover_the_shop_goes_on_by_itself(
         wait_until(lambda: load.report.answered["createOrder"] > orders + 10, what="orders are placed")
     figures(promoted_after=promoted - began, order_after=recovered - began, told=outcomes(load.report))
     assert all("SERVICE_UNAVAILABLE" in failure for failure in load.report.failures)
-    assert "rules hold" in shop.manage("check_invariants").stdout
+    assert "rules hold" in pair_shop.manage("check_invariants").stdout
