@@ -27,8 +27,8 @@ AWAY = "The service cannot reach its database; try again in a moment"
 SLOW = "The database took too long to answer; try again in a moment"
 TOO_SLOW = "The database took too long to read this, {} ms are allowed. Ask for less at once, or filter more narrowly"
 RETRY_SECONDS = 2
-# admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections; class 08 are connection exceptions.
-_STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
+# Connection exceptions; too many connections, no memory, a full disk; that it shuts down, crashed or starts.
+_AWAY = ("08", "53", "57P")
 
 
 class RequestProblem(Exception):
@@ -130,7 +130,7 @@ def database_is_away(error: BaseException | None) -> bool:
         return True  # the connection was closed meanwhile, or is to the wrong server
     if not isinstance(cause, psycopg.OperationalError):
         return False
-    return cause.sqlstate is None or cause.sqlstate in _STATES or cause.sqlstate.startswith("08")
+    return cause.sqlstate is None or cause.sqlstate.startswith(_AWAY)
 
 
 def took_too_long(error: BaseException | None) -> bool:
