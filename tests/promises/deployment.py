@@ -136,7 +136,7 @@ class Deployment:
             return connection.execute(query.encode()).fetchall()
 
     def _start(self, spec: Spec) -> Child:
-        return self._children.start(replace(spec, env=self._env, log=self._log))
+        return self._children.start(replace(spec, env={**(spec.env or {}), **self._env}, log=self._log))
 
 
 @contextlib.contextmanager

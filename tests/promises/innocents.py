@@ -53,7 +53,7 @@ class Innocent:
     @property
     def deeds(self) -> list[Deed]:
         """What they do, each as often as it is here."""
-        return [self.looks, self.looks, self.looks, self._browse, self._search, self._mine, self._order, self._sign_in]
+        return [self.looks, self.looks, self.looks, self.browse, self.search, self._mine, self.order, self._sign_in]
 
     def answered(self) -> bool:
         """Whether the web process is there."""
@@ -69,10 +69,10 @@ class Innocent:
             self.seconds.append(time.perf_counter() - started)
         return served
 
-    def _browse(self, stop: threading.Event) -> None:
+    def browse(self, stop: threading.Event) -> None:
         self.ask(BROWSE, stop)
 
-    def _search(self, stop: threading.Event) -> None:
+    def search(self, stop: threading.Event) -> None:
         self.ask(SEARCH, stop)
 
     def _mine(self, stop: threading.Event) -> None:
@@ -82,7 +82,7 @@ class Innocent:
         answer = self.ask(LOGIN, stop, input={"email": self.email, "password": PASSWORD})
         assert answer is None or answer["login"]["__typename"] == "LoginSuccess", answer
 
-    def _order(self, stop: threading.Event) -> None:
+    def order(self, stop: threading.Event) -> None:
         """The same key until the answer is final."""
         key = uuid4()
         lines = [{"productId": self.random.choice(self.products), "quantity": 1}]

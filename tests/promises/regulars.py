@@ -20,7 +20,7 @@ class Regular(Innocent):
     @property
     @override
     def deeds(self) -> list[Deed]:
-        return [*super().deeds, self._cancel, self._follow]
+        return [*super().deeds, self._cancel, self.follow]
 
     def _orders(self, stop: threading.Event) -> list[dict[str, Any]]:
         answer = self.ask(MINE, stop)
@@ -31,7 +31,7 @@ class Regular(Innocent):
         if open_ := [order["id"] for order in self._orders(stop) if order["status"] == "CONFIRMED"]:
             self.ask(CANCEL, stop, input={"orderId": self.random.choice(open_)})
 
-    def _follow(self, stop: threading.Event) -> None:
+    def follow(self, stop: threading.Event) -> None:
         """One of theirs, for two seconds."""
         if orders := self._orders(stop):
             with Follower(urlsplit(self.url).port or 0, self.token, orders[0]["id"]) as follower:

@@ -52,11 +52,14 @@ def trends(samples: Sequence[tuple[float, Sample]]) -> dict[str, Trend]:
 
 
 def held_by(pid: int) -> Counter[str]:
-    """By a process and all that it has started: KiB of memory, a page that several share counted once, and so on."""
+    """By a process and all that it has started. KiB of memory: `shared` counts a page once that several of them have,
+    `resident` each time: what they had in common when they were forked moves from the one to the other by itself.
+    """
     folder, held = Path(f"/proc/{pid}"), Counter[str]()
     with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
         children = (folder / "task" / str(pid) / "children").read_text().split()
-        held["KiB"] = _line(folder / "smaps_rollup", "Pss:")
+        held["shared"] = _line(folder / "smaps_rollup", "Pss:")
+        held["resident"] = _line(folder / "smaps_rollup", "Rss:")
         held["files"] = len(list((folder / "fd").iterdir()))
         held["threads"] = _line(folder / "status", "Threads:")
         return sum(map(held_by, map(int, children)), held)

@@ -12,7 +12,7 @@ from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
 TABLES = ("common_outboxmessage", "orders_order", "payments_payment")
-SETTINGS = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1_000}
+SETTINGS = {"autovacuum_vacuum_scale_factor": 0.01}
 
 
 class Migration(migrations.Migration):
