@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from cluster import Cluster
-from data.standby import MAX_LAG, Standby, both
 from harness import PEOPLE, Shop, Web
+from standby import MAX_LAG, Standby, both
 
 from backend.dev.processes import Children
 from tests.own_redis import OwnRedis

@@ -1,8 +1,4 @@
-<<<<<<< HEAD:.ci/operations/data/test_pgbouncer.py
-"""Everything behind PgBouncer in transaction mode, as in Debian: 1.18, without prepared statements of the server."""
-=======
 """All behind PgBouncer in transaction mode, as Debian has it: 1.18, without prepared statements of the server."""
->>>>>>> 3331962 (test: orders, sign-in, queries, worker and relay behind PgBouncer 1.18 in transaction mode):.ci/operations/test_bouncer.py
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import ask
 from cluster import Cluster
-from data.asking import ask
 from harness import Shop
 from load import Load, mixed
 
@@ -63,16 +59,6 @@ def test_orders_queries_sign_in_worker_and_relay_go_through_pgbouncer(
 ) -> None:
     (pair_shop.folder / "pooled").mkdir()
     url = f"postgres://shop@127.0.0.1:{bouncer}"
-<<<<<<< HEAD:.ci/operations/data/test_pgbouncer.py
-    pooled: dict[str, Any] = {"DATABASE_PREPARED": "False", "DATABASE_SEND_LIMITS": "False", "DATABASE_REPLICA_URL": ""}
-    email, mails = shop.prepare(PERSON), cluster.rows(MAILED)
-    behind = [
-        shop.worker(DATABASE_URL=f"{url}/shop", **pooled),
-        shop.relay(DATABASE_URL=f"{url}/shop", **pooled),
-    ]
-    web = shop.web(DATABASE_URL=f"{url}/web", **pooled)
-    assert ask(web, "", LOGIN, {"input": {"email": email, "password": PASSWORD}})["login"]["user"] == {"email": email}
-=======
     pooled = {
         **{name: pair_shop.env[name] for name in ("SECRET_KEY", "JWT_KEYS")},
         "DATABASE_PREPARED": "False",
@@ -84,7 +70,6 @@ def test_orders_queries_sign_in_worker_and_relay_go_through_pgbouncer(
     behind = [shop.worker(), shop.relay()]
     web = shop.web(DATABASE_URL=f"{url}/web")
     assert ask(web, "", LOGIN, {"input": person})["login"]["user"] == {"email": person["email"]}
->>>>>>> 3331962 (test: orders, sign-in, queries, worker and relay behind PgBouncer 1.18 in transaction mode):.ci/operations/test_bouncer.py
     with Load(web.url, mixed(made["people"], made["products"], orders=2), rate=20) as load:
         wait_until(lambda: load.report.answered["createOrder"] > 10, what="orders are placed")
     assert load.report.failures == {}

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import outcomes
 from cluster import Cluster
-from data.asking import outcomes
 from harness import Shop, Web
 from load import Load, mixed
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from asking import ask, outcomes
 from cluster import Cluster
-from data.asking import ask, outcomes
-from data.standby import MAX_LAG, Standby
 from harness import Shop, Web
 from load import Load, Request, mixed
+from standby import MAX_LAG, Standby
 
 from tests.processes import wait_until
 
