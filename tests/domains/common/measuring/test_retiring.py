@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client import mmap_dict
 
 from domains.common.measuring.retiring import retire
 
+MmapedDict: Any = mmap_dict.MmapedDict  # untyped
 DEAD, DEAD_TOO = 2**22 + 1, 2**22 + 2  # no process has these numbers
 
 
