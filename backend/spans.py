@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from typing import Any, Self
 
 from django.db import connections
@@ -20,7 +21,7 @@ from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanContext, SpanKind, StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from domains.common.guard.computing import Elsewhere
@@ -29,8 +30,55 @@ from domains.common.tracing import Attributes, Kind, Span
 FLUSH_SECONDS = 3.0  # at the end of a process; what a collector has not taken by then is lost
 _BEGINS = frozenset({Kind.SERVER, Kind.CONSUMER})
 _NOTHING = nullcontext()
+_EMPTY = context.Context()
 _W3C = TraceContextTextMapPropagator()
 _WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE)\b|\b(?:FROM|INTO|UPDATE)\s+\"?([a-z_]+)", re.IGNORECASE)
+
+
+class _Around:
+    """A span that the block belongs to."""
+
+    __slots__ = ("_token", "is_remote", "is_sampled", "span")
+
+    def __init__(self, span: trace.Span) -> None:
+        now = span.get_span_context()
+        self.span, self.is_remote, self.is_sampled = span, now.is_remote, now.trace_flags.sampled
+
+    def __enter__(self) -> Self | None:
+        self._token = _around.set(self)
+        return self if self.is_sampled else None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        _around.reset(self._token)
+
+
+class _Entered(_Around):
+    """One of ours, which ends with the block."""
+
+    __slots__ = ()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        _around.reset(self._token)
+        if kind is Elsewhere:  # it is begun again, and this is as if it had never been
+            return
+        if kind is not None:
+            self.fail(getattr(error and error.__cause__, "sqlstate", None) or kind.__qualname__)
+        self.span.end()
+
+    def describe(self, attributes: Attributes, *, name: str = "") -> None:
+        """See `tracing.Span`."""
+        self.span.set_attributes(dict(attributes))
+        if name:
+            self.span.update_name(name)
+
+    def fail(self, kind: str) -> None:
+        """See `tracing.Span`."""
+        self.span.set_attribute("error.type", kind)
+        self.span.set_status(StatusCode.ERROR)
+
+
+# OpenTelemetry's own holder of what is current costs ten times as much to look at.
+_around: ContextVar[_Around | None] = ContextVar("span", default=None)
 
 
 class OpenTelemetry:
@@ -48,23 +96,32 @@ class OpenTelemetry:
         self, name: str, kind: Kind, attributes: Attributes, began: int | None = None
     ) -> AbstractContextManager[Span | None]:
         """See `tracing.Recorder`."""
-        around = _current()
-        if not around.trace_flags.sampled and (kind not in _BEGINS or (around.is_valid and not around.is_remote)):
+        around = _around.get()
+        if not (around and around.is_sampled) and (kind not in _BEGINS or (around and not around.is_remote)):
             return _NOTHING
         tracer = (self._sender or self._started()).tracer
-        return _Entered(tracer.start_span(name, kind=SpanKind[kind.name], attributes=attributes, start_time=began))
+        inside = trace.set_span_in_context(around.span, _EMPTY) if around else _EMPTY
+        begun = tracer.start_span(name, inside, SpanKind[kind.name], attributes, start_time=began)
+        return _Entered(begun)
 
     def within(self, traceparent: str) -> AbstractContextManager[object]:
         """See `tracing.Recorder`."""
-        if not traceparent or _current().is_valid:
+        if not traceparent or _around.get():
             return _NOTHING
-        return _Attached(_W3C.extract({"traceparent": traceparent}))
+        sent = trace.get_current_span(_W3C.extract({"traceparent": traceparent}, _EMPTY))
+        return _Around(sent) if sent.get_span_context().is_valid else _NOTHING
 
     def traceparent(self) -> str:
         """See `tracing.Recorder`."""
-        now = _current()
-        ids = f"{trace.format_trace_id(now.trace_id)}-{trace.format_span_id(now.span_id)}"
-        return f"00-{ids}-{now.trace_flags:02x}" if now.is_valid else ""
+        if (around := _around.get()) is None:
+            return ""
+        now = around.span.get_span_context()
+        return f"00-{now.trace_id:032x}-{now.span_id:016x}-{now.trace_flags:02x}"
+
+    def trace_id(self) -> str:
+        """See `tracing.Recorder`."""
+        around = _around.get()
+        return f"{around.span.get_span_context().trace_id:032x}" if around and around.is_sampled else ""
 
     def end(self) -> None:
         """See `tracing.Recorder`."""
@@ -86,22 +143,18 @@ class OpenTelemetry:
             connection.execute_wrappers.insert(0, self._statement)
 
     def _statement(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, about: Any) -> Any:
-        if not _current().trace_flags.sampled:
+        if not ((around := _around.get()) and around.is_sampled):
             return execute(sql, params, many, about)
         with self.span(*_described(sql, params, about["connection"].settings_dict)):
             return execute(sql, params, many, about)
-
-
-def _current() -> SpanContext:
-    return trace.get_current_span().get_span_context()
 
 
 def _described(sql: str, params: Any, database: dict[str, Any]) -> tuple[str, Kind, Attributes]:
     """A statement by the semantic conventions of databases."""
     found = [match.groups() for match in _WORDS.finditer(sql)]
     operation = next((word.upper() for word, _ in found if word), sql.split(maxsplit=1)[0].upper())
-    table = next((name for _, name in found if name), "")
-    summary = f"{operation} {table}".rstrip()
+    tables = dict.fromkeys(name for _, name in found if name)
+    summary = " ".join([operation, *tables])[:255]
     attributes: dict[str, str | int] = {
         "db.system.name": "postgresql",
         "db.namespace": database["NAME"],
@@ -112,53 +165,6 @@ def _described(sql: str, params: Any, database: dict[str, Any]) -> tuple[str, Ki
     if params is not None:
         attributes["db.query.text"] = sql
     return summary, Kind.CLIENT, attributes
-
-
-class _Attached:
-    """The block has this context."""
-
-    __slots__ = ("_context", "_token")
-
-    def __init__(self, inner: context.Context) -> None:
-        self._context = inner
-
-    def __enter__(self) -> None:
-        self._token = context.attach(self._context)
-
-    def __exit__(self, *_: object) -> None:
-        context.detach(self._token)
-
-
-class _Entered:
-    """A span that is the current one within the block, and ends with it."""
-
-    __slots__ = ("_span", "_token")
-
-    def __init__(self, span: trace.Span) -> None:
-        self._span = span
-
-    def __enter__(self) -> Self | None:
-        self._token = context.attach(trace.set_span_in_context(self._span))
-        return self if self._span.is_recording() else None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        context.detach(self._token)
-        if kind is Elsewhere:  # it is begun again, and this is as if it had never been
-            return
-        if kind is not None:
-            self.fail(getattr(error and error.__cause__, "sqlstate", None) or kind.__qualname__)
-        self._span.end()
-
-    def describe(self, attributes: Attributes, *, name: str = "") -> None:
-        """See `tracing.Span`."""
-        self._span.set_attributes(dict(attributes))
-        if name:
-            self._span.update_name(name)
-
-    def fail(self, kind: str) -> None:
-        """See `tracing.Span`."""
-        self._span.set_attribute("error.type", kind)
-        self._span.set_status(StatusCode.ERROR)
 
 
 class _Sender:

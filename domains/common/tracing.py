@@ -6,11 +6,11 @@ spans; without it a span costs a comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 type Attributes = Mapping[str, str | int]
 
@@ -51,6 +51,9 @@ class Recorder(Protocol):
     def traceparent(self) -> str:
         """Of the current span; empty without one."""
 
+    def trace_id(self) -> str:
+        """Of the trace that is recorded now; empty when none is."""
+
     def end(self) -> None:
         """Record nothing more, and send what was recorded, for a few seconds at most."""
 
@@ -88,8 +91,7 @@ def messaging(system: str, operation: str, destination: str) -> dict[str, str | 
 
 def trace_id() -> str:
     """Of the trace that is recorded now; empty when none is."""
-    current = "" if recorder is None else recorder.traceparent()
-    return current[3:35] if current and int(current[-2:], 16) & 1 else ""
+    return "" if recorder is None else recorder.trace_id()
 
 
 def origin() -> Origin:
@@ -97,12 +99,19 @@ def origin() -> Origin:
     return Origin(request_id.get() or "", "" if recorder is None else recorder.traceparent())
 
 
-@contextmanager
-def caused_by(cause: Origin) -> Iterator[None]:
+class caused_by:  # noqa: N801  # a block, as `contextlib` writes them; its decorator costs more at each request
     """The log lines and spans within belong to this origin."""
-    token = request_id.set(cause.request_id or None)
-    try:
-        with _NOTHING if recorder is None else recorder.within(cause.traceparent):
-            yield
-    finally:
-        request_id.reset(token)
+
+    __slots__ = ("_cause", "_token", "_within")
+
+    def __init__(self, cause: Origin) -> None:
+        self._cause = cause
+
+    def __enter__(self) -> None:
+        self._token = request_id.set(self._cause.request_id or None)
+        self._within = _NOTHING if recorder is None else recorder.within(self._cause.traceparent)
+        self._within.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._within.__exit__(*error)
+        request_id.reset(self._token)

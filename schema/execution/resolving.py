@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 from domains.common.graphql.loaders import Loader, Pending
-from domains.common.tracing import Kind, span
 from schema.execution.completion import Group
 from schema.execution.plan import Field, Info
 
@@ -67,11 +66,10 @@ def answer_batch(batch: Batch) -> None:
     """Call the resolver once, and give each call its part."""
     first = batch.calls[0]
     sources = [source for call in batch.calls for source in call.group.sources]
-    where = f"{first.field.parent}.{first.field.name}"
-    with span(f"batch {where}", Kind.INTERNAL, {"ordergraph.batch.size": len(sources)}):
-        found = attempt(first.field.batch, sources, first.info, batch.arguments)
+    found = attempt(first.field.batch, sources, first.info, batch.arguments)
     count = len(found) if isinstance(found, list | tuple) else "no"
     if not isinstance(found, Exception) and count != len(sources):
+        where = f"{first.field.parent}.{first.field.name}"
         found = RuntimeError(f"The batch resolver of {where} gave {count} values for {len(sources)} parents.")
     values = iter([found] * len(sources) if isinstance(found, Exception) else found)
     for call in batch.calls:
