@@ -19,9 +19,10 @@ RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --disa
     --require-hashes --no-deps --only-binary=:all: --no-binary=promise --requirement requirements.lock
 # To trace, build with `--build-arg TRACING=1`: the packages of the extra `tracing`, as the lock of development has them.
 ARG TRACING=
-RUN test -z "$TRACING" || pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
-    --disable-pip-version-check --only-binary=:all: --constraint requirements-dev.lock \
-    opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+RUN test -z "$TRACING" || { \
+    sed -n '/^\(opentelemetry-\|protobuf=\|googleapis-\)/,/[^\]$/p' requirements-dev.lock > tracing.lock \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
+        --require-hashes --no-deps --only-binary=:all: --requirement tracing.lock; }
 # None of this is read by what runs: symbols for debuggers, translations and their sources, pages of the admin and of
 # graphene's GraphiQL, tests of packages. Compiled once and for all: the image cannot be written.
 RUN find /opt/venv/lib -name '*.so' -exec strip --strip-unneeded {} + \
@@ -38,7 +39,7 @@ RUN python -m compileall -q .
 COPY --from=graphiql /build/dist backend/graphiql/dist
 
 # Debian's Python and what it needs: no shell, no package manager, no other program.
-FROM gcr.io/distroless/python3-debian13
+FROM gcr.io/distroless/python3-debian13:nonroot
 # MALLOC_MMAP_THRESHOLD_: the 19 MiB that hashing a password takes go back to the system, instead of staying with each thread.
 ENV PYTHONPATH=/opt/packages \
     PYTHONUNBUFFERED=1 \
@@ -47,6 +48,7 @@ ENV PYTHONPATH=/opt/packages \
     MALLOC_MMAP_THRESHOLD_=1048576 \
     ORDERGRAPH_BOOTSTRAP=off
 # Its own modules come as sources; every start would compile them.
+USER 0
 RUN ["python3", "-m", "compileall", "-q", "/usr/lib/python3.13"]
 WORKDIR /app
 COPY --from=packages /opt/venv/lib/python3.13/site-packages /opt/packages

@@ -17,7 +17,7 @@ from backend.postgresql import bounded
 from backend.streaming import Streams
 from backend.wsgi import application as wsgi_application  # sets Django up
 from domains.common.data import replica
-from domains.common.guard import computing, connections
+from domains.common.guard import computing
 from domains.common.guard.bulkhead import BULKHEADS
 from domains.common.measuring import sampling, serving
 
@@ -39,7 +39,6 @@ application = Dispatcher(
     _streams,
     Bodies(max_bytes=settings.REQUEST_MAX_BYTES, seconds=settings.REQUEST_BODY_SECONDS),
     Probes(),
-    connections.check,
 )
 
 # Each connection is an open file, and the usual limit of 1,024 of them may be raised by the process itself.

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from backend import reporting, tracing
 from backend.bodies import Bodies, Refused
@@ -30,24 +28,13 @@ MAX_HEADER_BYTES = 32_768  # names and values of all of them
 
 
 class Dispatcher:
-    """Chooses the application for each request, and gives it the whole body.
+    """Chooses the application for each request, and gives it the whole body."""
 
-    `check` is called before the first one. Where it raises ImproperlyConfigured, the process does not start.
-    """
-
-    def __init__(
-        self,
-        bridge: Bridge,
-        streams: Streams,
-        bodies: Bodies,
-        probes: Probes,
-        check: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, bridge: Bridge, streams: Streams, bodies: Bodies, probes: Probes) -> None:
         self._bridge = bridge
         self._streams = streams
         self._bodies = bodies
         self._probes = probes
-        self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,11 +48,6 @@ class Dispatcher:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        try:
-            await asyncio.to_thread(self._check)
-        except ImproperlyConfigured as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            raise
         drain.on_signal(settings.WEB_DRAIN_SECONDS)
         self._streams.start()
         await send({"type": "lifespan.startup.complete"})

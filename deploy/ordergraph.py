@@ -8,6 +8,7 @@ image this is the program `ordergraph`; elsewhere start it in the folder of mana
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -51,7 +52,15 @@ def answers() -> None:
 
 
 def become(command: str, *rest: str) -> None:
-    """In the place of this process, so that signals reach it."""
+    """In the place of this process, so that signals reach it.
+
+    Workers and relay count database connections themselves. For web processes it is done here, once: each would be
+    started again and again.
+    """
+    if command == "web":
+        status = subprocess.run([sys.executable, *MANAGE, "check_connections"], check=False).returncode
+        if status:
+            sys.exit(status)
     arguments = (*ROLES.get(command, (*MANAGE, command)), *rest)
     os.execv(sys.executable, [sys.executable, *arguments])
 

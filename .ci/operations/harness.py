@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import secrets
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 import psycopg
 
 from backend.dev.processes import Child, Children, Spec
+from deploy.ordergraph import ROLES
 from tests.processes import PATIENCE, ROOT, TOLERANT, free_port, wait_until
 
 BIN = Path(sys.executable).parent
@@ -40,9 +40,8 @@ print(json.dumps({{
 
 def web_command() -> list[str]:
     """What the image runs, without host and port."""
-    options = list(runpy.run_path(str(ROOT / "deploy" / "ordergraph.py"))["ROLES"]["web"])
-    place = options.index("--host")
-    return [sys.executable, *options[:place], *options[place + 4 :]]
+    options = ROLES["web"]
+    return [sys.executable, *options[: options.index("--host")], options[-1]]
 
 
 @dataclass

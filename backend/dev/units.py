@@ -16,7 +16,7 @@ LONGEST_PAUSE = 10.0  # seconds
 MONEY = "ordergraph.money"  # the queue that must not wait behind another one's work
 UNMIGRATED = 3  # the exit status of `seed --migrate` when the migrations failed
 SETTLED = 30.0  # seconds of life after which a death counts as the first
-# As in the Dockerfile. A connection takes one of the 4,096 places for as long as it is open, also while it is silent.
+# As in deploy/ordergraph.py. A connection takes one of the 4,096 places while it is open, also while it is silent.
 WEB_SERVER = (
     *("--interface", "asgi", "--http", "1", "--no-ws", "--backlog", "4096", "--backpressure", "4096"),
     *("--http1-header-read-timeout", "20000", "--http1-buffer-size", "65536"),

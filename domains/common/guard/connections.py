@@ -1,7 +1,8 @@
 """The budget of database connections: what the whole deployment may open, against what the server lets it have.
 
-Every process asks before it begins. One that starts although it does not fit would only fail later, under load, with
-others. A server that is away is not waited for: the process starts, and says that it did not ask.
+Whoever starts asks first: workers, relay, and `manage.py check_connections` before the web server. What starts although
+it does not fit would only fail later, under load, and others with it. A server that is away is not waited for: the
+process starts, and says that it did not ask.
 """
 
 from __future__ import annotations

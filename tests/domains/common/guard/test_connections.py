@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
@@ -40,9 +40,10 @@ def test_what_does_not_fit_is_refused_with_the_figures(offered: int) -> None:
         connections.check()
 
 
-def test_a_relay_does_not_start_either(offered: int) -> None:
-    with pytest.raises(ImproperlyConfigured, match="Refusing to start"):
-        call_command("relay")
+@pytest.mark.parametrize("command", ["relay", "check_connections"])
+def test_neither_relay_nor_web_server_start_then(offered: int, command: str) -> None:
+    with pytest.raises((ImproperlyConfigured, CommandError), match="Refusing to start"):
+        call_command(command)
 
 
 def test_more_web_processes_need_more(settings: Settings) -> None:
