@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from domains import modules
 from domains.common.data.models import NO_ID
 from domains.common.data.money import to_major
 
 BATCH = 100  # rows of an export that are in memory at once
+_AGE = Tuple("created_at", "id")
 
 type Shown = dict[str, Any]
 
@@ -63,13 +66,14 @@ class Obstacle:
 
 
 class Position(NamedTuple):
-    """The list of an export and the row in it that was shown last."""
+    """The list of an export and the row in it that was shown last, by age: by that a person's rows are indexed."""
 
     name: str
+    created_at: datetime
     id: UUID
 
 
-START = Position("", NO_ID)
+START = Position("", datetime.min.replace(tzinfo=UTC), NO_ID)
 
 
 def holdings() -> list[Holding]:
@@ -88,12 +92,12 @@ def records(person_id: UUID, after: Position = START) -> Iterator[tuple[Position
     known = names()
     for holding in shown[known.index(after.name) if after.name in known else 0 :]:
         assert holding.show is not None
-        all_ = holding.read(holding.rows(person_id))
-        last = after.id if holding.name == after.name else NO_ID
-        while rows := list(all_.filter(id__gt=last).order_by("id")[:BATCH]):
+        all_ = holding.read(holding.rows(person_id)).order_by("created_at", "id")
+        last = after if holding.name == after.name else START
+        while rows := list(all_.filter(TupleGreaterThan(_AGE, tuple(map(Value, last[1:]))))[:BATCH]):
             for row in rows:
-                last = row.id
-                yield Position(holding.name, last), holding.show(row)
+                last = Position(holding.name, row.created_at, row.id)
+                yield last, holding.show(row)
 
 
 def obstacles(person_ids: Collection[UUID]) -> dict[UUID, list[Obstacle]]:

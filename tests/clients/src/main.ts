@@ -3,6 +3,7 @@ import { survivesBlips } from './blips';
 import { Session } from './client';
 import type { CatalogueQuery } from './gql/graphql';
 import { comesAlong } from './newcomer';
+import { myData } from './my-data';
 import { ok } from './ok';
 import { Catalogue, Me, MyOrders, ProductPage } from './operations';
 import { cancels, places } from './orders';
@@ -47,6 +48,11 @@ async function signsInAndReads(): Promise<Product> {
   return first;
 }
 
+async function readsWhatIsHeld(): Promise<void> {
+  const { account, sessions, orders } = await myData(session);
+  ok(account?.length === 1 && sessions?.length && orders?.length, 'all that is held of the customer can be downloaded');
+}
+
 async function turnsPages(): Promise<void> {
   const list = { filter: { inStock: true }, sort: { field: 'PRICE', direction: 'ASC' } } as const;
   const seen: CatalogueQuery['products'][] = [];
@@ -81,6 +87,7 @@ async function signsOut(): Promise<void> {
 
 const deadline = setTimeout(() => { throw new Error('not done within 120 s'); }, 120_000);
 const product = await signsInAndReads();
+await readsWhatIsHeld();
 await turnsPages();
 await refreshesOnceForAll();
 spoil();

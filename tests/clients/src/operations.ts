@@ -54,6 +54,10 @@ export const Me = graphql(`
   query Me { me { id email name isStaff emailVerified } }
 `);
 
+export const MyData = graphql(`
+  query MyData($after: String) { myData(after: $after) { json endCursor } }
+`);
+
 export const CountProducts = graphql(`
   query CountProducts($filter: ProductFilter) {
     products(first: 0, filter: $filter) { totalCount }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connections, models, transaction
 from django.db.models import Q
+from pytest_django import Settings
 
 from domains.accounts import services
 from domains.accounts.models import User
@@ -23,11 +24,11 @@ from domains.accounts.services import erasing
 from domains.common.background import outbox
 from domains.common.data import personal
 from domains.common.data.folding import FoldedField
-from domains.common.guard import budgets
 from domains.orders import personal as orders
 from domains.orders.models import Order
 from domains.payments.models import Dispute
 from tests.api import Api, gid
+from tests.budgets import small_budget
 from tests.domains.common.data.test_personal import columns
 from tests.domains.common.together import elsewhere
 from tests.domains.orders.dashboard import drain
@@ -49,12 +50,10 @@ def person() -> User:
 
 
 @pytest.fixture
-def own(person: User) -> Iterator[Api]:
-    """Budgets are asked of Redis at each request, so that it hears of the address."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(budgets, "ADVANCES", 10**9)
-        patch.setattr(budgets, "advances", budgets.Advances())
-        yield at_home()
+def own(person: User, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """Redis hears of the address, and remembers what it heard."""
+    small_budget(10**9, settings, monkeypatch)
+    return at_home()
 
 
 def test_nothing_is_left_of_who_was_erased_and_their_orders_are(own: Api, person: User) -> None:
@@ -119,12 +118,13 @@ def test_a_column_that_an_erasure_leaves_out_is_found(own: Api, person: User, mo
     planted = plant(person)
     assert len(planted) > 15
     assert planted <= in_database(PLANTED, IP)
+    whole = orders.HOLDINGS
     with transaction.atomic():
         monkeypatch.setattr("domains.orders.personal.HOLDINGS", [without(one, "note") for one in orders.HOLDINGS])
         erasing._erase(person.id, Q())
         assert in_database(PLANTED, *TRACES) == {"orders_order.note"}
         transaction.set_rollback(True)
-    monkeypatch.undo()
+    monkeypatch.setattr("domains.orders.personal.HOLDINGS", whole)
     services.erase(person.id)
     assert in_database(PLANTED, *TRACES) == set()
 
