@@ -20,7 +20,7 @@ from tests.promises.figures import figures, size
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FORGERIES = size(1_000, 10_000)
+FORGERIES = size(400, 10_000)
 CONNECTIONS = 4
 STRANGE = "whsec_of_somebody_else"
 

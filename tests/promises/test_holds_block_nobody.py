@@ -27,7 +27,7 @@ from tests.promises.shoppers import crowd, outcomes, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
-ORDERS = size(200, 4_000)
+ORDERS = size(96, 4_000)
 CLIENTS = size(16, 24)  # and twice as many threads of each web process: half of them may wait for the provider
 # Some 100 orders a second on two cores: short of all they can do, when transactions also wait for a turn to compute.
 CALM_CLIENTS = size(2, 16)

@@ -23,7 +23,7 @@ from tests.promises.shoppers import Shopper, at_once, post
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
-ROUNDS = size(15, 200)
+ROUNDS = size(8, 200)
 STOCK, PRICE = 10, 1_000
 LOST = "InvalidStateError"
 

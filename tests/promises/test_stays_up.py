@@ -23,12 +23,12 @@ from tests.promises.figures import figures, size
 from tests.promises.innocents import Innocent
 from tests.promises.shoppers import CREATE, post
 
-SECONDS = size(8, 600)
-QUIET_SECONDS = size(2, 20)
+SECONDS = size(5, 600)
+QUIET_SECONDS = size(1, 20)
 INNOCENTS = size(3, 8)
 STALLED = size(100, 1_200)  # connections whose body never arrives
 FAULTS = size(("relay",), ("relay", "worker", "valkey", "frozen valkey"))
-BETWEEN_FAULTS = size(3, 30)  # seconds
+BETWEEN_FAULTS = size(2, 30)  # seconds
 DRAINED_WITHIN = 90.0  # seconds
 # As in production; test settings give a thousand times the budgets.
 LIMITS = {
