@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from domains.common.data.personal import Holding, Obstacle, Shown, amounts, columns, listed
+from domains.payments.gateway import RefundStatus
 from domains.payments.models import (
     Dispute,
     EventsFetch,
@@ -40,7 +41,7 @@ def _payment(row: Payment) -> Shown:
 def obstacles(person_ids: Collection[UUID]) -> Iterator[tuple[UUID, Obstacle]]:
     """Money that moves, or that somebody asks for."""
     claimed = PaymentOperation.objects.filter(status=PaymentOperation.Status.REQUESTED)
-    refunds, kind = Refund.objects.filter(status="PENDING"), PaymentOperation.Kind.REFUND
+    refunds, kind = Refund.objects.filter(status=RefundStatus.PENDING), PaymentOperation.Kind.REFUND
     disputes = Dispute.objects.exclude(status__in=_ENDED)
     for code, what, rows in (
         ("OPEN_PAYMENTS", "a charge or a release is being made", claimed.exclude(kind=kind)),
