@@ -77,11 +77,10 @@ def create_order(token: str, product: str) -> Request:
 
 
 def mixed(people: Sequence[str], products: Sequence[str], *, orders: int = 10) -> Iterator[Request]:
-    """Endless: pages, and one in `orders` requests places an order."""
-    person, product = cycle(people), cycle(products)
+    """Endless: pages, and one in `orders` requests places an order. Everybody does both."""
+    reader, buyer, product = cycle(people), cycle(people), cycle(products)
     for number in count():
-        token = next(person)
-        yield create_order(token, next(product)) if number % orders == 0 else page(token)
+        yield page(next(reader)) if number % orders else create_order(next(buyer), next(product))
 
 
 @dataclass
