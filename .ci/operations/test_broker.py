@@ -65,7 +65,7 @@ class Stack:
     worker: Child
 
     def tend(self) -> None:
-        """A worker whose connection to the broker breaks may end by itself: kombu 5.7, with work not yet acknowledged."""
+        """A worker that holds unacknowledged work ends when its connection to the broker breaks (kombu 5.7)."""
         if self.worker.process.poll() is not None:
             self.shop.gone(self.worker)
             self.worker = self.shop.worker()

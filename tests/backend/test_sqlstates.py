@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -34,7 +33,7 @@ READS = """ALTER TABLE products_category RENAME TO kept;
 CREATE VIEW products_category AS SELECT * FROM kept WHERE fail()"""
 
 
-def execute(sql: str, *values: Any) -> None:
+def execute(sql: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
 
