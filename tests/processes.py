@@ -123,7 +123,8 @@ class Stack:
 
     def _command(self, name: str) -> list[str]:
         python = sys.executable
-        worker = [python, "-m", "celery", "-A", "backend", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+        celery = [python, "-m", "celery", "-A", "backend", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+        worker = [*celery, "--without-gossip", "--without-mingle"]  # which a start waits a second for
         return {
             "web": [
                 *(python, "-m", "granian", *WEB_SERVER, "--port", str(self.port)),

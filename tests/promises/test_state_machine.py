@@ -17,7 +17,7 @@ from tests.promises.life import Life
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
-CHUNKS, RUNS = size((1, 20), (40, 50))
+CHUNKS, RUNS = size((1, 12), (40, 50))
 STEPS = 20
 
 
