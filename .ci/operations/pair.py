@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cluster import Cluster
 from harness import PEOPLE, Shop, Web
+from stack import Stack, stack_on
 from standby import MAX_LAG, Standby, both
 
 from backend.dev.processes import Children
@@ -109,8 +110,10 @@ def made(pair_shop: Shop) -> Any:
 
 
 @pytest.fixture(scope="session")
-def pair_web(pair_shop: Shop, made: Any) -> Web:
-    """Web, worker and relay."""
-    pair_shop.worker()
-    pair_shop.relay()
-    return pair_shop.web()
+def pair_stack(pair_shop: Shop, made: Any) -> Stack:
+    return stack_on(pair_shop)
+
+
+@pytest.fixture(scope="session")
+def pair_web(pair_stack: Stack) -> Web:
+    return pair_stack.web

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import pytest
 import redis
 from asking import ask
 from cluster import Cluster
-from harness import Shop, Web
+from harness import Shop
 from load import CREATE, create_order
+from stack import Stack, stack_on
 
 from backend.dev.processes import Child, Children, Spec
 from domains.common.redis_url import broker
@@ -55,22 +55,6 @@ def server(port: int, *more: str) -> tuple[str, ...]:
     return ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--requirepass", PASSWORD, *more)
 
 
-@dataclass
-class Stack:
-    """Web, worker and relay on a Redis, tended as a container's supervisor does."""
-
-    shop: Shop
-    web: Web
-    relay: Child
-    worker: Child
-
-    def tend(self) -> None:
-        """A worker that holds unacknowledged work ends when its connection to the broker breaks (kombu 5.7)."""
-        if self.worker.process.poll() is not None:
-            self.shop.gone(self.worker)
-            self.worker = self.shop.worker()
-
-
 @pytest.fixture
 def started(
     pair_shop: Shop, session_children: Children, tmp_path: Path, primary: Cluster
@@ -81,7 +65,7 @@ def started(
 
     def run(url: str) -> Stack:
         shop = Shop(tmp_path, session_children, database_url=primary.url, redis_url=url, **keys)
-        stacks.append(Stack(shop, relay=shop.relay(), worker=shop.worker(), web=shop.web()))  # ready: it reaches Redis
+        stacks.append(stack_on(shop))
         return stacks[-1]
 
     yield run
