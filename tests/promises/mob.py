@@ -1,7 +1,7 @@
 """Everybody who could hurt a shop, at once: `python -m tests.promises.mob`, a process that reads its target from stdin.
 
 Each comes from an address of its own (all of 127.0.0.0/8 is this machine's under Linux) and goes on until stdin closes;
-then the number of what each of them did is printed as JSON.
+then the number of what each of them did is printed as JSON. A line before it says that one of them has done something.
 """
 
 from __future__ import annotations
@@ -174,6 +174,11 @@ async def go_on(name: str, attack: Callable[[], Awaitable[None]], done: Counter[
 async def main(target: Target) -> None:
     done: Counter[str] = Counter()
     tasks = [asyncio.create_task(go_on(name, attack, done)) for name, _, attack in attackers(target)]
+    async with asyncio.timeout(PATIENCE):
+        while not done:
+            await asyncio.sleep(PAUSE)
+    sys.stdout.write("at work\n")
+    sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
     for task in tasks:
         task.cancel()

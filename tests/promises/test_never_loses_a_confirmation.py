@@ -20,11 +20,13 @@ from tests.api import sign_in
 from tests.domains.orders.shop import DATABASES
 from tests.factories import ProductFactory, StaffFactory, UserFactory
 from tests.processes import Stack, free_port, wait_until
+from tests.promises.figures import size
 from tests.promises.shoppers import Shopper, post
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 # Celery's pause before it connects again grows to 30 s, and a busy machine may refuse it a few times.
 PATIENCE = 150
+FIFTH = size(4, 10)  # of the orders; something is killed between two of them
 CONFIRMATION = "CONFIRMATION_EMAIL_SENT"
 # What staff do to some of five orders, and the mail about it.
 ENDS = {1: ("fulfillOrder", "SENDING_EMAIL_SENT"), 3: ("cancelOrder", "CANCELLATION_EMAIL_SENT")}
@@ -80,45 +82,34 @@ def all_running(stack: Stack) -> bool:
     return True
 
 
-def all_confirmed(count: int) -> bool:
-    return CONFIRMED.count() >= count
-
-
 def all_mailed() -> bool:
     return not OutboxMessage.objects.filter(done_at__isnull=True).exists()
 
 
 def test_killing_the_worker_and_valkey_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Without a worker orders are taken; they are confirmed when it is back."""
     product = ProductFactory.create(stock=100)
     with deployment(tmp_path, "web", "worker", "relay") as (stack, valkey):
         shopper = Shopper(stack.url, UserFactory.create(proven=True))
         staff = sign_in(StaffFactory.create()).access_token
-        for number in range(50):
+        for number in range(5 * FIFTH):
+            without_worker = number in (FIFTH, 3 * FIFTH)
+            if without_worker:
+                stack.kill("worker")
             order = shopper.buy(product)["order"]
             assert order["status"] == "CONFIRMED"
+            if without_worker:
+                assert not CONFIRMED.filter(order=Order.objects.latest("serial")).exists()
+                stack.start("worker")
             if (end := number % 5) in ENDS:
                 answer = post(stack.url, staff, END % ENDS[end][0], {"id": order["id"]})
                 assert next(iter(answer["data"].values()))["__typename"].endswith("Success")
-            if number in (10, 30):
-                stack.kill("worker")
-                stack.start("worker")
-            if number in (20, 40):
+            if number in (2 * FIFTH, 4 * FIFTH):
                 valkey.restart()
         wait_until(lambda: all_running(stack) and all_mailed(), what="all mails", seconds=PATIENCE)
+        assert any("multipart/alternative" in path.read_text() for path in stack.mails.iterdir())
     types = [CONFIRMATION, *(type_ for _, type_ in ENDS.values())]
     counts = {type_: Count("events", filter=Q(events__type=type_)) for type_ in types}
     for number, mails in enumerate(Order.objects.annotate(**counts).order_by("serial").values_list(*counts)):
         assert mails[1:] == (number % 5 == 1, number % 5 == 3)
         assert mails[0] == 1 or (mails[0] == 0 and number % 5 == 3)  # overtaken
-
-
-def test_without_a_worker_orders_are_taken_and_confirmed_when_it_is_back(tmp_path: Path) -> None:
-    with deployment(tmp_path, "web", "relay") as (stack, _):
-        shopper = Shopper(stack.url, UserFactory.create(proven=True))
-        assert shopper.buy(ProductFactory.create())["order"]["status"] == "CONFIRMED"
-        assert not CONFIRMED.exists()
-        stack.start("worker")
-        wait_until(lambda: all_running(stack) and all_confirmed(1), what="the confirmation", seconds=PATIENCE)
-        mails = [path.read_text() for path in stack.mails.iterdir()]
-    assert len(mails) == 1
-    assert "multipart/alternative" in mails[0]

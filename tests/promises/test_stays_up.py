@@ -144,13 +144,17 @@ def mob(deployment: Deployment, shop: dict[str, Any], done: dict[str, int]) -> I
         text=True,
     )
     assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.write(json.dumps(target) + "\n")
     process.stdin.flush()
     try:
+        assert process.stdout.readline() == "at work\n"
         yield
     finally:
-        told, _ = process.communicate()
-        done.update(json.loads(told))
+        process.stdin.close()
+        done.update(json.loads(process.stdout.read() or "{}"))
+        process.stdout.close()
+        process.wait()
 
 
 def an_order(deployment: Deployment, shop: dict[str, Any]) -> str:

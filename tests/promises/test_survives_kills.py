@@ -19,7 +19,7 @@ ROUNDS, KILLS = size((1, 5), (12, 10))
 CUSTOMERS = 4
 DRAINED_WITHIN = 30.0  # seconds after the last kill
 AT_ONCE = 0.25  # of the kills follow the one before at once, the others some orders later
-ORDERS_BETWEEN = (1, 40)
+ORDERS_BETWEEN = size((1, 12), (1, 40))
 
 PREPARE = f"""
 import json, django
@@ -73,13 +73,13 @@ def kill_while_they_shop(
 ) -> tuple[Counter[str], float]:
     """How often each part was killed, and the seconds from the last kill until nothing was left to be done."""
     stop = threading.Event()
-    victims = list(PARTS) * (KILLS // len(PARTS) + 1)
+    victims = list(PARTS) * (KILLS // len(PARTS))  # each part equally often
     random.shuffle(victims)
     with ThreadPoolExecutor(CUSTOMERS) as pool:
         shopping = [pool.submit(customer.shop, stop) for customer in customers]
         try:
             deployment.tend_until(lambda: all(customer.placed for customer in customers), what="the first orders")
-            for name in victims[:KILLS]:
+            for name in victims:
                 if random.random() > AT_ONCE:
                     wait_for_orders(deployment, customers, shopping, random.randint(*ORDERS_BETWEEN))
                 deployment.kill(name)
@@ -91,7 +91,7 @@ def kill_while_they_shop(
             done.result()
     left = DRAINED_WITHIN - (time.monotonic() - last)
     deployment.drain(OPEN, seconds=left)
-    return Counter(victims[:KILLS]), time.monotonic() - last
+    return Counter(victims), time.monotonic() - last
 
 
 def wait_for_orders(
