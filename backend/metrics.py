@@ -49,9 +49,9 @@ def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """An answer: under its operation and the code of its first error; elsewhere under its route and status."""
     codes: list[str] | None = getattr(response, "codes", None)
     if codes is None:
-        REQUESTS.labels(_route(request), str(response.status_code)).observe(seconds)
+        REQUESTS.observe(seconds, _route(request), str(response.status_code))
         return
-    REQUESTS.labels(getattr(request, "operation_label", UNREAD), codes[0] if codes else OK).observe(seconds)
+    REQUESTS.observe(seconds, getattr(request, "operation_label", UNREAD), codes[0] if codes else OK)
     for code in codes:
         ERRORS.labels(code).inc()
 

@@ -109,10 +109,6 @@ STREAM_MAX_COST: int = env.limit("STREAM_MAX_COST", default=2_000)  # each event
 STREAM_CHECK_SECONDS: float = env.float("STREAM_CHECK_SECONDS", default=5.0)  # between two looks at who follows
 STREAM_HEARTBEAT_SECONDS: float = env.float("STREAM_HEARTBEAT_SECONDS", default=15.0)
 
-# Where /metrics is served, for Prometheus alone; 0: nowhere, and nothing is counted.
-METRICS_PORT: int = env.limit("METRICS_PORT", default=0, least=0)
-METRICS_HOST = "0.0.0.0"  # noqa: S104  # in a container, which publishes the port of the web server and not this one
-
 CELERY_BROKER_URL, _transport = broker(REDIS_URL)
 CELERY_WORKER_CONCURRENCY: int = env.limit("WORKER_CONCURRENCY", default=4)
 CELERY_TASK_IGNORE_RESULT = True

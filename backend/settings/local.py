@@ -14,7 +14,6 @@ from domains.common.environment import PUBLIC_SECRET, SECRET_RULE, env, is_secre
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = base.SECRET_KEY or PUBLIC_SECRET
 ALLOWED_HOSTS = base.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", ".localhost"]
-METRICS_HOST = "127.0.0.1"
 DEMO = DEBUG
 if DEBUG:  # the web application that is being made may be served from any port of this machine
     CORS_ALLOWED_ORIGIN_REGEXES = [r"https?://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(:\d+)?\Z"]

@@ -10,7 +10,6 @@ from backend.settings.domains import settings_for
 from domains.common.environment import env
 
 DEBUG = False
-METRICS_HOST = "127.0.0.1"
 SECRET_KEY = "only-for-tests-" + "0123456789abcdef" * 3
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 GRAPHIQL = True

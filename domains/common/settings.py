@@ -1,4 +1,4 @@
-"""What an operator chooses about mails and budgets of callers, whichever domain they are of."""
+"""What an operator chooses about mails, budgets of callers and metrics, whichever domain they are of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ BUDGET_TRUSTED_ADDRESSES: tuple[IPv4Network | IPv6Network, ...] = tuple(
 
 OUTBOX_RETENTION_DAYS: int = env.limit("OUTBOX_RETENTION_DAYS", default=7)  # of what is done
 
-TESTS = {"BUDGET_ACCOUNT": 1_000 * BUDGET_ACCOUNT, "BUDGET_ADDRESS": 1_000 * BUDGET_ADDRESS}  # one address sends all
+# Where /metrics is served, for Prometheus alone; 0: nowhere, and nothing is counted.
+METRICS_PORT: int = env.limit("METRICS_PORT", default=0, least=0)
+METRICS_HOST = "0.0.0.0"  # noqa: S104  # in a container, which publishes the port of the web server and not this one
+
+DEVELOPMENT = {"METRICS_HOST": "127.0.0.1"}
+TESTS = DEVELOPMENT | {
+    "BUDGET_ACCOUNT": 1_000 * BUDGET_ACCOUNT,
+    "BUDGET_ADDRESS": 1_000 * BUDGET_ADDRESS,
+}  # one address sends all
 
 
 def problems(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -169,7 +169,7 @@ def _measured(call: str) -> Iterator[None]:
         outcome = "silent"
         raise
     finally:
-        _seconds.labels(call, outcome).observe(time.monotonic() - began)
+        _seconds.observe(time.monotonic() - began, call, outcome)
 
 
 def gateway(provider: str = "") -> Gateway:

@@ -229,7 +229,7 @@ def _measured(topic: str) -> Iterator[None]:
         outcome = "refused"
         raise
     finally:
-        _seconds.labels(topic, outcome).observe(time.monotonic() - began)
+        _seconds.observe(time.monotonic() - began, topic, outcome)
 
 
 def _refuse(message: OutboxMessage, why: str) -> None:

@@ -71,7 +71,7 @@ class Loader[K: Hashable, V]:
         """Have the values of all these in ``known``."""
         if unknown := [key for key in keys if key not in self.known]:
             name = self.name()
-            _keys.labels(name).observe(len(unknown))
+            _keys.observe(len(unknown), name)
             with span(f"batch {name}", Kind.INTERNAL, {"ordergraph.batch.size": len(unknown)}):
                 self.known.update(zip(unknown, self._outcomes(unknown), strict=True))
 

@@ -1,4 +1,4 @@
-"""What is cheaper to look at than to count: once a second, in a thread of each process that works."""
+"""What is cheaper to look at than to count, and what waits to be written: once a second, in each process that works."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from domains.common.measuring.instruments import ON
+from domains.common.measuring.instruments import ON, histograms
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def start() -> None:
 
 def _run() -> None:
     while True:
-        for look in _looks:
+        for look in (*_looks, *(each.flush for each in histograms)):
             try:
                 look()
             except Exception:

@@ -10,7 +10,7 @@ from prometheus_client import mmap_dict
 
 from domains.common.measuring.retiring import retire
 
-MmapedDict: Any = mmap_dict.MmapedDict  # untyped
+MmapedDict: Any = mmap_dict.MmapedDict  # it has no types
 DEAD, DEAD_TOO = 2**22 + 1, 2**22 + 2  # no process has these numbers
 
 
