@@ -32,7 +32,8 @@ _BEGINS = frozenset({Kind.SERVER, Kind.CONSUMER})
 _NOTHING = nullcontext()
 _EMPTY = context.Context()
 _W3C = TraceContextTextMapPropagator()
-_WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE)\b|\b(?:FROM|INTO|UPDATE)\s+\"?([a-z_]+)", re.IGNORECASE)
+_OPERATION = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+\"?([a-z_]+)\b(?!\()")
 
 
 class _Around:
@@ -151,10 +152,9 @@ class OpenTelemetry:
 
 def _described(sql: str, params: Any, database: dict[str, Any]) -> tuple[str, Kind, Attributes]:
     """A statement by the semantic conventions of databases."""
-    found = [match.groups() for match in _WORDS.finditer(sql)]
-    operation = next((word.upper() for word, _ in found if word), sql.split(maxsplit=1)[0].upper())
-    tables = dict.fromkeys(name for _, name in found if name)
-    summary = " ".join([operation, *tables])[:255]
+    found = _OPERATION.search(sql)
+    operation = found[0] if found else sql.split(maxsplit=1)[0].upper()
+    summary = " ".join([operation, *dict.fromkeys(_TABLE.findall(sql))])[:255]
     attributes: dict[str, str | int] = {
         "db.system.name": "postgresql",
         "db.namespace": database["NAME"],

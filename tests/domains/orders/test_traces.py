@@ -45,6 +45,7 @@ def test_one_trace_reaches_from_http_to_the_mail(api: Api) -> None:
         *("process orders.confirmation", f"process {queue}", f"send {queue}", "create orders.confirmation"),
         *("mutation", "POST /graphql"),
     ]
+    assert {"UPDATE products_product", "create orders.settle"} <= {span.name for span in taker.spans.values()}
     assert taker.named("POST /graphql").parent_span_id.hex() == PARENT
     batch = taker.named("batch Product.id")
     (read,) = (span for span in taker.spans.values() if span.parent_span_id == batch.span_id)
