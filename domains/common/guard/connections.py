@@ -30,11 +30,12 @@ FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_da
 def of_a_web_process() -> int:
     """The most that one may have open: each thread keeps its own.
 
-    Not counted is what the sandbox provider opens, as many again for those that pay: it is for trials.
+    Not counted is what the sandbox provider opens, as many again for those that pay: it is for trials. Nor what a
+    replica is asked by: it is another server.
     """
     streams = 2 * settings.STREAM_THREADS + sum(each.threads for each in BULKHEADS)
-    probe = 1
-    return settings.WEB_THREADS + computing.THREADS + streams + probe
+    watching = 1 + bool(settings.DATABASE_REPLICA_URL)  # the probe's, and who compares the replica with the primary
+    return settings.WEB_THREADS + computing.THREADS + streams + watching
 
 
 def needed() -> int:
