@@ -11,7 +11,7 @@ from celery import shared_task, states
 from celery.signals import task_postrun, task_prerun
 from django.utils.module_loading import autodiscover_modules, import_string
 
-from domains.common.background import broker, outbox
+from domains.common.background import broker, delivering, outbox
 from domains.common.background.periodic import QUEUES, SCHEDULE, Unfinished
 from domains.common.tracing import Kind, Origin, caused_by, messaging, span
 
@@ -39,7 +39,7 @@ def _end(task: Any, state: str, retval: object, **_: Any) -> None:
 @shared_task
 def deliver(message_id: str) -> None:
     """Do the work of one outbox message."""
-    outbox.deliver(UUID(message_id))
+    delivering.deliver(UUID(message_id))
 
 
 @shared_task

@@ -16,9 +16,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from backend import reporting
-from domains.common.background import outbox
+from domains.common.background import delivering
+from domains.common.background.delivering import MAX_FAILURES
 from domains.common.background.models import OutboxMessage
-from domains.common.background.outbox import MAX_FAILURES
 from domains.common.tracing import Origin, caused_by
 from tests.api import Api
 from tests.domains.common.promise import Promise, promise
@@ -103,7 +103,7 @@ def test_work_that_fails_and_a_message_that_dies_are_reported(
         message = promise(fail)
     OutboxMessage.objects.update(failures=MAX_FAILURES - 1)
     with sentry(monkeypatch) as reports:
-        outbox.deliver(message.id)
+        delivering.deliver(message.id)
     assert [event["logentry"]["message"] for event in reports.events] == [
         "outbox message failed",
         "outbox message died",

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core import mail
 
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 
 
 def deliver() -> list[Any]:
     """What relay and worker do, in this thread; the mails that went out."""
     before = len(mail.outbox)
     for message_id in outbox.hand_over():
-        assert outbox.deliver(message_id)
+        assert delivering.deliver(message_id)
     return mail.outbox[before:]
 
 

@@ -13,7 +13,7 @@ from graphql import GraphQLUnionType
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import OutboxMessage
 from schema.merge import core
 from tests.api import Api, sign_in
@@ -127,7 +127,7 @@ def test_nothing_is_told_when_a_table_is_gone(own: Api, mutation: str) -> None:
 def test_nothing_is_told_when_the_mail_server_refuses_the_address(owner: User, settings: Settings) -> None:
     Api().call("requestPasswordReset", "email", email=EMAIL)
     with mail_server(settings, rcpt="550 no {}"), json_log() as log:
-        assert not any(outbox.deliver(message_id) for message_id in outbox.hand_over())
+        assert not any(delivering.deliver(message_id) for message_id in outbox.hand_over())
     assert [line["error"] for line in lines(log, "outbox message refused")] == ["MailRefused 550"]
     assert not PLANTED.findall(log.getvalue() + str(list(OutboxMessage.objects.values())))
 

@@ -15,7 +15,7 @@ from domains.accounts import services
 from domains.accounts.handlers import purge
 from domains.accounts.models import AuditEvent, Session, User
 from domains.accounts.services import erasing, mailing
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.viewer import Viewer
 from tests.api import Api
@@ -112,7 +112,7 @@ def test_no_link_opens_who_was_erased(customer: User) -> None:
 
 def last_mails() -> list[bool]:
     OutboxMessage.objects.update(due_at=F("created_at"))
-    return [outbox.deliver(message_id) for message_id in outbox.hand_over()]
+    return [delivering.deliver(message_id) for message_id in outbox.hand_over()]
 
 
 def test_a_mail_server_that_is_away_keeps_a_person_for_three_days_at_most(

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import DEAD, OutboxMessage
 from domains.common.data.models import new_id
 from domains.operations.models import FailedMessage
@@ -34,8 +34,10 @@ def fail(message: OutboxMessage) -> None:
 
 
 def die(message: OutboxMessage) -> FailedMessage:
-    OutboxMessage.objects.filter(id=message.id).update(failures=outbox.MAX_FAILURES - 1, attempts=F("attempts") + 19)
-    outbox.deliver(message.id)
+    OutboxMessage.objects.filter(id=message.id).update(
+        failures=delivering.MAX_FAILURES - 1, attempts=F("attempts") + 19
+    )
+    delivering.deliver(message.id)
     return FailedMessage.objects.get(id=message.id)
 
 
@@ -116,7 +118,7 @@ def test_a_retried_message_is_due_at_once_and_may_fail_as_often_as_a_new_one(sta
     assert listed(staff)["nodes"] == []
     assert list(outbox.hand_over()) == [dead.id]
     calls.clear()
-    outbox.deliver(dead.id)
+    delivering.deliver(dead.id)
     dead.refresh_from_db()
     assert calls == [dead.id]
     assert (dead.failures, dead.attempts, dead.dead_at) == (1, 21, None)

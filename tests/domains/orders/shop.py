@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.models import F, Sum
 
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.data import transactions
 from domains.common.data.models import BaseModel
@@ -65,7 +65,7 @@ def events(order: Order) -> list[str]:
 
 def deliver_due() -> int:
     """What relay and worker do, in this thread; the number of messages that were finished."""
-    return sum(outbox.deliver(message_id) for message_id in outbox.hand_over())
+    return sum(delivering.deliver(message_id) for message_id in outbox.hand_over())
 
 
 def make_due() -> None:

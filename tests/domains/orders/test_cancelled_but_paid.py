@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from domains.common.background import outbox
+from domains.common.background import delivering
 from domains.common.viewer import Viewer
 from domains.operations.models import FailedMessage
 from domains.operations.services import retry_message
@@ -117,7 +117,7 @@ def test_money_of_a_cancelled_order_that_cannot_be_given_back_is_a_failed_messag
     SandboxRefund.objects.update(failed=True)
     tell(order)
     drain()
-    for _ in range(outbox.MAX_FAILURES):
+    for _ in range(delivering.MAX_FAILURES):
         make_due()
         deliver_due()
     failed = FailedMessage.objects.get(dead_at__isnull=False)

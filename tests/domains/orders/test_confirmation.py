@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from domains.accounts.models import User
-from domains.common.background import outbox
+from domains.common.background import delivering
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import OrderEvent
 from tests.api import Api, gid
@@ -90,7 +90,7 @@ def test_a_mail_that_is_sent_again_has_the_same_message_id(api: Api) -> None:
 def test_two_workers_with_one_message_record_one_confirmation(api: Api) -> None:
     buy(api, [(ProductFactory.create(), 1)])
     message_id = OutboxMessage.objects.get(topic="orders.confirmation").id
-    assert [outbox.deliver(message_id), outbox.deliver(message_id)] == [True, False]
+    assert [delivering.deliver(message_id), delivering.deliver(message_id)] == [True, False]
     assert OrderEvent.objects.filter(type="CONFIRMATION_EMAIL_SENT").count() == 1
 
 

@@ -21,7 +21,7 @@ from pytest_django import Settings
 from domains.accounts import services
 from domains.accounts.models import User
 from domains.accounts.services import erasing
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.data import personal
 from domains.common.data.folding import FoldedField
 from domains.orders import personal as orders
@@ -227,6 +227,6 @@ def test_a_mail_that_is_being_sent_meanwhile_leaves_nothing(
         return real(self)
 
     monkeypatch.setattr(mail.EmailMessage, "send", erasing_meanwhile)
-    assert not any(outbox.deliver(message_id) for message_id in outbox.hand_over())
+    assert not any(delivering.deliver(message_id) for message_id in outbox.hand_over())
     assert sent == [EMAIL]
     assert in_database(*TRACES) == set()

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from domains.common.background import outbox
+from domains.common.background import delivering
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import PATIENCE
 from domains.common.viewer import Viewer
@@ -164,7 +164,7 @@ def test_news_that_comes_while_an_operation_of_ours_is_open_is_looked_at_when_it
     release_there(order)
     payments.provider_changed(order.payment.intent_id)
     message = OutboxMessage.objects.get(topic=payments.CHANGED, done_at=None)
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     assert state() == ("CONFIRMED", "AUTHORIZED", 0, 0)
     assert payments.carry_out(capture).status == "FAILED"
     drain()

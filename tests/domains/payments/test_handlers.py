@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from domains.accounts.models import User
-from domains.common.background import outbox, periodic
+from domains.common.background import delivering, outbox, periodic
 from domains.common.background.models import OutboxMessage
 from domains.common.data.transactions import short_transaction
 from domains.common.viewer import Viewer
@@ -44,7 +44,7 @@ def capture(customer: User, nobody_answers: None) -> OutboxMessage:
 
 
 def test_an_operation_is_tried_again_while_the_provider_may_still_answer(capture: OutboxMessage) -> None:
-    outbox.deliver(capture.id)
+    delivering.deliver(capture.id)
     capture.refresh_from_db()
     assert (capture.failures, capture.lease) == (0, None)
     assert capture.due_at > timezone.now()
@@ -52,11 +52,11 @@ def test_an_operation_is_tried_again_while_the_provider_may_still_answer(capture
 
 def test_an_operation_without_an_answer_for_a_day_fails_and_dies_and_staff_can_retry_it(capture: OutboxMessage) -> None:
     old = timezone.now() - outbox.PATIENCE
-    OutboxMessage.objects.update(created_at=old, failures=outbox.MAX_FAILURES - 2)
+    OutboxMessage.objects.update(created_at=old, failures=delivering.MAX_FAILURES - 2)
     for _ in range(2):
-        outbox.deliver(capture.id)
+        delivering.deliver(capture.id)
     dead = FailedMessage.objects.get(id=capture.id)
-    assert (dead.failures, dead.last_error) == (outbox.MAX_FAILURES, "GatewayUnavailable")
+    assert (dead.failures, dead.last_error) == (delivering.MAX_FAILURES, "GatewayUnavailable")
     assert dead.dead_at is not None
     assert PaymentOperation.objects.get().status == "REQUESTED"  # nobody knows what became of it
     retry_message(viewer=Viewer(is_staff=True), message_id=dead.id)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from domains.common.background import outbox
+from domains.common.background import delivering
 from domains.common.background.models import OutboxMessage
 from domains.common.errors import ServiceUnavailableError
 from domains.products import categories
@@ -67,7 +67,7 @@ def beside(call: Callable[[], Any]) -> Iterator[Future[Any]]:
 
 
 def do_the_rest() -> bool:
-    return outbox.deliver(OutboxMessage.objects.get(topic=categories.EMPTY).id)
+    return delivering.deliver(OutboxMessage.objects.get(topic=categories.EMPTY).id)
 
 
 def test_it_is_gone_everywhere_at_once_and_the_rest_follows(staff: Api, nobody: Api, category: Category) -> None:
@@ -185,7 +185,7 @@ def test_nobody_gets_an_error_of_ours_whoever_is_first(staff: Api) -> None:
         assert made["__typename"] in ("CreateProductSuccess", "ValidationError")
         assert edited["__typename"] in ("UpdateProductSuccess", "ValidationError")
         assert imported.created == 1
-        assert outbox.deliver(OutboxMessage.objects.get(topic=categories.EMPTY, done_at=None).id)
+        assert delivering.deliver(OutboxMessage.objects.get(topic=categories.EMPTY, done_at=None).id)
         assert not Category.objects.filter(id=category.id).exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from domains.common import tasks
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import Effect
 from domains.common.data.models import new_id
@@ -43,7 +43,7 @@ def test_a_promise_in_a_transaction_that_rolls_back_was_never_made() -> None:
 
 def test_the_effect_commits_with_the_acknowledgement(promise: Promise) -> None:
     message = promise(lambda message: shelf("made"))
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     message.refresh_from_db()
     assert message.done_at is not None
     assert (message.lease, message.leased_until, message.attempts, message.failures) == (None, None, 1, 0)
@@ -52,7 +52,7 @@ def test_the_effect_commits_with_the_acknowledgement(promise: Promise) -> None:
 
 def test_a_handler_may_have_no_effect(promise: Promise) -> None:
     message = promise(lambda message: None)
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     message.refresh_from_db()
     assert message.done_at is not None
 
@@ -67,14 +67,14 @@ def test_a_handler_gets_the_row_and_the_payload_of_its_message(promise: Promise)
 
 @pytest.mark.django_db(transaction=True)
 def test_the_work_is_done_outside_any_transaction(promise: Promise) -> None:
-    assert outbox.deliver(promise(lambda message: assert_no_transaction()).id)
+    assert delivering.deliver(promise(lambda message: assert_no_transaction()).id)
 
 
 def test_a_done_message_is_not_done_again(promise: Promise) -> None:
     calls: list[OutboxMessage] = []
     message = promise(calls.append)
-    assert outbox.deliver(message.id)
-    assert not outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
+    assert not delivering.deliver(message.id)
     assert len(calls) == 1
 
 
@@ -88,9 +88,9 @@ def test_an_effect_that_fails_takes_the_acknowledgement_back_and_is_tried_again(
         return effect
 
     message = promise(handler)
-    assert not outbox.deliver(message.id)
+    assert not delivering.deliver(message.id)
     message.refresh_from_db()
     assert (message.done_at, message.failures, message.last_error) == (None, 1, "RuntimeError")
     assert shelves() == []
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     assert shelves() == ["attempt 2"]

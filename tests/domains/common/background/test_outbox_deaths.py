@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
+from domains.common.background.delivering import LEASE, MAX_FAILURES
 from domains.common.background.models import OutboxMessage
-from domains.common.background.outbox import LEASE, MAX_FAILURES, back_off
+from domains.common.background.outbox import back_off
 from domains.common.tracing import Origin, caused_by
 from tests.domains.common.promise import Promise
 from tests.domains.common.time_limits import busy_with, end, time_is_up
@@ -35,7 +36,7 @@ def killed(message: OutboxMessage) -> timedelta:
     """For how long nobody touches the message after a worker took it and died."""
     now = timezone.now()
     with pytest.raises(Killed):
-        outbox.deliver(message.id)
+        delivering.deliver(message.id)
     message.refresh_from_db()
     assert message.leased_until is not None
     return message.leased_until - now
@@ -46,7 +47,7 @@ def test_a_message_that_kills_every_worker_dies_and_staff_can_see_why(promise: P
     for _ in range(MAX_FAILURES):
         killed(message)
         end_lease(message)
-    assert not outbox.deliver(message.id)
+    assert not delivering.deliver(message.id)
     message.refresh_from_db()
     assert (message.attempts, message.failures, message.last_error) == (MAX_FAILURES, MAX_FAILURES, "WorkerDied")
     assert message.dead_at is not None
@@ -60,7 +61,7 @@ def test_the_kills_of_a_bad_day_cost_no_more_than_the_lease_and_kill_no_message(
     for _ in range(4):
         assert killed(message) < LEASE + timedelta(seconds=10)
         end_lease(message)
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
 
 
 def test_the_more_workers_died_the_longer_until_the_next_one_dares(promise: Promise) -> None:
@@ -77,7 +78,7 @@ def test_an_error_and_a_death_count_alike(promise: Promise) -> None:
         die(message)
 
     message = promise(handler)
-    outbox.deliver(message.id)
+    delivering.deliver(message.id)
     killed(message)
     end_lease(message)
     killed(message)
@@ -91,7 +92,7 @@ def test_a_time_limit_in_the_middle_of_a_statement_is_a_failure_and_gives_the_le
 
     message = promise(handler)
     with time_is_up(busy_with("SELECT 1 AS")):
-        assert not outbox.deliver(message.id)
+        assert not delivering.deliver(message.id)
     end("SELECT 1 AS")
     message.refresh_from_db()
     assert (message.failures, message.last_error, message.lease) == (1, "SoftTimeLimitExceeded", None)
@@ -108,10 +109,10 @@ def test_a_death_is_logged_with_topic_key_attempts_and_the_request_that_caused_i
         message = promise(handler)
     OutboxMessage.objects.update(failures=MAX_FAILURES - 1)
     with json_log() as log, contextlib.suppress(Killed):
-        outbox.deliver(message.id)
+        delivering.deliver(message.id)
     end_lease(message)
     with json_log() as later:
-        outbox.deliver(message.id)
+        delivering.deliver(message.id)
     (died,) = lines(log, "outbox message died") + lines(later, "outbox message died")
     assert (died["level"], died["request_id"], died["attempt"]) == ("ERROR", "deadly-0001", 1)
     assert (died["topic"], died["key"]) == (message.topic, str(message.key))

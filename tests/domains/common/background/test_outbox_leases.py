@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from domains.common.background import outbox
+from domains.common.background import delivering, outbox
 from domains.common.background.models import OutboxMessage
 from domains.common.background.outbox import Effect
 from domains.products.models import Category
@@ -34,15 +34,15 @@ def end_lease(message: OutboxMessage) -> None:
 
 def test_a_leased_message_is_left_alone(promise: Promise) -> None:
     rivals: list[bool] = []
-    message = promise(lambda message: rivals.append(outbox.deliver(message.id)))
-    assert outbox.deliver(message.id)
+    message = promise(lambda message: rivals.append(delivering.deliver(message.id)))
+    assert delivering.deliver(message.id)
     assert rivals == [False]
 
 
 def test_a_leased_message_is_not_handed_over(promise: Promise) -> None:
     handed: list[object] = []
     message = promise(lambda message: handed.extend(outbox.hand_over()))
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     assert handed == []
 
 
@@ -52,11 +52,11 @@ def test_an_expired_lease_is_taken_over_and_the_late_worker_records_nothing(prom
     def handler(message: OutboxMessage) -> Effect:
         if message.attempts == 1:  # this worker is slow: another takes over and finishes before it
             end_lease(message)
-            rival.append(outbox.deliver(message.id))
+            rival.append(delivering.deliver(message.id))
         return partial(put_up, f"worker {message.attempts}")
 
     message = promise(handler)
-    assert not outbox.deliver(message.id)
+    assert not delivering.deliver(message.id)
     assert rival == [True]
     assert list(Category.objects.values_list("name", flat=True)) == ["worker 2"]
 
@@ -65,11 +65,11 @@ def test_a_late_worker_that_fails_does_not_disturb_the_one_that_took_over(promis
     def handler(message: OutboxMessage) -> None:
         if message.attempts == 1:
             end_lease(message)
-            outbox.deliver(message.id)
+            delivering.deliver(message.id)
             raise RuntimeError("too late")
 
     message = promise(handler)
-    assert not outbox.deliver(message.id)
+    assert not delivering.deliver(message.id)
     message.refresh_from_db()
     assert message.done_at is not None
     assert message.failures == 1  # that it was taken over; its own error came too late to count
@@ -80,7 +80,7 @@ def test_a_message_whose_worker_died_comes_due_again(promise: Promise) -> None:
     past = timezone.now() - timedelta(seconds=1)
     OutboxMessage.objects.filter(id=message.id).update(lease=message.id, leased_until=past)
     assert list(outbox.hand_over()) == [message.id]
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -101,7 +101,7 @@ def test_a_slow_worker_that_was_taken_over_can_finish_and_the_effect_is_recorded
     message = promise(handler)
     with ThreadPoolExecutor(1) as threads:
         try:
-            assert outbox.deliver(message.id)
+            assert delivering.deliver(message.id)
         finally:
             finished.set()
         assert not rivals[0].result()
@@ -110,7 +110,7 @@ def test_a_slow_worker_that_was_taken_over_can_finish_and_the_effect_is_recorded
 
 def deliver_elsewhere(message: OutboxMessage) -> bool:
     try:
-        return outbox.deliver(message.id)
+        return delivering.deliver(message.id)
     finally:
         connections.close_all()
 
@@ -119,16 +119,16 @@ def deliver_elsewhere(message: OutboxMessage) -> bool:
 def test_work_that_takes_long_keeps_its_lease_and_nobody_repeats_it(
     promise: Promise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=0.3))  # renewed after a third of it
+    monkeypatch.setattr(delivering, "LEASE", timedelta(seconds=0.3))  # renewed after a third of it
     rivals: list[bool] = []
 
     def handler(message: OutboxMessage) -> None:
         end_lease(message)
         wait_until(OutboxMessage.objects.filter(leased_until__gt=timezone.now()).exists, what="the lease is renewed")
-        rivals.append(outbox.deliver(message.id))
+        rivals.append(delivering.deliver(message.id))
 
     message = promise(handler)
-    assert outbox.deliver(message.id)
+    assert delivering.deliver(message.id)
     message.refresh_from_db()
     assert (rivals, message.attempts, message.lease) == ([False], 1, None)
 
@@ -137,11 +137,11 @@ def test_work_that_takes_long_keeps_its_lease_and_nobody_repeats_it(
 def test_work_that_never_ends_loses_its_lease_at_last(
     promise: Promise, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr(outbox, "LEASE", timedelta(0))
+    monkeypatch.setattr(delivering, "LEASE", timedelta(0))
     settings.CELERY_TASK_TIME_LIMIT = 0
     before = threading.active_count()
 
     def handler(message: OutboxMessage) -> None:
         wait_until(lambda: threading.active_count() == before, what="nobody renews the lease any more")
 
-    assert outbox.deliver(promise(handler).id)
+    assert delivering.deliver(promise(handler).id)
