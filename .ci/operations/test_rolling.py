@@ -16,7 +16,7 @@ from load import Follower, Load, create_order, mixed, mutation
 from proxy import Nginx
 
 from backend.dev.processes import Children
-from tests.processes import wait_until
+from tests.processes import PATIENCE, wait_until
 
 logger = logging.getLogger(__name__)
 FULL = bool(os.environ.get("ORDERGRAPH_FULL"))
@@ -63,5 +63,5 @@ def test_rolling_under_load_fails_no_request_and_loses_no_stream(shop: Shop, chi
     logger.info("%s", load.report)
     assert load.report.failures == {}, f"{load.report}\n{nginx.log()[-2_000:]}"
     assert load.report.ended.keys() == {"in order"}, load.report
-    wait_until(lambda: shop.rows(OPEN) == [(0,)], what="all work is done")
+    wait_until(lambda: shop.rows(OPEN) == [(0,)], what="all work is done", seconds=300 if FULL else PATIENCE)
     shop.manage("check_invariants")
