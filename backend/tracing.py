@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from http import HTTPMethod
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -17,14 +18,14 @@ from domains.common.tracing import Span
 
 logger = logging.getLogger(__name__)
 
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+METHODS = frozenset(method.value for method in HTTPMethod)
 ARRIVED = "ordergraph.arrived"  # in scope and WSGI environment of a request: when it came, in ns since 1970
 
 
 def begin() -> None:
     """Record from now on, if that is wanted. Threads start with the first span, so after any fork."""
-    if not any(map(os.environ.get, ENDPOINTS)) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if not any(map(os.environ.get, endpoints)) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     try:
         from backend.spans import OpenTelemetry
