@@ -70,6 +70,7 @@ def innocents(url: str, seconds: float) -> list[float]:
 
 def attack(url: str, query: str, place: int | None) -> None:
     """Until it is ended."""
+    os.nice(19)  # on a machine of its own it would take nothing from the innocent's client
     if place is not None:
         os.sched_setaffinity(0, {place})
     connection = _connected(url, "127.9.0.2")
