@@ -8,7 +8,8 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count, cycle
@@ -226,11 +227,12 @@ class Load:
         while True:
             end = "in order"
             try:
-                async for line in self._lines(session, follower):
-                    if lost_at is not None:
-                        self.report.gaps.append(time.monotonic() - lost_at)
-                        lost_at = None
-                    follower.take(line)
+                async with aclosing(self._lines(session, follower)) as lines:  # else its socket outlives the loop
+                    async for line in lines:
+                        if lost_at is not None:
+                            self.report.gaps.append(time.monotonic() - lost_at)
+                            lost_at = None
+                        follower.take(line)
             except aiohttp.ClientResponseError as refused:
                 self.report.failures[f"stream: {refused.status} {refused.message}"] += 1
                 end = "refused"
@@ -241,7 +243,7 @@ class Load:
             lost_at = lost_at or time.monotonic()
             await asyncio.sleep(follower.pause)
 
-    async def _lines(self, session: aiohttp.ClientSession, follower: Follower) -> AsyncIterator[bytes]:
+    async def _lines(self, session: aiohttp.ClientSession, follower: Follower) -> AsyncGenerator[bytes]:
         """Of its stream. Raises ClientError when it is refused or breaks off."""
         async with follower.open(session, self._url) as response:
             response.raise_for_status()
