@@ -249,5 +249,9 @@ class Load:
             response.raise_for_status()
             self.report.opened += 1
             follower.is_open = True
-            async for line in response.content:
-                yield line
+            try:
+                async for line in response.content:
+                    yield line
+            finally:  # at once: a farewell by TLS would outlive the loop
+                if response.connection and response.connection.transport:
+                    response.connection.transport.abort()
