@@ -13,7 +13,7 @@ from domains.accounts import models, services
 from domains.accounts.filtering import UserQuery
 from domains.accounts.inputs import UserFilter
 from domains.accounts.loaders import UserByIdLoader
-from domains.accounts.types import PersonalData, User, UserConnection
+from domains.accounts.types import PersonalDataRange, User, UserConnection
 from domains.common.data.models import NO_ID
 from domains.common.data.personal import START, Position
 from domains.common.errors import InvalidCursorError
@@ -56,18 +56,18 @@ class Query:
         return paginate(info.context.loaders, query, pager)
 
     @guarded_field(
-        graphql_type=PersonalData,
+        graphql_type=PersonalDataRange,
         description="All that is held of the viewer, in plain JSON, to be downloaded: account, sessions, what happened "
         "to the account, orders, payments, mails. A part at a time, at most 100 rows or about 1 MB: ask again with "
         "`after` until `endCursor` is null, and join the lists of one name.",
         permission_classes=[IsAuthenticated],
         cost=4_000,  # a hundred orders with all that hangs on them
     )
-    def my_data(self, info: Info, after: After = strawberry.UNSET) -> PersonalData:
+    def my_data(self, info: Info, after: After = strawberry.UNSET) -> PersonalDataRange:
         person_id = info.context.viewer.user_id or NO_ID
         signer = Signer(salt=f"cursor:personal:{person_id}")
         json, end = services.part(person_id, _opened(signer, given(after)))
-        return PersonalData(
+        return PersonalDataRange(
             json=json, end_cursor=end and signer.sign_object([end.name, end.created_at.isoformat(), end.id.hex])
         )
 

@@ -86,7 +86,7 @@ def own_pages(listing: Listing, model: type[Model], of: type, *, description: st
 
 
 @strawberry.type(description="Something that must end before a person can be erased.")
-class ErasureObstacle:
+class ErasureObstacleSummary:
     visible_to: ClassVar[str] = "Visible to that person and to staff."
     code: str = strawberry.field(
         description="OPEN_ORDERS, OPEN_PAYMENTS, OPEN_REFUNDS or OPEN_DISPUTES; more may come."
@@ -140,22 +140,24 @@ class User(Node):
         return root.pending_email or None
 
     @batched(
-        graphql_type=list[ErasureObstacle],
+        graphql_type=list[ErasureObstacleSummary],
         description="What `requestErasure` waits for, however late it gets; empty when nobody has asked for it.",
         needs=["id", "erasure_due_at"],
         scope="counts, of a person whom the viewer sees",
         size=4,
     )
-    def erasure_waits_for(self, root: strawberry.Parent[list[models.User]]) -> list[list[ErasureObstacle]]:
+    def erasure_waits_for(self, root: strawberry.Parent[list[models.User]]) -> list[list[ErasureObstacleSummary]]:
         found = personal.obstacles({person.id for person in root if person.erasure_due_at})
-        return [[ErasureObstacle(**asdict(obstacle)) for obstacle in found.get(person.id, [])] for person in root]
+        return [
+            [ErasureObstacleSummary(**asdict(obstacle)) for obstacle in found.get(person.id, [])] for person in root
+        ]
 
 
 UserConnection = Connection[User]
 
 
 @strawberry.type(description="Some of what is held of the viewer: see `myData`.")
-class PersonalData:
+class PersonalDataRange:
     visible_to: ClassVar[str] = "Whom it is about."
     json: str = strawberry.field(
         description='A JSON object of lists: `{"account": [...], "orders": [...]}`. More lists and keys may come.'

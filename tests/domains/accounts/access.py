@@ -25,7 +25,7 @@ ROOTS: Table = {
         (NOBODY, *("InvalidCredentialsError",) * 3),
     ),
     "requestEmailVerification": ("", (NOBODY, *("RequestEmailVerificationSuccess",) * 3)),
-    "myData": ("", (NOBODY, *("PersonalData",) * 3)),
+    "myData": ("", (NOBODY, *("PersonalDataRange",) * 3)),
     "requestErasure": ("currentPassword: $text", (NOBODY, *("InvalidCredentialsError",) * 3)),
     "cancelErasure": ("", (NOBODY, *("NotFoundError",) * 3)),
     "deactivateAccount": ("currentPassword: $text", (NOBODY, *("InvalidCredentialsError",) * 3)),
