@@ -20,6 +20,8 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
+# Whoever signals all processes of a group signals this one twice: once, and by its parent.
+ECHO_SECONDS = 2.0
 TAKEN_SECONDS = 0.5  # in which a connection that was just made is taken, and its request read
 # A filter of the kernel for a listening socket: drop what asks for a new connection, let those in the making be made.
 # Load the byte of the flags; keep SYN and ACK; SYN alone: drop; else take all of it.
@@ -32,6 +34,7 @@ class Drain:
 
     def __init__(self) -> None:
         self.active = False
+        self._began = 0.0
 
     def on_signal(self, seconds: float) -> None:
         """Drain for so long on SIGTERM, instead of what the server does. Call it on the server's event loop."""
@@ -39,10 +42,13 @@ class Drain:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._begin, seconds)
 
     def _begin(self, seconds: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if self.active and now - self._began < ECHO_SECONDS:
+            return
         if self.active or not seconds:
             _stop()
             return
-        self.active = True
+        self.active, self._began = True, now
         logger.info("draining", extra={"seconds": seconds})
         asyncio.get_running_loop().call_later(seconds, self._close)
 

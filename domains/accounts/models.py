@@ -21,6 +21,7 @@ from domains.common.validation import visible
 from domains.common.viewer import Viewer, client_address
 
 MAX_DOMAIN_CHARACTERS = 253  # of DNS
+ERASED_DOMAIN = "@erased.invalid"  # of nameless accounts: RFC 2606 keeps `.invalid` free for ever
 
 
 def normalize_email(email: str) -> str:

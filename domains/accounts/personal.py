@@ -6,17 +6,17 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F, Model, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from domains.accounts import throttling
-from domains.accounts.models import AuditEvent, KnownNetwork, RefreshToken, Session, User
+from domains.accounts.models import ERASED_DOMAIN, AuditEvent, KnownNetwork, RefreshToken, Session, User
 from domains.common.data.personal import Holding, columns
 from domains.common.guard.models import Attempt
 
 
 def nameless_email(person_id: UUID) -> str:
-    """An address that cannot be: RFC 2606 keeps `.invalid` free for ever."""
-    return f"{person_id}@erased.invalid"
+    """An address that cannot be."""
+    return f"{person_id}{ERASED_DOMAIN}"
 
 
 def _nobodys(person_id: UUID) -> Q:
@@ -50,7 +50,7 @@ HOLDINGS = (
             "token_version": F("token_version") + 1,
             "version": F("version") + 1,
             "erasure_due_at": None,
-            "erased_at": Now(),
+            "erased_at": Coalesce("erased_at", Now()),
             "updated_at": Now(),
         },
     ),

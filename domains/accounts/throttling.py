@@ -93,7 +93,7 @@ def keys_of(person_id: UUID) -> list[str]:
     """Of the budgets that are a person's alone. Those by e-mail and address, too, end after a minute by themselves."""
     subjects = [str(person_id), *User.objects.filter(id=person_id).values_list("email", flat=True)]
     names = ("sign-in by e-mail", "signed in", "current password", "mails", UNPROVEN)
-    return [Budget(name, subject, 1).key for name in names for subject in subjects]
+    return [key for name in names for subject in subjects for key in Budget(name, subject, 1).keys]
 
 
 def _here() -> str:

@@ -25,7 +25,7 @@ def purge() -> None:
     Dead messages stay until somebody looks, but for mails, which go after UNSENT_RETENTION.
     """
     done = Now() - timedelta(days=settings.OUTBOX_RETENTION_DAYS)
-    unsent = OutboxMessage.objects.filter(DEAD, topic__in=outbox.abandonable(), created_at__lt=Now() - UNSENT_RETENTION)
+    unsent = OutboxMessage.objects.filter(DEAD, topic__in=outbox.abandonable(), dead_at__lt=Now() - UNSENT_RETENTION)
     periodic.purge(
         IdempotencyKey.objects.filter(created_at__lt=Now() - RETENTION).order_by("created_at"),
         OutboxMessage.objects.filter(done_at__lt=done).order_by("done_at"),

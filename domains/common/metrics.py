@@ -10,7 +10,7 @@ ROUND = State("relay_last_round_timestamp_seconds", "When a relay last handed ov
 QUEUES = State("queue_length", "Tasks that wait for a worker.", "queue")
 DUE = State("outbox_due", "Messages that are due or were tried, and are not done.", "topic")
 OLDEST = State("outbox_oldest_seconds", "Age of the oldest of these messages, since it was promised.", "topic")
-DEAD = State("outbox_dead", "Messages that failed for good and wait for staff.", "topic")
+DEAD = State("outbox_dead", "Messages that failed for good and wait for staff, without refused mails.", "topic")
 CONNECTIONS = State("database_connections", "Connections that the database server has.")
 MOST_CONNECTIONS = State("database_connections_max", "Connections that it takes.")
 
@@ -19,8 +19,10 @@ _DUE = """SELECT topic, count(*), extract(epoch FROM now() - min(created_at))::f
     SELECT topic, created_at FROM common_outboxmessage WHERE done_at IS NULL AND dead_at IS NULL
     AND (attempts > 0 OR due_at <= now() + interval '10 seconds') ORDER BY due_at LIMIT %s
 ) AS due GROUP BY topic"""
+# Not mails that their server refused: anybody can cause them, nobody need act, and they would hide the others.
 _DEAD = """SELECT topic, count(*) FROM (
-    SELECT topic FROM common_outboxmessage WHERE dead_at IS NOT NULL AND done_at IS NULL ORDER BY created_at LIMIT %s
+    SELECT topic FROM common_outboxmessage WHERE dead_at IS NOT NULL AND done_at IS NULL
+    AND left(last_error, 11) <> 'MailRefused' ORDER BY created_at LIMIT %s
 ) AS dead GROUP BY topic"""
 _CONNECTIONS = """SELECT sum(numbackends)::int, current_setting('max_connections')::int FROM pg_stat_database"""
 

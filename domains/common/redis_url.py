@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-FORMS = "redis://, rediss://, unix:// or sentinel://:PASSWORD@ONE:26379,TWO:26379/0?master=NAME"
+FORMS = "redis://, rediss:// or sentinel://:PASSWORD@ONE:26379,TWO:26379/0?master=NAME"
 
 
 class Sentinels(NamedTuple):
@@ -24,7 +24,7 @@ class Sentinels(NamedTuple):
 def sentinels(url: str) -> Sentinels | None:
     """Those of a URL that names some. Raises ImproperlyConfigured for one that cannot be used."""
     parts = urlsplit(url)
-    if not url or parts.scheme in {"redis", "rediss", "unix"}:
+    if not url or parts.scheme in {"redis", "rediss"}:
         return None
     query = dict(parse_qsl(parts.query))
     master = query.pop("master", "")

@@ -31,8 +31,9 @@ def read_pending() -> None:
 @reader
 def read_invariants() -> None:
     """The hourly look at all rules, and one rule that an index answers now: that nobody waits for ever."""
-    rules: dict[tuple[str, ...], float] = {(invariants.name_of(rule),): 0.0 for rule in invariants.RULES}
+    rules: dict[tuple[str, ...], float] = {}
     if last := auditing.last():
+        rules = {(invariants.name_of(rule),): 0.0 for rule in invariants.RULES}
         rules |= {(rule,): float(count) for rule, count in last.broken.items()}
         CHECKED.show({(): last.at})
     waits = invariants.nobody_waits_for_ever

@@ -74,14 +74,13 @@ HOLDINGS = (
         },
     ),
     Holding(OrderEvent, "order__customer_id", erased={"message": Case(*_LABELS, default=Value(""))}),
-    Holding(Shipment, "order__customer_id", erased={"tracking_number": "", "tracking_url": ""}),
+    Holding(Shipment, "order__customer_id", erased={"carrier": "", "tracking_number": "", "tracking_url": ""}),
     Holding(OutboxMessage, _mails, "orderMails", columns("topic", "created_at", "done_at")),
 )
 IMPERSONAL = {
     Order: ("currency",),
     OrderLine: ("product_name", "sku", "currency"),
     OrderCharge: ("label", "currency"),
-    Shipment: ("carrier",),
     Invoice: ("number", "currency"),
     OrderEvent: ("data",),  # ids and amounts
     OrderChange: ("status", "payment_status"),

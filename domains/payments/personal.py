@@ -20,17 +20,22 @@ from domains.payments.models import (
     SandboxRefund,
     WebhookEvent,
 )
+from domains.payments.services.declines import public_code
 
-_PAYMENT = columns("id", "status", "provider", "decline_code", "created_at", "authorized_at", "declined_at")
+_PAYMENT = columns("id", "status", "provider", "created_at", "authorized_at", "declined_at")
 _REFUND = columns("status", "reason", "credit_note_number", "created_at")
 _DISPUTE = columns("reason", "status", "created_at", "evidence_due_at")
 _ENDED = ("warning_closed", "won", "lost", "prevented")  # of a dispute; a status that we do not know is open
 
 
 def _payment(row: Payment) -> Shown:
-    """Without what the provider knows a card, and this payment, by."""
+    """Without what the provider knows a card, and this payment, by.
+
+    The bank's own words are for staff: a thief would learn from them.
+    """
     return {
         **_PAYMENT(row),
+        "declineCode": public_code(row.decline_code),
         **amounts(row, "amount", "authorized", "captured", "refunded"),
         "refunds": listed(row.refunds.all(), lambda one: {**_REFUND(one), **amounts(one, "amount")}),
         "disputes": listed(row.disputes.all(), lambda one: {**_DISPUTE(one), **amounts(one, "amount")}),
@@ -66,6 +71,7 @@ HOLDINGS = (
         _payment,
         lambda rows: rows.prefetch_related("refunds", "disputes", "operations"),
         erased={"method": "", "client_secret": "", "origin": ""},
+        staff=("disputes", "staffNotes"),
     ),
     Holding(PaymentOperation, "payment__payer_id", erased={"reason": "", "staff_note": ""}),
     Holding(Refund, "payment__payer_id", erased={"reason": ""}),

@@ -23,6 +23,10 @@ def test_a_draining_server_is_not_ready_answers_on_and_ends_each_connection() ->
         before.read()
         server.process.send_signal(signal.SIGTERM)
         assert server.logs("draining")
+        pid = server.process.pid
+        workers = list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+        for worker in workers:
+            os.kill(worker, signal.SIGTERM)  # as whoever signals a whole group does: it drains all the same
         kept.request("GET", "/set?name=after")
         after = kept.getresponse()
         after.read()
@@ -30,9 +34,8 @@ def test_a_draining_server_is_not_ready_answers_on_and_ends_each_connection() ->
     assert (after.status, after.headers["connection"]) == (201, "close")
     assert server.get("/healthz")[0] == 200
     assert server.get("/readyz") == (503, b'{"status":"unavailable","server":"draining"}')
-    pid = server.process.pid
-    for worker in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        os.kill(int(worker), signal.SIGTERM)  # the second one ends it
+    for worker in workers:
+        os.kill(worker, signal.SIGINT)  # ends it at once
     server.stop()
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 
 from domains.accounts.hashing import MAX_CHARACTERS as MAX_PASSWORD_CHARACTERS
-from domains.accounts.models import User
+from domains.accounts.models import ERASED_DOMAIN, User
 from domains.common.errors import FieldErrorCode, FieldProblem
 from domains.common.validation import Problems, checked
 
@@ -53,6 +53,8 @@ def email_problems(email: str) -> list[FieldProblem]:
     except DjangoValidationError:
         code = FieldErrorCode.INVALID if email else FieldErrorCode.REQUIRED
         return [FieldProblem(["email"], "This is not an e-mail address", code)]
+    if email.endswith(ERASED_DOMAIN):
+        return [FieldProblem(["email"], "Mails cannot be sent to this address", FieldErrorCode.INVALID)]
     if not (email.isascii() and email.isprintable()):
         message = "Mails cannot be sent to this address; try its domain as xn--..."
         return [FieldProblem(["email"], message, FieldErrorCode.INVALID)]

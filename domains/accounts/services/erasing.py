@@ -79,6 +79,7 @@ def cancel_erasure(*, viewer: Viewer) -> User:
     with short_transaction():
         if not update(mine.filter(erasure_due_at__isnull=False), erasure_due_at=None):
             raise NotFoundError("No erasure of this account was asked for")
+        outbox.withdraw(mailing.ERASURE, key=viewer.user_id or NO_ID)  # one that failed for good among them
         AuditEvent.record(AuditEvent.Type.ERASURE_CANCELLED, user_id=viewer.user_id, session_id=viewer.session_id)
         mailing.promise(mailing.ERASURE_CANCELLED, user_id=viewer.user_id or NO_ID)
     return mine.get()
@@ -124,7 +125,9 @@ def _erase_due(person_id: UUID) -> None:
 
 
 def _check(person_id: UUID) -> None:
-    if personal.obstacles([person_id])[person_id]:
+    if found := personal.obstacles([person_id])[person_id]:
+        codes = [obstacle.code for obstacle in found]
+        logger.info("an erasure waits", extra={"user_id": str(person_id), "obstacles": codes})
         raise outbox.Postpone(ASKED_AGAIN)
 
 
@@ -139,14 +142,16 @@ def erase(person_id: UUID) -> list[tuple[personal.Holding, int]]:
 
 
 def _erase(person_id: UUID, wanted: Q) -> list[tuple[personal.Holding, int]]:
-    """In the caller's transaction. Nothing for somebody who is erased already, or is not `wanted` any more.
+    """In the caller's transaction. Nothing for somebody who is not `wanted` any more.
+
+    Somebody who was erased before is erased again: staff may have written of them since.
 
     The account is locked first, so that nobody signs in or orders meanwhile, and what stands in the way is looked at
     last, when the rows that could bring it are locked too.
     """
     assert connection.in_atomic_block
     fetch_one("SELECT set_config('lock_timeout', %s, true)", LOCK_TIMEOUT)
-    if User.objects.select_for_update().filter(wanted, id=person_id, erased_at=None).first() is None:
+    if User.objects.select_for_update().filter(wanted, id=person_id).first() is None:
         return []
     erased = personal.erase(person_id)
     if found := personal.obstacles([person_id])[person_id]:

@@ -40,7 +40,7 @@ def document(person_id: UUID) -> Iterator[str]:
     """One document of all rows, of one moment, in pieces: only some rows are in memory at once."""
     with snapshot():
         before = "{"
-        for name, rows in groupby(personal.records(person_id), key=lambda record: record[0].name):
+        for name, rows in groupby(personal.records(person_id, for_staff=True), key=lambda record: record[0].name):
             yield f'{before}\n"{name}": [\n'
             for number, (_, shown) in enumerate(rows):
                 yield (",\n" if number else "") + _json(shown).decode()

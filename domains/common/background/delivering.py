@@ -144,11 +144,15 @@ def _lease(message_id: UUID) -> OutboxMessage | None:
 
 def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
     end = {"lease": None, "leased_until": None, "dead_at": Now(), "updated_at": Now()}
-    if taken.update(failures=message.failures, last_error=message.last_error, **end):
-        _log_death(message)
+    with transaction.atomic(durable=True):
+        if taken.update(failures=message.failures, last_error=message.last_error, **end):
+            _end(message)
 
 
-def _log_death(message: OutboxMessage) -> None:
+def _end(message: OutboxMessage) -> None:
+    """It died: written down where its absence counts, in the caller's transaction, and logged."""
+    if abandon := outbox.abandonable().get(message.topic):
+        abandon(message)
     with caused_by(message.origin):
         logger.error("outbox message died", extra=_about(message, error=message.last_error))
 
@@ -210,5 +214,6 @@ def _fail(message: OutboxMessage, error: Exception) -> None:
     dead = Now() if failures >= MAX_FAILURES else None
     message.last_error = type(error).__name__  # alone: the text of a driver's error may quote the row
     changes = {"failures": failures, "dead_at": dead, "last_error": message.last_error}
-    if _release(message, after=outbox.back_off(failures), **changes) and dead:
-        _log_death(message)
+    with transaction.atomic(durable=True):
+        if _release(message, after=outbox.back_off(failures), **changes) and dead:
+            _end(message)

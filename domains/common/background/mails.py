@@ -29,8 +29,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 # that we should not have sent, or should have signed in for.
 FINAL = frozenset({550, 551, 553, 554, 556})
 # What stands behind such a code (RFC 3463) and says that it is about us or may pass: our address as the sender (1.7,
-# 1.8), a full mailbox (2.2), the server (3), the protocol (5), policy: "relaying denied", a list of bad servers (7).
-_NOT_FINAL = re.compile(rb"5\.(1\.[78]|2\.2|[357]\.\d+)\b")
+# 1.8), a full mailbox (2.2), the server (3), limits and loops on the way (4.5, 4.6), the protocol (5), policy:
+# "relaying denied", a list of bad servers (7).
+_NOT_FINAL = re.compile(rb"5\.(1\.[78]|2\.2|4\.[56]|[357]\.\d+)\b")
 _STATUS = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -109,6 +110,7 @@ def _outcome(error: OSError) -> MailServerAway | MailRefused:
             return MailServerAway(f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip())
     status = _STATUS.match(text)
     why = f"{code} {status[0].decode() if status else ''}".rstrip()
-    if code in FINAL and not _NOT_FINAL.match(text):
+    blocked = code == 554 and status is None and isinstance(error, SMTPDataError)  # a suspended account, most likely
+    if code in FINAL and not blocked and not _NOT_FINAL.match(text):
         return MailRefused(why)
     return MailServerAway(f"{type(error).__name__} {why}")

@@ -42,6 +42,7 @@ class Holding:
     show: Callable[[Any], Shown] | None = None
     read: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
     erased: Mapping[str, Any] | None = None
+    staff: Collection[str] = ()  # of what is shown: for who answers for the shop, not for the person at once
 
     def rows(self, person_id: UUID) -> QuerySet[Any]:
         """Those of this person."""
@@ -86,8 +87,11 @@ def names() -> list[str]:
     return [holding.name for holding in holdings() if holding.show]
 
 
-def records(person_id: UUID, after: Position = START) -> Iterator[tuple[Position, Shown]]:
-    """All that is held of the person, row by row; or what follows `after`, as `names` go on from its name."""
+def records(person_id: UUID, after: Position = START, *, for_staff: bool = False) -> Iterator[tuple[Position, Shown]]:
+    """All that is held of the person, row by row; or what follows `after`, as `names` go on from its name.
+
+    Without what is for staff alone, unless it is `for_staff`.
+    """
     shown = [holding for holding in holdings() if holding.show]
     known = names()
     for holding in shown[known.index(after.name) if after.name in known else 0 :]:
@@ -97,7 +101,8 @@ def records(person_id: UUID, after: Position = START) -> Iterator[tuple[Position
         while rows := list(all_.filter(TupleGreaterThan(_AGE, tuple(map(Value, last[1:]))))[:BATCH]):
             for row in rows:
                 last = Position(holding.name, row.created_at, row.id)
-                yield last, holding.show(row)
+                hidden = () if for_staff else holding.staff
+                yield last, {name: value for name, value in holding.show(row).items() if name not in hidden}
 
 
 def obstacles(person_ids: Collection[UUID]) -> dict[UUID, list[Obstacle]]:

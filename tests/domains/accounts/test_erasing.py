@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db.models import F
@@ -156,7 +157,16 @@ def test_an_erasure_that_is_broken_off_has_not_happened_and_is_done_again(
     assert User.objects.get(id=customer.id).name == customer.name
     assert Session.objects.count() == 1
     assert services.erase(customer.id)
-    assert services.erase(customer.id) == []  # a second time
+    erased_at = User.objects.get(id=customer.id).erased_at
+    assert services.erase(customer.id)  # a second time, for what staff wrote since
+    assert User.objects.get(id=customer.id).erased_at == erased_at
+
+
+def test_nobody_registers_an_address_of_nameless_accounts(nobody: Api) -> None:
+    answer = nobody.call(
+        "register", "user { id }", email=f"{uuid4()}@erased.invalid", password="correct-Horse-battery-1", name="A"
+    )
+    assert answer["__typename"] == "ValidationError"
 
 
 def test_what_a_failed_sign_in_writes_after_the_end_is_forgotten(customer: User) -> None:

@@ -151,7 +151,8 @@ def test_a_discarded_confirmation_is_in_the_history_of_its_order(api: Api) -> No
 
 
 def test_mails_that_nobody_took_are_forgotten_after_a_month_and_other_dead_work_never() -> None:
-    message(hours=31 * 24)
-    kept = {message(hours=29 * 24).id, message(topic=MONEY, hours=31 * 24).id}
+    old, older = 31 * 24, 40 * 24
+    message(hours=older, dead_at=ago(old))
+    kept = {message(hours=older, dead_at=ago(29 * 24)).id, message(topic=MONEY, hours=older, dead_at=ago(old)).id}
     handlers.purge()
     assert set(OutboxMessage.objects.values_list("id", flat=True)) == kept

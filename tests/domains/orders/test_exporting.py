@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from domains.accounts.models import User
 from domains.orders.models import Order
+from domains.payments.models import Payment
 from tests.api import Api
 from tests.domains.orders.lives import EMAIL, at_home, live, somebody
 from tests.domains.orders.shop import DATABASES
@@ -51,8 +52,11 @@ def test_everything_is_exported_but_secrets(person: User, tmp_path: Path) -> Non
 MINE = "query ($after: String) { myData(after: $after) { json endCursor } }"
 
 
-def test_one_reads_the_same_by_the_api_in_parts(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_reads_the_same_by_the_api_in_parts_but_for_what_is_for_staff(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live(own := at_home())
+    Payment.objects.update(decline_code="stolen_card")
     monkeypatch.setattr("domains.accounts.services.exporting.PART_ROWS", 3)
     whole: dict[str, list[Any]] = {}
     after, parts = None, 0
@@ -66,6 +70,13 @@ def test_one_reads_the_same_by_the_api_in_parts(person: User, monkeypatch: pytes
         cursor = after
     stream = StringIO()
     call_command("export_person", EMAIL, stdout=stream)
-    assert whole == json.loads(stream.getvalue())
+    exported = json.loads(stream.getvalue())
+    assert all({"disputes", "staffNotes"} <= payment.keys() for payment in exported["payments"])
+    exported["payments"] = [
+        {name: value for name, value in payment.items() if name not in ("disputes", "staffNotes")}
+        for payment in exported["payments"]
+    ]
+    assert whole == exported
+    assert {payment["declineCode"] for payment in whole["payments"]} == {"generic_decline"}
     assert parts > 5
     assert Api(UserFactory.create()).code(MINE, {"after": cursor}) == "INVALID_CURSOR"

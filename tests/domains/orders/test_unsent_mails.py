@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
+from domains.common.background import delivering
 from domains.common.background.models import OutboxMessage
 from domains.orders.models import OrderEvent
 from tests.api import Api, gid
@@ -55,6 +59,18 @@ def test_a_refused_confirmation_that_staff_retry_is_sent_and_recorded(api: Api, 
         drain()
     mails = OrderEvent.objects.filter(type__contains="EMAIL").order_by("created_at").values_list("type", flat=True)
     assert [*mails] == ["EMAIL_NOT_SENT", "CONFIRMATION_EMAIL_SENT"]
+    assert_in_order()
+
+
+def test_a_confirmation_that_dies_of_failures_is_in_the_history_of_its_order(api: Api, settings: Settings) -> None:
+    buy(api, [(ProductFactory.create(), 1)])
+    old = timezone.now() - timedelta(days=4)  # longer than mails are waited with
+    OutboxMessage.objects.update(failures=delivering.MAX_FAILURES - 1, created_at=old)
+    with mail_server(settings, connect="554 go away"):
+        deliver_due()
+    assert confirmation().dead_at
+    assert OrderEvent.objects.latest("created_at").type == "EMAIL_NOT_SENT"
+    OutboxMessage.objects.all().delete()
     assert_in_order()
 
 

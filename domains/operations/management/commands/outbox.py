@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
@@ -71,10 +72,18 @@ class Command(BaseCommand):
         if count and not (yes or _agreed(f"{act.capitalize()} {count:,} messages? [y/N] ")):
             raise CommandError("Nothing was changed.")
         try:
-            changed = sum(ACTS[act](rows, limit=limit, by=getpass.getuser()))
+            changed = sum(ACTS[act](rows, limit=limit, by=_operator()))
         except services.NotDiscardable as error:
             raise CommandError(f"{error}.") from None
         self.stdout.write(f"{act}: {changed:,} messages. Such messages now: {rows.count():,}.")
+
+
+def _operator() -> str:
+    """Who types: a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _agreed(question: str) -> bool:

@@ -49,6 +49,8 @@ def test_what_is_said_of_the_recipient_or_the_mail_for_good_ends_this_mail(
         ("rcpt", "421 4.3.2 going down"),
         ("rcpt", "552 5.2.2 over quota"),
         ("rcpt", "550 5.2.2 mailbox full"),
+        ("data", "550 5.4.5 daily limit exceeded"),
+        ("content", "554 sending suspended for this account"),
         ("rcpt", "550 5.7.1 relaying denied"),
         ("rcpt", "554 5.7.1 client host blocked"),
         ("rcpt", "553 5.1.8 sender's domain not found"),
