@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 
 import pytest
 from django.db import DataError, connection
@@ -16,7 +17,7 @@ from tests.api import Api
 from tests.collector import attributes, collector, traced
 from tests.commands import python
 from tests.logs import json_log, lines
-from tests.processes import environment
+from tests.processes import environment, wait_until
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 FORKED = """
@@ -85,8 +86,14 @@ def test_a_statement_that_fails_tells_its_sqlstate_and_no_value() -> None:
     assert b"canary" not in taker.raw
 
 
+def senders() -> list[str]:
+    """The threads that send spans."""
+    return [each.name for each in threading.enumerate() if each.name.startswith(("OtelBatch", "tracing-end"))]
+
+
 def test_a_collector_that_hangs_keeps_no_process_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spans, "FLUSH_SECONDS", 0.1)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     with socket.create_server(("127.0.0.1", 0)) as silent, traced(f"http://127.0.0.1:{silent.getsockname()[1]}"):
         for _ in range(5_000):  # more than it queues
             with span("x", Kind.SERVER, {}):
@@ -94,6 +101,7 @@ def test_a_collector_that_hangs_keeps_no_process_from_its_end(monkeypatch: pytes
         tracing.end()
         with span("y", Kind.SERVER, {}) as recorded:
             assert recorded is None
+    wait_until(lambda: not senders(), what="what still sends has given up")  # it would make up pauses by chance
 
 
 def test_forked_processes_send_what_they_record_and_the_one_before_them_too() -> None:
