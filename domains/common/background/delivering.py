@@ -105,9 +105,8 @@ def _measured(topic: str) -> Iterator[None]:
 def _refuse(message: OutboxMessage, why: str) -> None:
     end = {"dead_at": Now(), "last_error": why[:200], "lease": None, "leased_until": None, "updated_at": Now()}
     with transaction.atomic(durable=True):
-        abandon = outbox.abandonable().get(message.topic)
-        if _held(message).update(failures=message.failures + 1, **end) and abandon:
-            abandon(message)
+        if _held(message).update(failures=message.failures + 1, **end):
+            _abandon(message)
     logger.warning("outbox message refused", extra=_about(message, error=why))
 
 
@@ -151,10 +150,14 @@ def _bury(message: OutboxMessage, taken: QuerySet[OutboxMessage]) -> None:
 
 def _end(message: OutboxMessage) -> None:
     """It died: written down where its absence counts, in the caller's transaction, and logged."""
-    if abandon := outbox.abandonable().get(message.topic):
-        abandon(message)
+    _abandon(message)
     with caused_by(message.origin):
         logger.error("outbox message died", extra=_about(message, error=message.last_error))
+
+
+def _abandon(message: OutboxMessage) -> None:
+    if abandon := outbox.abandonable().get(message.topic):
+        abandon(message)
 
 
 def _about(message: OutboxMessage, **more: str | float) -> dict[str, str | float]:

@@ -23,7 +23,7 @@ from django.db import Error, close_old_connections, connection, connections
 from domains.common.data.prepared import fetch_one, source
 from domains.common.guard import redis
 from domains.common.guard.addresses import network
-from domains.common.guard.keyed import keyed
+from domains.common.guard.budgets import hidden
 from domains.common.viewer import Viewer, client_address
 
 logger = logging.getLogger(__name__)
@@ -152,4 +152,4 @@ def _pin(about: object) -> str:
 
 def _address() -> str:
     """Hashed: Redis, and who copies it, hold no addresses of people."""
-    return f"address:{keyed('pin', network(client_address.get()))[0]}"
+    return f"address:{hidden(network(client_address.get()))}"

@@ -111,11 +111,11 @@ def _budgets(user_id: UUID | None, address: str | None) -> list[tuple[str, int]]
     account = [] if user_id is None else [(redis.key("budget", user_id), settings.BUDGET_ACCOUNT)]
     if is_trusted(address):
         return account
-    return [*account, (redis.key("budget", _hidden(network(address))), settings.BUDGET_ADDRESS)]
+    return [*account, (redis.key("budget", hidden(network(address))), settings.BUDGET_ADDRESS)]
 
 
 @lru_cache(maxsize=4_096)  # as `network`
-def _hidden(subject: str) -> str:
+def hidden(subject: str) -> str:
     """A keyed hash: Redis, and who copies it, hold no addresses of people."""
     return salted_hmac("budget", subject, algorithm="sha256").hexdigest()[:32]
 
