@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,6 @@ for command in sys.argv[1:]:
     execute_from_command_line(["manage.py", *command.split()])
 """
 
-type Checkout = Callable[..., Path]
-
 
 def blocks() -> list[tuple[str, str]]:
     """The walk's code blocks: language and text."""
@@ -47,65 +44,63 @@ def blocks() -> list[tuple[str, str]]:
     return FENCE.findall(WALK[1])
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    """A copy of the project with the README's domain, listed before another one where that is given."""
-
-    def copy(*, before: str = "", services: str = "") -> Path:
-        for room in ("backend", "schema", "domains", "tests"):
-            shutil.copytree(ROOT / room, tmp_path / room, ignore=IGNORED)
-        for file in (".gitignore", "pyproject.toml", "README.md", "CHANGELOG.md", "manage.py"):
-            shutil.copy(ROOT / file, tmp_path)
-        _git(tmp_path, "init", "-q")
-        _git(tmp_path, "add", "-A")
-        for language, text in blocks():
-            if language == "python":
-                _write(tmp_path, text, before)
-            elif language == "markdown":
-                log = tmp_path / "CHANGELOG.md"
-                log.write_text(log.read_text().replace("### Schema\n", f"### Schema\n{text}", 1))
-        rules = tmp_path / "domains" / "reviews" / "services.py"
-        rules.write_text(rules.read_text() + services)
-        return tmp_path
-
-    return copy
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the README's domain."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for room in ("backend", "schema", "domains", "tests"):
+        shutil.copytree(ROOT / room, folder / room, ignore=IGNORED)
+    for file in (".gitignore", "pyproject.toml", "README.md", "CHANGELOG.md", "manage.py"):
+        shutil.copy(ROOT / file, folder)
+    _git(folder, "init", "-q")
+    _git(folder, "add", "-A")
+    for language, text in blocks():
+        if language == "python":
+            _write(folder, text)
+        elif language == "markdown":
+            log = folder / "CHANGELOG.md"
+            log.write_text(log.read_text().replace("### Schema\n", f"### Schema\n{text}", 1))
+    return folder
 
 
 def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def _write(folder: Path, text: str, before: str) -> None:
+def _write(folder: Path, text: str) -> None:
     if named := NAME.match(text):
         path = folder / named[1]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text[named.end() :])
-        return
-    assert text.startswith("DOMAINS: ")
+    else:
+        _list(folder, text)
+
+
+def _list(folder: Path, line: str) -> None:
+    """The line that names the domains."""
+    assert line.startswith("DOMAINS: ")
     listed = folder / "domains" / "__init__.py"
-    line = text.replace(', "reviews"', "").replace(f'"{before}"', f'"reviews", "{before}"') if before else text
     listed.write_text(re.sub(r"^DOMAINS: .*\n", line, listed.read_text(), flags=re.MULTILINE))
 
 
 @pytest.mark.usefixtures("django_db_modify_db_settings")  # its own database is a copy, too
-def test_the_walk_of_the_readme_leads_to_a_domain_that_keeps_the_rules_of_the_house(checkout: Checkout) -> None:
-    folder = checkout()
+def test_the_walk_of_the_readme_leads_to_a_domain_that_keeps_the_rules_of_the_house(checkout: Path) -> None:
     environment = {"DJANGO_SETTINGS_MODULE": "backend.settings.test", "TEST_DATABASE_NAME": f"walk_{uuid.uuid4().hex}"}
     environment |= {"PYTEST_XDIST_WORKER": "", "REDIS_PREFIX": f"{environment['TEST_DATABASE_NAME']}:"}
     for language, text in blocks():
         if not language:
             commands = text.replace("python3 manage.py ", "").splitlines()[:-1]
-            done = python("-c", IN_ONE_PROCESS, *commands, folder=folder, environment=environment)
+            done = python("-c", IN_ONE_PROCESS, *commands, folder=checkout, environment=environment)
             assert done.returncode == 0, done.stderr
-    changed = _git(folder, "diff", "--stat", "--", "domains", "backend", "tests", "pyproject.toml").splitlines()[:-1]
+    changed = _git(checkout, "diff", "--stat", "--", "domains", "backend", "tests", "pyproject.toml").splitlines()[:-1]
     assert [line.split()[0] for line in changed] == ["domains/__init__.py"]
-    assert lint_imports(folder).returncode == 0
+    assert lint_imports(checkout).returncode == 0
     for check in (
         ("check", "domains/reviews", "tests/domains/reviews"),
         ("format", "--check", "--exclude", "migrations", "domains/reviews"),
     ):
-        assert python("-m", "ruff", *check, folder=folder).returncode == 0
-    suite = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE, folder=folder, environment=environment)
+        assert python("-m", "ruff", *check, folder=checkout).returncode == 0
+    suite = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE, folder=checkout, environment=environment)
     assert suite.returncode == 0, suite.stdout
 
 
@@ -118,9 +113,12 @@ WRONG = {
 }
 
 
-def test_an_import_in_the_wrong_direction_breaks_a_contract(checkout: Checkout) -> None:
-    imports = "".join(f"import {module}\n" for module in WRONG.values())
-    linted = lint_imports(checkout(before="orders", services=f"\n\n{imports}"))
+def test_an_import_in_the_wrong_direction_breaks_a_contract(checkout: Path) -> None:
+    line = next(text for language, text in blocks() if text.startswith("DOMAINS: "))
+    _list(checkout, line.replace(', "reviews"', "").replace('"orders"', '"reviews", "orders"'))
+    rules = checkout / "domains" / "reviews" / "services.py"
+    rules.write_text(rules.read_text() + "\n\n" + "".join(f"import {module}\n" for module in WRONG.values()))
+    linted = lint_imports(checkout)
     assert linted.returncode == 1
     broken = linted.stdout.partition("Broken contracts")[2]
     for contract, module in WRONG.items():

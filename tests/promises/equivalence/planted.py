@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -62,20 +63,34 @@ def fault(where: str, mark: str) -> Any:
 def planted(schema: GraphQLSchema, variant: int) -> Iterator[None]:
     """Within the block some fields of the schema are faulty: other ones for each variant, none for 0."""
     kept: list[tuple[GraphQLField, Any, dict[str, Any]]] = []
-    for kind in schema.type_map.values() if variant else ():
-        for name, field in kind.fields.items() if isinstance(kind, GraphQLObjectType) else ():
-            where = f"{kind.name}.{name}"
-            if _is_faulty(field, where, variant):
-                kept.append((field, field.resolve, {**field.extensions}))
-                _plant(field, f"{where} ({variant})")
-            elif "strawberry-definition" in field.extensions and _below_is_faulty(field, variant):
-                kept.append((field, field.resolve, {**field.extensions}))
-                _not_by_sql(field)
+    for field, where in _chosen(schema, variant) if variant else ():
+        kept.append((field, field.resolve, {**field.extensions}))
+        if where:
+            _plant(field, f"{where} ({variant})")
+        else:
+            _not_by_sql(field)
     try:
         yield
     finally:
         for field, resolve, extensions in kept:
             field.resolve, field.extensions = resolve, extensions
+
+
+@cache
+def _chosen(schema: GraphQLSchema, variant: int) -> list[tuple[GraphQLField, str]]:
+    """The faulty fields with their names, and without one those that have a faulty field below."""
+    fields = [
+        (field, f"{kind.name}.{name}")
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if "strawberry-definition" in field.extensions
+    ]
+    return [
+        (field, where if _is_faulty(field, where, variant) else "")
+        for field, where in fields
+        if _is_faulty(field, where, variant) or _below_is_faulty(field, variant)
+    ]
 
 
 def _is_faulty(field: GraphQLField, where: str, variant: int) -> bool:
