@@ -40,7 +40,10 @@ PAUSE = 0.01  # seconds between two innocent queries
 REQUESTS = {1: 40, 16: 160, 64: 192}  # by clients
 INNOCENT = "{ products(first: 1) { nodes { id } } }"
 _DEEP = "{ products(first: 95) { nodes { category { products(first: %d) { nodes { %s } } } } } }"
+_BELOW = "products(first: 100) { pageInfo { s0: startCursor s1: startCursor s2: startCursor s3: startCursor } }"
+_WORST = f"products(first: 95) {{ nodes {{ category {{ p0: {_BELOW} p1: {_BELOW} }} }} }}"
 HEAVY = {
+    "worst": f"{{ {' '.join(f'p{n}: {_WORST}' for n in range(15))} }}",  # bench_worst_document found it
     "wide": f"{{ products(first: 100) {{ nodes {{ {' '.join(f'a{n}: description' for n in range(190))} }} }} }}",
     "deep": _DEEP % (95, "a: description b: name"),
     "long": f"{{ {' '.join(f'a{n}: category(slug: "{"x" * 480}") {{ id }}' for n in range(190))} }}",  # to check
