@@ -51,6 +51,9 @@ if 0 <= _soft < OPEN_FILES:
 import_module(settings.ROOT_URLCONF)  # the views, and with them the schema
 gc.collect()
 gc.freeze()
+# Later full collections walk what heavy requests have in hand, and hold the lock for 25 ms and more to find next to
+# nothing: one in ten of them is enough.
+gc.set_threshold(2_000, 10, 100)
 
 watch((*_bridge.pools, *BULKHEADS), lambda: _streams.open)
 sampling.start()

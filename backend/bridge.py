@@ -23,6 +23,7 @@ from backend.metrics import REFUSED
 from backend.replies import error_body, own_headers, request_id_from
 from backend.tracing import ARRIVED
 from domains.common.errors import ServiceUnavailableError
+from domains.common.guard import computing
 from domains.common.guard.bulkhead import Bulkhead
 from domains.common.guard.computing import Elsewhere
 
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 Scope = dict[str, Any]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is refused
-MAX_DEAR = 100  # heavy ones among them
+MAX_DEAR = 500  # heavy ones among them
 
 
 def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -147,7 +148,7 @@ class Bridge:
             call = Call(self._application, environ(scope, body))
             with hearing(receive, left=call.leave):
                 try:
-                    reply = await call.on(self._pool)
+                    reply = await self._run_quick(call)
                 except Elsewhere:
                     reply = await self._run_dear(call)
             with closing(reply):
@@ -157,6 +158,14 @@ class Bridge:
                 raise
         finally:
             self._accepted -= 1
+
+    async def _run_quick(self, call: Call) -> Reply:
+        """Raises Elsewhere when it turns out to be heavy."""
+        computing.quick.begin()
+        try:
+            return await call.on(self._pool)
+        finally:
+            computing.quick.end()
 
     async def _run_dear(self, call: Call) -> Reply:
         """On a thread for heavy work. Raises ServiceUnavailableError when too many wait for one."""

@@ -22,7 +22,7 @@ from orjson import Fragment
 
 from domains.common.graphql.errors import answered_as
 from domains.common.graphql.loaders import Loader
-from domains.common.guard import deadline
+from domains.common.guard import computing, deadline
 from schema.execution.completion import Completion, Group
 from schema.execution.errors import Nulled, Report
 from schema.execution.plan import Field, Info, Plan, Plans, Selection
@@ -129,6 +129,7 @@ class Execution:
         ]
         batches: list[Batch] = []
         for call in calls:
+            computing.give_way()
             self._resolve(call, batches)
         for batch in batches:
             answer_batch(batch)
@@ -138,6 +139,7 @@ class Execution:
         for loader, keys in wanted.items():
             loader.read(keys)
         for call in calls:
+            computing.give_way()
             self._complete(call)
 
     def _resolve(self, call: Call, batches: list[Batch]) -> None:

@@ -2,13 +2,15 @@
 
 Four threads that execute heavy documents leave a fifth of the processor to a small one, in turns of 5 ms each. So heavy
 operations have threads of their own, of which one computes; the others wait for it, or for the database. While one
-computes, it lets others in SWITCH_SECONDS after they ask.
+computes, it lets others in SWITCH_SECONDS after they ask, and between two pieces of its work it waits until no quick
+request computes: each change of the lock's owner costs the quick one about as much as it computes in between.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +18,12 @@ from contextvars import ContextVar
 
 from domains.common.guard import deadline
 
-THREADS = 3  # of a process for heavy operations; more than one, because they wait for statements, too
-DEAR_SECONDS = 0.015  # of computing: what takes longer counts as heavy
+THREADS = 2  # of a process for heavy operations: one computes while the other waits for a statement
+DEAR_SECONDS = 0.005  # of computing: what takes longer counts as heavy
 SWITCH_SECONDS = 0.0001
+WAY_SECONDS = 0.005  # at most, that a heavy operation waits for quick requests at once
+PIECE_SECONDS = 0.0005  # that it computes before it waits again
+LONG_PIECE_SECONDS = 0.02  # likewise, where those have not gone: they wait for others, or there is no end of them
 ELSEWHERE_KEY = "ordergraph.elsewhere"  # in the WSGI environment of a request that may be begun again elsewhere
 
 
@@ -76,6 +81,37 @@ class Turns:
 
 
 _USUAL_SWITCH = sys.getswitchinterval()
+
+
+class Quick:
+    """How many requests are under way that are not heavy. Changed on the event loop alone."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._next_way = 0.0  # on the monotonic clock
+        self._nobody = threading.Event()
+        self._nobody.set()
+
+    def begin(self) -> None:
+        """One more."""
+        self._count += 1
+        if self._count == 1:
+            self._nobody.clear()
+
+    def end(self) -> None:
+        """One less."""
+        self._count -= 1
+        if self._count == 0:
+            self._nobody.set()
+
+    def go_first(self) -> None:
+        """Wait until there is none, for WAY_SECONDS at most. For the one thread whose turn it is."""
+        if not self._nobody.is_set() and time.monotonic() > self._next_way:
+            gone = self._nobody.wait(WAY_SECONDS)
+            self._next_way = time.monotonic() + (PIECE_SECONDS if gone else LONG_PIECE_SECONDS)
+
+
+quick = Quick()
 _turns = Turns()
 _computing: ContextVar[bool] = ContextVar("computing", default=False)
 
@@ -91,6 +127,12 @@ def alone() -> Iterator[None]:
     finally:
         _computing.reset(token)
         _turns.give()
+
+
+def give_way() -> None:
+    """Between two pieces of an operation: if it is heavy, quick requests go first."""
+    if _computing.get():
+        quick.go_first()
 
 
 def pause() -> bool:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from domains.common.guard import computing
 from domains.common.guard.breaker import CircuitBreaker
-from domains.common.guard.computing import Experience, alone
+from domains.common.guard.computing import Experience, Quick, alone, give_way
 from domains.common.guard.deadline import Deadline, Stopped
 
 WAIT = 20.0  # seconds; only a failure waits so long
@@ -23,6 +23,13 @@ LOCK = 7_230_113
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(4) as threads:
         yield threads
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
+    quick = Quick()
+    monkeypatch.setattr(computing, "quick", quick)
+    return quick
 
 
 @contextmanager
@@ -112,11 +119,63 @@ def test_whoever_waits_first_computes_first_and_too_long_a_wait_ends_the_request
     assert order == ["first", "second"]
 
 
+def test_a_heavy_operation_lets_quick_requests_go_first(
+    pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", WAIT)
+    order: list[str] = []
+    began = threading.Event()
+
+    def heavy() -> None:
+        with alone():
+            began.set()
+            give_way()
+            order.append("heavy")
+
+    quick.begin()
+    quick.begin()
+    computes = pool.submit(heavy)
+    assert began.wait(WAIT)
+    for number in ("one", "two"):
+        order.append(number)
+        quick.end()
+    computes.result(WAIT)
+    assert order == ["one", "two", "heavy"]
+
+
+def test_a_quick_request_that_does_not_end_holds_up_a_heavy_one_only_now_and_then(
+    pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", 0.001)
+    monkeypatch.setattr(computing, "LONG_PIECE_SECONDS", WAIT)
+
+    def heavy() -> None:
+        with alone():
+            give_way()
+            monkeypatch.setattr(computing, "WAY_SECONDS", WAIT * 10)
+            give_way()  # its next piece has only begun
+
+    quick.begin()
+    try:
+        pool.submit(heavy).result(WAIT)
+    finally:
+        quick.end()
+
+
+def test_whoever_is_not_heavy_gives_no_way(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", WAIT * 10)
+    quick.begin()
+    try:
+        give_way()
+    finally:
+        quick.end()
+
+
 def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light_and_at_once_when_it_is_not() -> None:
     experience = Experience()
     assert experience.is_dear(0.1)
     assert not experience.is_dear(0.001)
-    for _ in range(5):
+    for _ in range(8):
         experience.learn(0.1, 0.002)
     assert not experience.is_dear(0.1)
     experience.learn(0.1, 0.3)
