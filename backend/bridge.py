@@ -33,6 +33,7 @@ Scope = dict[str, Any]
 
 MAX_WAITING = 1_000  # requests without a thread; the next one is refused
 MAX_DEAR = 500  # heavy ones among them
+DEAR_WAIT_SECONDS = 5.0  # until one of them is refused that was not begun
 
 
 def environ(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -118,10 +119,12 @@ class Bridge:
         max_waiting: int = MAX_WAITING,
         bulkheads: Sequence[Bulkhead] = (),
         dear_threads: int = 1,
+        dear_seconds: float = DEAR_WAIT_SECONDS,
     ) -> None:
         self._application = application
         self._bulkheads = bulkheads
         self._pool, self._dear_pool = self.pools = Threads("web", threads), Threads("dear", dear_threads)
+        self._dear_seconds = dear_seconds
         self._dear = 0  # as `_accepted`, of those that belong there
         self._max_accepted = threads + max_waiting
         self._accepted = 0  # running or waiting; changed on the event loop alone
@@ -168,11 +171,17 @@ class Bridge:
             computing.quick.end()
 
     async def _run_dear(self, call: Call) -> Reply:
-        """On a thread for heavy work. Raises ServiceUnavailableError when too many wait for one."""
+        """On a thread for heavy work. Raises ServiceUnavailableError when too many wait for one, or it for too long."""
         if self._dear >= MAX_DEAR:
             raise ServiceUnavailableError
         self._dear += 1
+        timer = asyncio.get_running_loop().call_later(self._dear_seconds, call.give_up)
         try:
             return await call.on(self._dear_pool)
+        except asyncio.CancelledError:
+            if call.was_given_up:
+                raise ServiceUnavailableError from None
+            raise
         finally:
+            timer.cancel()
             self._dear -= 1

@@ -105,7 +105,7 @@ class Call:
         self._application = application
         self._environment = {**environment, ENVIRON_KEY: self._deadline, ELSEWHERE_KEY: True}
         self._called: Future[Reply] | None = None
-        self.was_left = False  # before it was begun
+        self.was_left = self.was_given_up = False  # before it was begun
 
     async def on(self, pool: Threads) -> Reply:
         """The reply. Raises Elsewhere, the first time alone, and CancelledError when the client has left before."""
@@ -117,6 +117,10 @@ class Call:
             return await asyncio.wrap_future(self._called)
         finally:
             pool.calls -= 1
+
+    def give_up(self) -> None:
+        """It has waited for too long, unless it was begun."""
+        self.was_given_up = self._called is not None and self._called.cancel()
 
     def leave(self) -> None:
         """The client has left."""

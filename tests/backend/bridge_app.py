@@ -16,12 +16,13 @@ from backend.bridge import Bridge
 from backend.dispatcher import Dispatcher
 from backend.health import Probes
 from backend.streaming import Streams
-from domains.common.guard import deadline
+from domains.common.guard import computing, deadline
 from domains.common.guard.bulkhead import Bulkhead
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Stopped
 
 THREADS, MAX_WAITING, MAX_BYTES, HELD_BODIES, BODY_SECONDS = 4, 2, 100_000, 3, 2.0
+DEAR_SECONDS = 3.0
 SLOW_WORK = Bulkhead(threads=2, mark=b"slow work")
 PATIENCE = 20  # seconds until a wait that should have ended fails the test
 
@@ -71,6 +72,14 @@ def _set_event(_environ: dict[str, Any], name: str) -> str:
     return "set"
 
 
+def _started(_environ: dict[str, Any], name: str) -> str:
+    return str(events[f"{name} started"].is_set())
+
+
+def _quick(_environ: dict[str, Any], _name: str) -> str:
+    return str(computing.quick.count)
+
+
 def _echo(environ: dict[str, Any], _name: str) -> str:
     seen = {name: value for name, value in environ.items() if isinstance(value, str)}
     return json.dumps({**seen, "body": environ["wsgi.input"].read().decode("latin-1")})
@@ -105,6 +114,8 @@ ROUTES: dict[str, Callable[[dict[str, Any], str], str]] = {
     "/await": _await_event,
     "/set": _set_event,
     "/fail": _fail,
+    "/started": _started,
+    "/quick": _quick,
 }
 
 
@@ -136,7 +147,7 @@ class Echo(Streams):
 
 
 application = Dispatcher(
-    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]),
+    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK], dear_seconds=DEAR_SECONDS),
     Echo(wsgi, threads=1, limit=1),
     Bodies(max_bytes=MAX_BYTES, seconds=BODY_SECONDS, held_bytes=HELD_BODIES * MAX_BYTES),
     Probes(),

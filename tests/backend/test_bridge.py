@@ -334,6 +334,34 @@ def test_heavy_requests_wait_for_each_other_and_take_no_thread_from_the_rest(ser
         assert [each.result() for each in heavy] == [(201, b"body 0"), (201, b"body 1")]
 
 
+def test_a_heavy_request_that_waits_for_too_long_is_refused_and_never_begun(server: Server) -> None:
+    with ThreadPoolExecutor(2) as clients:
+        first = clients.submit(server.request, "POST", "/heavy?name=first", b"first")
+        server.get("/await?name=first+started")
+        status, body = server.request("POST", "/heavy?name=second", b"second")
+        assert (status, json.loads(body)["errors"][0]["extensions"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+        server.get("/set?name=first+released")
+        assert first.result() == (201, b"first")
+    server.get("/set?name=third+released")
+    assert server.request("POST", "/heavy?name=third", b"third") == (201, b"third")
+    assert server.get("/started?name=second") == (201, b"False")
+
+
+def test_requests_count_as_under_way_until_they_end_or_turn_out_to_be_heavy(server: Server) -> None:
+    assert server.get("/quick") == (201, b"1")  # itself
+    with ThreadPoolExecutor(2) as clients:
+        light = clients.submit(server.get, "/hold?name=light")
+        heavy = clients.submit(server.request, "POST", "/heavy?name=weight", b"heavy")
+        for name in ("light", "weight"):
+            server.get(f"/await?name={name}+started")
+        assert server.get("/quick") == (201, b"2")
+        for name in ("light", "weight"):
+            server.get(f"/set?name={name}+released")
+        assert [light.result(), heavy.result()] == [(201, b"held"), (201, b"heavy")]
+    server.get("/fail")
+    assert server.get("/quick") == (201, b"1")
+
+
 def test_event_streams_go_to_the_asynchronous_application(server: Server) -> None:
     headers = {"Accept": "text/event-stream"}
     assert server.request("POST", "/graphql", b"{}", headers) == (200, b"event: next\ndata: {}\n\n")

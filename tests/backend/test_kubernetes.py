@@ -171,4 +171,4 @@ def test_the_example_counts_its_containers_for_the_budget_of_connections() -> No
     assert int(CONFIG["WORKER_CONTAINERS"]) == sum(
         each["replicas"] + each["strategy"]["rollingUpdate"]["maxSurge"] for each in workers
     )
-    assert connections.of_a_web_process() == 39  # as the manifests say
+    assert connections.of_a_web_process() == 40  # as the manifests say

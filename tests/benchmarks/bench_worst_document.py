@@ -92,10 +92,11 @@ class Candidate:
 
     @property
     def length(self) -> int:
-        """Characters of the query, without writing it: copies of copies may be more than fit into memory."""
-        return reduce(
-            lambda inner, step: step.copies * (len(step.name + step.arguments) + 2 + inner), self.steps[::-1], 0
-        )
+        """At least so many characters has the query, which may be too long to be written."""
+        length = 0
+        for step in reversed(self.steps):
+            length = step.copies * (len(step.name + step.arguments) + length + 2)
+        return length
 
     @property
     def badness(self) -> float:

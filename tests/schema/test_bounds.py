@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from domains.accounts.models import User
+from domains.common.guard import computing
 from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Deadline
 from tests.api import Api
@@ -67,7 +68,10 @@ def test_a_query_whose_client_leaves_reads_no_more() -> None:
     assert len(sent) == 1  # of two on one level
 
 
-def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays() -> None:
+def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(computing, "DEAR_SECONDS", 0.015)  # looking for cycles takes as long as the usual bound
     leaves = " ".join(f"leaf{n}: description" for n in range(100))
     heavy = {"query": f"{{ products(first: 100) {{ nodes {{ {leaves} }} }} }}"}
 

@@ -2,8 +2,9 @@
 
 Four threads that execute heavy documents leave a fifth of the processor to a small one, in turns of 5 ms each. So heavy
 operations have threads of their own, of which one computes; the others wait for it, or for the database. While one
-computes, it lets others in SWITCH_SECONDS after they ask, and between two pieces of its work it waits until no quick
-request computes: each change of the lock's owner costs the quick one about as much as it computes in between.
+computes, it lets others in SWITCH_SECONDS after they ask, and between two pieces of its work it waits for the quick
+requests that are under way: each change of the lock's owner costs these about as much as they compute in between. It
+waits for as long as it computes at most.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from contextvars import ContextVar
 
 from domains.common.guard import deadline
 
-THREADS = 2  # of a process for heavy operations: one computes while the other waits for a statement
+THREADS = 3  # of a process for heavy operations; more than one, because they wait for statements, too
 DEAR_SECONDS = 0.005  # of computing: what takes longer counts as heavy
 SWITCH_SECONDS = 0.0001
 WAY_SECONDS = 0.005  # at most, that a heavy operation waits for quick requests at once
-PIECE_SECONDS = 0.0005  # that it computes before it waits again
-LONG_PIECE_SECONDS = 0.02  # likewise, where those have not gone: they wait for others, or there is no end of them
+LONG_PIECE_SECONDS = 0.02  # that it computes then at least, where they have not gone: they may be waiting themselves
 ELSEWHERE_KEY = "ordergraph.elsewhere"  # in the WSGI environment of a request that may be begun again elsewhere
 
 
@@ -38,16 +38,20 @@ class Experience:
     """How long one document took, compared with its estimate. Until it has run the estimate is believed."""
 
     def __init__(self) -> None:
-        self._share = 1.0
+        self._share = self._last = 1.0
 
     def is_dear(self, estimate: float) -> bool:
         """Whether executing it, estimated in seconds, is likely to take longer than DEAR_SECONDS."""
         return estimate * self._share > DEAR_SECONDS
 
     def learn(self, estimate: float, took: float) -> None:
-        """The next one is expected to take as much, or halfway to it when it took less. Seconds of computing."""
+        """The next one is expected to take as much as the last two at least, or halfway to it when that is less.
+
+        One alone may have met a look for cycles, and its next ones would wait behind heavy ones. Seconds of computing.
+        """
         share = took / max(estimate, 0.0001)
-        self._share = max(share, (self._share + share) / 2)
+        likely, self._last = min(share, self._last), share
+        self._share = max(likely, (self._share + likely) / 2)
 
 
 class Turns:
@@ -84,31 +88,36 @@ _USUAL_SWITCH = sys.getswitchinterval()
 
 
 class Quick:
-    """How many requests are under way that are not heavy. Changed on the event loop alone."""
+    """How many requests are under way that are not heavy, nor of event streams. Changed on the event loop alone."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._next_way = 0.0  # on the monotonic clock
         self._nobody = threading.Event()
         self._nobody.set()
 
     def begin(self) -> None:
         """One more."""
-        self._count += 1
-        if self._count == 1:
+        self.count += 1
+        if self.count == 1:
             self._nobody.clear()
 
     def end(self) -> None:
         """One less."""
-        self._count -= 1
-        if self._count == 0:
+        self.count -= 1
+        if self.count == 0:
             self._nobody.set()
 
     def go_first(self) -> None:
         """Wait until there is none, for WAY_SECONDS at most. For the one thread whose turn it is."""
-        if not self._nobody.is_set() and time.monotonic() > self._next_way:
-            gone = self._nobody.wait(WAY_SECONDS)
-            self._next_way = time.monotonic() + (PIECE_SECONDS if gone else LONG_PIECE_SECONDS)
+        began = time.monotonic()
+        if self._nobody.is_set() or began < self._next_way:
+            return
+        sys.setswitchinterval(_USUAL_SWITCH)
+        gone = self._nobody.wait(WAY_SECONDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        now = time.monotonic()
+        self._next_way = now + (now - began if gone else LONG_PIECE_SECONDS)
 
 
 quick = Quick()
@@ -122,6 +131,7 @@ def alone() -> Iterator[None]:
     _turns.take()
     token = _computing.set(True)
     try:
+        quick.go_first()
         deadline.check()
         yield
     finally:
@@ -147,6 +157,7 @@ def resume() -> None:
     """This thread has waited, and computes on when it is its turn again."""
     _turns.take()
     _computing.set(True)
+    quick.go_first()
 
 
 @contextmanager

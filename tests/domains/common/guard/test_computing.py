@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
+from graphql import parse
 
+from domains.common.graphql.context import Context
 from domains.common.guard import computing
 from domains.common.guard.breaker import CircuitBreaker
-from domains.common.guard.computing import Experience, Quick, alone, give_way
+from domains.common.guard.computing import Experience, Quick, alone, give_way, waiting
 from domains.common.guard.deadline import Deadline, Stopped
+from domains.common.viewer import ANONYMOUS
+from schema.execution.executor import execute
+from schema.merge import core
 
 WAIT = 20.0  # seconds; only a failure waits so long
 LOCK = 7_230_113
@@ -119,28 +125,42 @@ def test_whoever_waits_first_computes_first_and_too_long_a_wait_ends_the_request
     assert order == ["first", "second"]
 
 
-def test_a_heavy_operation_lets_quick_requests_go_first(
+def test_a_heavy_operation_lets_all_quick_requests_go_first(
     pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(computing, "WAY_SECONDS", WAIT)
-    order: list[str] = []
-    began = threading.Event()
+    quick.begin()
+    quick.begin()
+    entering = pool.submit(enter_and_leave)
+    quick.end()
+    assert not wait([entering], timeout=0.05).done  # for the other one, too
+    quick.end()
+    entering.result(WAIT)
+
+
+def test_one_that_goes_on_after_a_wait_lets_them_go_first_again(
+    pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", WAIT)
+    inside, go_on = threading.Event(), threading.Event()
 
     def heavy() -> None:
         with alone():
-            began.set()
-            give_way()
+            with waiting():
+                inside.set()
+                go_on.wait(WAIT)
             order.append("heavy")
 
+    order: list[str] = []
+    going = pool.submit(heavy)
+    assert inside.wait(WAIT)
     quick.begin()
-    quick.begin()
-    computes = pool.submit(heavy)
-    assert began.wait(WAIT)
-    for number in ("one", "two"):
-        order.append(number)
-        quick.end()
-    computes.result(WAIT)
-    assert order == ["one", "two", "heavy"]
+    go_on.set()
+    assert not wait([going], timeout=0.05).done
+    order.append("quick")
+    quick.end()
+    going.result(WAIT)
+    assert order == ["quick", "heavy"]
 
 
 def test_a_quick_request_that_does_not_end_holds_up_a_heavy_one_only_now_and_then(
@@ -151,32 +171,48 @@ def test_a_quick_request_that_does_not_end_holds_up_a_heavy_one_only_now_and_the
 
     def heavy() -> None:
         with alone():
-            give_way()
-            monkeypatch.setattr(computing, "WAY_SECONDS", WAIT * 10)
+            monkeypatch.setattr(computing, "WAY_SECONDS", 10 * WAIT)
             give_way()  # its next piece has only begun
 
     quick.begin()
-    try:
-        pool.submit(heavy).result(WAIT)
-    finally:
-        quick.end()
+    pool.submit(heavy).result(WAIT)
 
 
-def test_whoever_is_not_heavy_gives_no_way(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing, "WAY_SECONDS", WAIT * 10)
+def test_whoever_is_not_heavy_gives_no_way(
+    pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", 10 * WAIT)
     quick.begin()
-    try:
-        give_way()
-    finally:
-        quick.end()
+    pool.submit(give_way).result(WAIT)
 
 
-def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light_and_at_once_when_it_is_not() -> None:
+@pytest.mark.django_db
+def test_a_heavy_document_gives_way_between_its_fields(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    went = list[str]()
+    monkeypatch.setattr(quick, "go_first", lambda: went.append("way"))
+    query = "{ products { nodes { id name } } categories { nodes { id } } }"
+    with alone():
+        execute(core, parse(query), context_value=Context(RequestFactory().post("/graphql"), ANONYMOUS))
+    assert len(went) > len(["alone", "products", "categories"])
+
+
+def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light() -> None:
     experience = Experience()
     assert experience.is_dear(0.1)
     assert not experience.is_dear(0.001)
     for _ in range(8):
         experience.learn(0.1, 0.002)
+    assert not experience.is_dear(0.1)
+
+
+def test_a_document_becomes_heavy_when_it_took_long_twice_and_not_by_one_delay() -> None:
+    experience = Experience()
+    for _ in range(8):
+        experience.learn(0.1, 0.002)
+    experience.learn(0.1, 0.3)
+    assert not experience.is_dear(0.1)
+    experience.learn(0.1, 0.002)
+    experience.learn(0.1, 0.3)
     assert not experience.is_dear(0.1)
     experience.learn(0.1, 0.3)
     assert experience.is_dear(0.01)
