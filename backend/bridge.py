@@ -171,7 +171,7 @@ class Bridge:
             computing.quick.end()
 
     async def _run_dear(self, call: Call) -> Reply:
-        """On a thread for heavy work. Raises ServiceUnavailableError when too many wait for one, or it for too long."""
+        """On a thread for heavy work. Raises ServiceUnavailableError when too many wait, or it for too long."""
         if self._dear >= MAX_DEAR:
             raise ServiceUnavailableError
         self._dear += 1

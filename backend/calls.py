@@ -108,7 +108,7 @@ class Call:
         self.was_left = self.was_given_up = False  # before it was begun
 
     async def on(self, pool: Threads) -> Reply:
-        """The reply. Raises Elsewhere, the first time alone, and CancelledError when the client has left before."""
+        """The reply. Raises Elsewhere, the first time alone, and CancelledError when it ended before it was begun."""
         self._environment["wsgi.input"].seek(0)
         self._called = pool.submit(reply_of, self._application, dict(self._environment))
         self._environment.pop(ELSEWHERE_KEY, None)
@@ -120,12 +120,16 @@ class Call:
 
     def give_up(self) -> None:
         """It has waited for too long, unless it was begun."""
-        self.was_given_up = self._called is not None and self._called.cancel()
+        self.was_given_up = self._ended()
 
     def leave(self) -> None:
         """The client has left."""
-        self.was_left = self._called is not None and self._called.cancel()
+        self.was_left = self._ended()
         self._deadline.abandon()
+
+    def _ended(self) -> bool:
+        """Whether it was waiting for a thread until now."""
+        return self._called is not None and not self._called.done() and self._called.cancel()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
-from time import thread_time
 from typing import Any
 
 import orjson
@@ -123,9 +122,9 @@ class GraphQLView(View):
         throttle = budgets.charge(cost, user_id=viewer.user_id, address=client_address.get())
         if throttle and throttle.retry_after:
             return 429 if strict else 200, throttled(request, throttle)
-        began = thread_time()
+        began = computing.computed()
         status, body = self._execute(request, document, wanted, viewer, refused)
-        document.experience.learn(estimate, thread_time() - began)
+        document.experience.learn(estimate, computing.computed() - began)
         told = {"cost": {"requested": cost, "allowed": allowed}} if wanted.tells_cost else {}
         if told := told | shown(throttle):
             body["extensions"] = told

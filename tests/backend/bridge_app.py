@@ -22,7 +22,6 @@ from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from domains.common.guard.deadline import ENVIRON_KEY, Stopped
 
 THREADS, MAX_WAITING, MAX_BYTES, HELD_BODIES, BODY_SECONDS = 4, 2, 100_000, 3, 2.0
-DEAR_SECONDS = 3.0
 SLOW_WORK = Bulkhead(threads=2, mark=b"slow work")
 PATIENCE = 20  # seconds until a wait that should have ended fails the test
 
@@ -72,10 +71,6 @@ def _set_event(_environ: dict[str, Any], name: str) -> str:
     return "set"
 
 
-def _started(_environ: dict[str, Any], name: str) -> str:
-    return str(events[f"{name} started"].is_set())
-
-
 def _quick(_environ: dict[str, Any], _name: str) -> str:
     return str(computing.quick.count)
 
@@ -114,7 +109,6 @@ ROUTES: dict[str, Callable[[dict[str, Any], str], str]] = {
     "/await": _await_event,
     "/set": _set_event,
     "/fail": _fail,
-    "/started": _started,
     "/quick": _quick,
 }
 
@@ -147,7 +141,7 @@ class Echo(Streams):
 
 
 application = Dispatcher(
-    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK], dear_seconds=DEAR_SECONDS),
+    Bridge(wsgi, threads=THREADS, max_waiting=MAX_WAITING, bulkheads=[SLOW_WORK]),
     Echo(wsgi, threads=1, limit=1),
     Bodies(max_bytes=MAX_BYTES, seconds=BODY_SECONDS, held_bytes=HELD_BODIES * MAX_BYTES),
     Probes(),

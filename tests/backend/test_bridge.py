@@ -13,9 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,9 @@ import pytest
 from backend.bridge import Bridge
 from backend.dev.units import WEB_SERVER
 from backend.dispatcher import is_event_stream
+from domains.common.guard import computing
 from domains.common.guard.bulkhead import QUEUE_FACTOR
+from domains.common.guard.computing import ELSEWHERE_KEY, Elsewhere
 from tests.backend.bridge_app import HELD_BODIES, MAX_BYTES, MAX_WAITING, PATIENCE, SLOW_WORK, THREADS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -251,35 +253,90 @@ def test_a_client_that_leaves_within_its_body_is_forgotten(server: Server) -> No
     _assert_every_thread_is_free(server)
 
 
-def test_a_request_whose_client_left_before_a_thread_was_free_is_never_begun() -> None:
-    entered, released, begun = threading.Event(), threading.Event(), []
+class InProcess:
+    """A bridge with one thread of each kind, on an application that holds its first request of a kind."""
 
-    def application(environment: dict[str, Any], start_response: Any) -> list[bytes]:
-        begun.append(environment["PATH_INFO"])
-        entered.set()
-        released.wait(PATIENCE)
+    def __init__(self, *, heavy: bool = False, dear_seconds: float = PATIENCE) -> None:
+        self.begun: list[str] = []
+        self.entered, self.released = threading.Event(), threading.Event()
+        self._heavy = heavy
+        self._bridge = Bridge(self._application, threads=1, dear_seconds=dear_seconds)
+        self.sent = asyncio.Queue[Any]()
+
+    def _application(self, environment: dict[str, Any], start_response: Any) -> list[bytes]:
+        if self._heavy and environment.get(ELSEWHERE_KEY):
+            raise Elsewhere
+        self.begun.append(environment["PATH_INFO"])
+        self.entered.set()
+        self.released.wait(PATIENCE)
         start_response("200 OK", [])
         return []
 
-    async def stay() -> Any:
+    async def request(self, path: str, *, leaves: bool = False) -> None:
+        scope = {"method": "GET", "query_string": b"", "headers": [], "http_version": "1.1", "scheme": "http"}
+        receive = self._leave if leaves else self._stay
+        await self._bridge({**scope, "raw_path": path.encode(), "path": path}, b"", receive, self.sent.put)
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """While the first request has the thread."""
+        first = asyncio.ensure_future(self.request("/first"))
+        await asyncio.to_thread(self.entered.wait, PATIENCE)
+        yield
+        self.released.set()
+        await first
+        await self._bridge.stop()
+
+    def waiting(self) -> int:
+        """Requests that wait for the thread for heavy ones."""
+        return self._bridge.pools[1].waiting
+
+    async def _stay(self) -> Any:
         return await asyncio.get_running_loop().create_future()
 
-    async def leave() -> dict[str, Any]:
+    async def _leave(self) -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_a_request_whose_client_left_before_a_thread_was_free_is_never_begun(heavy: bool) -> None:
+    async def scenario() -> list[str]:
+        bridge = InProcess(heavy=heavy)
+        async with bridge.holding():
+            await bridge.request("/left", leaves=True)
+            assert bridge.sent.empty()
+        return bridge.begun
+
+    assert asyncio.run(scenario()) == ["/first"]
+    assert computing.quick.count == 0
+
+
+def test_a_heavy_request_that_waits_for_too_long_is_refused_and_never_begun() -> None:
+    async def scenario() -> list[str]:
+        bridge = InProcess(heavy=True, dear_seconds=0.01)
+        async with bridge.holding():
+            await bridge.request("/late")
+            start = bridge.sent.get_nowait()
+            assert (start["status"], (b"retry-after", b"1") in start["headers"]) == (503, True)
+        return bridge.begun
+
+    assert asyncio.run(scenario()) == ["/first"]
+
+
+def test_a_heavy_request_that_is_cancelled_with_its_task_is_not_answered() -> None:
     async def scenario() -> None:
-        bridge, sent = Bridge(application, threads=1), asyncio.Queue[Any]()
-        scope = {"method": "GET", "query_string": b"", "headers": [], "http_version": "1.1", "scheme": "http"}
-        first = asyncio.ensure_future(bridge({**scope, "raw_path": b"/first"}, b"", stay, sent.put))
-        await asyncio.to_thread(entered.wait, PATIENCE)
-        await bridge({**scope, "raw_path": b"/left"}, b"", leave, sent.put)
-        assert sent.empty()
-        released.set()
-        await first
-        await bridge.stop()
+        bridge = InProcess(heavy=True)
+        async with bridge.holding():
+            waiting = asyncio.ensure_future(bridge.request("/cancelled"))
+            while bridge.waiting() < 1:
+                await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert bridge.sent.empty()
 
     asyncio.run(scenario())
-    assert begun == ["/first"]
+    assert computing.quick.count == 0
 
 
 def test_a_long_reply_arrives_whole_and_is_closed(server: Server) -> None:
@@ -332,19 +389,6 @@ def test_heavy_requests_wait_for_each_other_and_take_no_thread_from_the_rest(ser
         _assert_every_thread_is_free(server)
         server.get("/set?name=heavy+released")
         assert [each.result() for each in heavy] == [(201, b"body 0"), (201, b"body 1")]
-
-
-def test_a_heavy_request_that_waits_for_too_long_is_refused_and_never_begun(server: Server) -> None:
-    with ThreadPoolExecutor(2) as clients:
-        first = clients.submit(server.request, "POST", "/heavy?name=first", b"first")
-        server.get("/await?name=first+started")
-        status, body = server.request("POST", "/heavy?name=second", b"second")
-        assert (status, json.loads(body)["errors"][0]["extensions"]["code"]) == (503, "SERVICE_UNAVAILABLE")
-        server.get("/set?name=first+released")
-        assert first.result() == (201, b"first")
-    server.get("/set?name=third+released")
-    assert server.request("POST", "/heavy?name=third", b"third") == (201, b"third")
-    assert server.get("/started?name=second") == (201, b"False")
 
 
 def test_requests_count_as_under_way_until_they_end_or_turn_out_to_be_heavy(server: Server) -> None:

@@ -71,7 +71,7 @@ def test_a_query_whose_client_leaves_reads_no_more() -> None:
 def test_a_heavy_query_goes_to_a_thread_of_its_own_before_anything_is_done_and_a_light_one_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(computing, "DEAR_SECONDS", 0.015)  # looking for cycles takes as long as the usual bound
+    monkeypatch.setattr(computing, "DEAR_SECONDS", 0.015)  # the first ones of a process take longer
     leaves = " ".join(f"leaf{n}: description" for n in range(100))
     heavy = {"query": f"{{ products(first: 100) {{ nodes {{ {leaves} }} }} }}"}
 

@@ -3,12 +3,13 @@
 Four threads that execute heavy documents leave a fifth of the processor to a small one, in turns of 5 ms each. So heavy
 operations have threads of their own, of which one computes; the others wait for it, or for the database. While one
 computes, it lets others in SWITCH_SECONDS after they ask, and between two pieces of its work it waits for the quick
-requests that are under way: each change of the lock's owner costs these about as much as they compute in between. It
-waits for as long as it computes at most.
+requests that are under way: each change of the lock's owner costs these about as much as they compute in between. Then
+it computes for as long as it has waited, at least.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ THREADS = 3  # of a process for heavy operations; more than one, because they wa
 DEAR_SECONDS = 0.005  # of computing: what takes longer counts as heavy
 SWITCH_SECONDS = 0.0001
 WAY_SECONDS = 0.005  # at most, that a heavy operation waits for quick requests at once
-LONG_PIECE_SECONDS = 0.02  # that it computes then at least, where they have not gone: they may be waiting themselves
+LONG_PIECE_SECONDS = 0.02  # that it computes at least when they have not gone by then: they may wait themselves
 ELSEWHERE_KEY = "ordergraph.elsewhere"  # in the WSGI environment of a request that may be begun again elsewhere
 
 
@@ -38,20 +39,41 @@ class Experience:
     """How long one document took, compared with its estimate. Until it has run the estimate is believed."""
 
     def __init__(self) -> None:
-        self._share = self._last = 1.0
+        self._share = 1.0
 
     def is_dear(self, estimate: float) -> bool:
         """Whether executing it, estimated in seconds, is likely to take longer than DEAR_SECONDS."""
         return estimate * self._share > DEAR_SECONDS
 
     def learn(self, estimate: float, took: float) -> None:
-        """The next one is expected to take as much as the last two at least, or halfway to it when that is less.
-
-        One alone may have met a look for cycles, and its next ones would wait behind heavy ones. Seconds of computing.
-        """
+        """The next one is expected to take as much, or halfway to it when it took less. Seconds of computing."""
         share = took / max(estimate, 0.0001)
-        likely, self._last = min(share, self._last), share
-        self._share = max(likely, (self._share + likely) / 2)
+        self._share = max(share, (self._share + share) / 2)
+
+
+class _Collecting(threading.local):
+    """How long this thread has collected garbage, which is everybody's, in seconds."""
+
+    began = seconds = 0.0
+
+    def __call__(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self.began = time.thread_time()
+        else:
+            self.seconds += time.thread_time() - self.began
+
+
+_collecting = _Collecting()
+gc.callbacks.append(_collecting)
+
+
+def computed() -> float:
+    """Seconds that this thread has computed, without collecting garbage.
+
+    A full collection takes 25 ms and more, wherever it is met: a light document that counted it would be heavy for its
+    next few times, and wait behind those that are.
+    """
+    return time.thread_time() - _collecting.seconds
 
 
 class Turns:
@@ -87,12 +109,16 @@ class Turns:
 _USUAL_SWITCH = sys.getswitchinterval()
 
 
+class _Way(threading.local):
+    next_at = 0.0  # seconds of this thread's computing, when it waits again
+
+
 class Quick:
     """How many requests are under way that are not heavy, nor of event streams. Changed on the event loop alone."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._next_way = 0.0  # on the monotonic clock
+        self._way = _Way()
         self._nobody = threading.Event()
         self._nobody.set()
 
@@ -110,14 +136,13 @@ class Quick:
 
     def go_first(self) -> None:
         """Wait until there is none, for WAY_SECONDS at most. For the one thread whose turn it is."""
-        began = time.monotonic()
-        if self._nobody.is_set() or began < self._next_way:
+        if self._nobody.is_set() or time.thread_time() < self._way.next_at:
             return
+        began = time.monotonic()
         sys.setswitchinterval(_USUAL_SWITCH)
         gone = self._nobody.wait(WAY_SECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
-        now = time.monotonic()
-        self._next_way = now + (now - began if gone else LONG_PIECE_SECONDS)
+        self._way.next_at = time.thread_time() + (time.monotonic() - began if gone else LONG_PIECE_SECONDS)
 
 
 quick = Quick()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -187,32 +189,48 @@ def test_whoever_is_not_heavy_gives_no_way(
 
 
 @pytest.mark.django_db
-def test_a_heavy_document_gives_way_between_its_fields(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heavy_document_gives_way_between_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     went = list[str]()
-    monkeypatch.setattr(quick, "go_first", lambda: went.append("way"))
-    query = "{ products { nodes { id name } } categories { nodes { id } } }"
+    monkeypatch.setattr(computing, "give_way", lambda: went.append("field"))
+    query = "{ products { nodes { id } } }"
     with alone():
         execute(core, parse(query), context_value=Context(RequestFactory().post("/graphql"), ANONYMOUS))
-    assert len(went) > len(["alone", "products", "categories"])
+    assert len(went) == 2 * len(["products", "nodes"])  # to resolve it, and to complete it; there is no product
 
 
-def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light() -> None:
+def test_a_heavy_operation_computes_for_as_long_as_it_has_waited(
+    pool: ThreadPoolExecutor, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computing, "WAY_SECONDS", 10 * WAIT)
+
+    def heavy() -> None:
+        with alone():  # it waits for the first quick one
+            quick.begin()
+            give_way()  # it has computed for next to nothing since
+            quick.end()
+
+    quick.begin()
+    ending = threading.Timer(0.1, quick.end)
+    ending.start()
+    pool.submit(heavy).result(WAIT)
+    ending.join()
+
+
+def test_collecting_garbage_is_not_counted_as_computing() -> None:
+    kept = [[number] for number in range(300_000)]
+    began, all_began = computing.computed(), time.thread_time()
+    gc.collect()
+    counted, took = computing.computed() - began, time.thread_time() - all_began
+    assert counted < took / 2
+    assert len(kept) == 300_000
+
+
+def test_a_document_is_heavy_by_its_estimate_until_it_was_seen_to_be_light_and_at_once_when_it_is_not() -> None:
     experience = Experience()
     assert experience.is_dear(0.1)
     assert not experience.is_dear(0.001)
     for _ in range(8):
         experience.learn(0.1, 0.002)
-    assert not experience.is_dear(0.1)
-
-
-def test_a_document_becomes_heavy_when_it_took_long_twice_and_not_by_one_delay() -> None:
-    experience = Experience()
-    for _ in range(8):
-        experience.learn(0.1, 0.002)
-    experience.learn(0.1, 0.3)
-    assert not experience.is_dear(0.1)
-    experience.learn(0.1, 0.002)
-    experience.learn(0.1, 0.3)
     assert not experience.is_dear(0.1)
     experience.learn(0.1, 0.3)
     assert experience.is_dear(0.01)
