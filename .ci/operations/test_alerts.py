@@ -233,6 +233,7 @@ def test_errors(monitored: Monitored, database: psycopg.Connection[Any], calm: L
 
 
 def test_saturated(monitored: Monitored, database: psycopg.Connection[Any], calm: Look, folder: Path) -> None:
+    monitored.together(100, monitored.ask)  # all processes know the page as quick: where it failed it took long
     with ThreadPoolExecutor(60) as pool:
         with database.transaction():
             database.execute("LOCK TABLE products_product IN ACCESS EXCLUSIVE MODE")
