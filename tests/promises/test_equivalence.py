@@ -21,7 +21,7 @@ from tests.schema.execution.reference import Answer
 
 pytestmark = pytest.mark.django_db(databases=DATABASES)
 
-SMALL = 240
+SMALL = 300
 PARTS = size(1, 8)
 OPERATIONS = size(SMALL, 2_500)  # in each part
 

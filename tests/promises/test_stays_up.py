@@ -23,7 +23,7 @@ from tests.promises.figures import figures, size
 from tests.promises.innocents import Innocent
 from tests.promises.shoppers import CREATE, post
 
-SECONDS = size(3, 600)
+SECONDS = size(5, 600)
 QUIET_SECONDS = size(1, 20)
 INNOCENTS = size(3, 8)
 STALLED = size(100, 1_200)  # connections whose body never arrives

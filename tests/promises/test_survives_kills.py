@@ -19,7 +19,7 @@ ROUNDS, KILLS = size((1, 5), (12, 10))
 CUSTOMERS = 4
 DRAINED_WITHIN = 30.0  # seconds after the last kill
 AT_ONCE = 0.25  # of the kills follow the one before at once, the others some orders later
-ORDERS_BETWEEN = size((1, 5), (1, 40))
+ORDERS_BETWEEN = size((1, 12), (1, 40))
 
 PREPARE = f"""
 import json, django
