@@ -10,7 +10,6 @@ import warnings
 from types import FrameType
 
 import environ
-from django.core.management import execute_from_command_line
 
 from backend.dev import output
 from backend.dev.output import DevError
@@ -75,13 +74,13 @@ def _dispatch(argv: list[str]) -> int:
     else:
         # makemigrations asks a database, where there is one, whether its history is in order.
         warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
-        execute_from_command_line(argv)
+        _run_django(argv)
     return 0
 
 
 def _run_with_servers(command: str, argv: list[str]) -> None:
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
-        execute_from_command_line(argv)
+        _run_django(argv)
         return
     from backend.dev.services import for_command
     from backend.dev.state import State, default_folder
@@ -91,8 +90,15 @@ def _run_with_servers(command: str, argv: list[str]) -> None:
     with for_command(State(default_folder()), command) as is_new:
         if is_new and command != "migrate":
             output.line("the database is new: migrating it first", name="dev", stream=sys.stderr)
-            execute_from_command_line([argv[0], "migrate", "--verbosity", "0"])
-        execute_from_command_line(argv)
+            _run_django([argv[0], "migrate", "--verbosity", "0"])
+        _run_django(argv)
+
+
+def _run_django(argv: list[str]) -> None:
+    """Imported only here, as our own commands do without it and start sooner so."""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(argv)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

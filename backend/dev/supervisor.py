@@ -22,7 +22,6 @@ import environ
 from backend.dev import output, units
 from backend.dev.output import DevError
 from backend.dev.processes import Child, Children, Spec
-from backend.dev.services import Services, check_servers, publish
 from backend.dev.state import ROOT, State, default_folder
 from backend.dev.units import UNMIGRATED, Unit
 
@@ -86,7 +85,6 @@ class Supervisor:
         self._children = children
         self._port = port
         self._url = url
-        self._services = Services(state, children)
         self._servers: list[Unit] = []
         self._apps: list[Unit] = []
         self._sources = Sources() if reload else None
@@ -120,12 +118,16 @@ class Supervisor:
             self._children.stop([unit.child for unit in self._apps if unit.child], patience=PATIENCE)
 
     def _start_servers(self) -> None:
+        # Only now: with them come the clients of both servers, and a `dev` that cannot run says so without them.
+        from backend.dev.services import Services, check_servers, publish
+
+        services = Services(self._state, self._children)
         with output.progress("starting PostgreSQL and Valkey"):
-            self._services.start()
+            services.start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
         publish(self._state, command="dev", url=self._url)
-        for server, child in self._services.running:
-            self._servers.append(Unit(self._children, partial(self._services.start_one, server), child))
+        for server, child in services.running:
+            self._servers.append(Unit(self._children, partial(services.start_one, server), child))
 
     def _unit(self, spec: Callable[[], Spec]) -> Unit:
         return Unit(self._children, lambda: self._children.start(spec()))

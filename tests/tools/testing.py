@@ -12,9 +12,7 @@ from types import FrameType
 
 from backend.dev import output
 from backend.dev.processes import Child, Children, Spec
-from backend.dev.services import Services, check_servers
 from backend.dev.state import ROOT, BusyError, State, default_folder
-from tests import template
 
 # Tests that start servers wait half of their time. Each process has a database of its own, and costs 9 s of a core.
 A_CORE, MOST_PROCESSES = 2, 4
@@ -40,6 +38,8 @@ def main(arguments: list[str]) -> int:
     if {"--help", "-h"} & set(arguments):
         output.line(HELP)
         return 0
+    from backend.dev.services import Services, check_servers  # only now: with them come the clients of both servers
+
     with contextlib.ExitStack() as stack:
         state, suffix = hold_free_slot(stack)
         children = stack.enter_context(Children())
@@ -50,6 +50,8 @@ def main(arguments: list[str]) -> int:
             Services(state, children, fast=True).start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
         if parallel := in_parallel(arguments):
+            from tests import template  # and with it Django
+
             os.environ["TEST_TEMPLATE"] = f"{os.environ['TEST_DATABASE_NAME']}_template"
             template.drop(os.environ["TEST_TEMPLATE"])  # of a run that was killed
             stack.callback(template.drop, os.environ["TEST_TEMPLATE"])
