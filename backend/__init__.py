@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from backend.celery import app as celery_app
+import os
 
-__all__ = ["celery_app"]
+# Whoever says nothing runs in production.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")

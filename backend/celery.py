@@ -14,7 +14,6 @@ from celery.signals import celeryd_init, task_failure, worker_process_init, work
 from click import Option
 from django.db import connections
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they build the schema, which no worker needs
 
 HEARTBEAT_SECONDS = 5.0

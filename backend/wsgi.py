@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -17,7 +16,6 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, resolve
 from django.utils.http import parse_header_parameters
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
 ENDPOINT = "/graphql"
 
 

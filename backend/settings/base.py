@@ -50,6 +50,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "backend.urls"
 WSGI_APPLICATION = "backend.wsgi.application"
+TASKS_APPLICATION = "backend.celery"  # loaded where there are tasks: in workers and the relay
 TEMPLATES: list[dict[str, Any]] = [
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}
 ]

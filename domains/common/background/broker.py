@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from celery import Task, current_app
+from django.conf import settings
 from kombu import pools
 
 from domains.common import tracing
 from domains.common.background import outbox
 from domains.common.background.periodic import QUEUES
 from domains.common.tracing import Kind
+
+import_module(settings.TASKS_APPLICATION)  # makes itself Celery's `current_app`
 
 
 def queue_name(queue: str) -> str:

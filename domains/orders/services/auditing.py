@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import orjson
-from celery.exceptions import SoftTimeLimitExceeded
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 
 from domains.common.guard import redis

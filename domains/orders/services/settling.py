@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from celery.exceptions import SoftTimeLimitExceeded
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models.functions import Now
 
 from domains.common.background import outbox
