@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import pytest
 import redis
 
 from tests.promises.deployment import Deployment, deployed
@@ -86,6 +87,7 @@ def test_a_leak_is_told_from_chance_and_from_what_fills_once() -> None:
 
 if FULL:  # of fewer than twenty minutes a slope says nothing
 
+    @pytest.mark.django_db(transaction=True)  # its tables are copied
     def test_mixed_load_leaves_everything_as_it_was(tmp_path: Path) -> None:
         samples: list[tuple[float, Sample]] = []
         with deployed(tmp_path) as deployment:

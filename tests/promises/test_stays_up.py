@@ -17,6 +17,8 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.processes import ROOT, environment
 from tests.promises.deployment import Deployment, deployed
 from tests.promises.figures import figures, size
@@ -65,6 +67,7 @@ UNPAID = """SELECT coalesce(max(orders), 0) FROM (SELECT count(*) AS orders FROM
     WHERE status = 'PENDING' GROUP BY customer_id) AS counted"""
 
 
+@pytest.mark.django_db(transaction=True)  # its tables are copied
 def test_whoever_does_no_harm_is_served(tmp_path: Path) -> None:
     with deployed(tmp_path, **LIMITS) as deployment:
         shop = deployment.bring_up(PREPARE)

@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.promises.deployment import PARTS, Deployment, deployed
 from tests.promises.figures import Rounds, figures, size
 from tests.promises.persistent import Caller, Customer
@@ -45,6 +47,7 @@ DISAGREED = """SELECT i.reference, i.status, i.captured, p.id, p.status, p.captu
 KEYS = "SELECT k.key, k.result_id, o.status FROM common_idempotencykey k JOIN orders_order o ON o.id = k.result_id"
 
 
+@pytest.mark.django_db(transaction=True)  # its tables are copied
 def test_kills_at_any_point_lose_and_double_nothing(tmp_path: Path) -> None:
     rounds = Rounds("survives_kills", ROUNDS)
     for number in rounds:

@@ -38,7 +38,9 @@ def main(arguments: list[str]) -> int:
     if {"--help", "-h"} & set(arguments):
         output.line(HELP)
         return 0
-    from backend.dev.services import Services, check_servers  # only now: with them come the clients of both servers
+    # Only now: with them come Django and the clients of both servers.
+    from backend.dev.services import Services, check_servers
+    from tests import template
 
     with contextlib.ExitStack() as stack:
         state, suffix = hold_free_slot(stack)
@@ -46,16 +48,14 @@ def main(arguments: list[str]) -> int:
         if suffix:
             stack.callback(state.remove)
         name_for_this_run(State(default_folder()).key, suffix)
+        given = bool(os.environ.get("DATABASE_URL"))
         with output.progress("starting PostgreSQL and Valkey", stream=sys.stderr, quiet_for=1):
             Services(state, children, fast=True).start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
-        if parallel := in_parallel(arguments):
-            from tests import template  # and with it Django
-
-            os.environ["TEST_TEMPLATE"] = f"{os.environ['TEST_DATABASE_NAME']}_template"
-            template.drop(os.environ["TEST_TEMPLATE"])  # of a run that was killed
+        os.environ["TEST_TEMPLATE"] = template.choose(os.environ["TEST_DATABASE_NAME"])
+        if given:
             stack.callback(template.drop, os.environ["TEST_TEMPLATE"])
-        return run_pytest(children, [*parallel, *arguments])
+        return run_pytest(children, [*in_parallel(arguments), *arguments])
 
 
 def hold_free_slot(stack: contextlib.ExitStack) -> tuple[State, str]:
