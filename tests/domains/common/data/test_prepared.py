@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.utils import ProgrammingError
@@ -9,24 +11,31 @@ from pytest_django import DjangoAssertNumQueries
 
 from domains.accounts.models import User
 from domains.common.data.prepared import fetch_one
-from tests.commands import python
-from tests.processes import environment
+from tests.backend.test_production_settings import load
 
 NAME = "SELECT name FROM accounts_user WHERE id = %s"
-TWICE = """
-import django
-django.setup()
-from domains.common.data.prepared import fetch_one
-print(fetch_one("SELECT %s + 1", 1), fetch_one("SELECT %s + 1", 2), fetch_one("SELECT %s WHERE false", 1))
-print(fetch_one("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT %% + 1'"))
-"""
+PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT %% + 1'"
+NEW = "new"
+
+
+@pytest.fixture
+def new(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The alias of another connection to the database, made as this value of DATABASE_PREPARED says."""
+    settings = load(monkeypatch, "test", DATABASE_PREPARED=request.param)
+    made = connections[NEW] = connection.copy(NEW)
+    made.settings_dict["OPTIONS"] = settings.DATABASES["default"]["OPTIONS"]
+    yield NEW
+    made.close()
+    del connections[NEW]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("setting", "prepared"), [("True", 1), ("False", 0)])
-def test_a_statement_is_prepared_once_a_connection_unless_the_setting_says_no(setting: str, prepared: int) -> None:
-    done = python("-c", TWICE, environment=environment(DATABASE_PREPARED=setting))
-    assert done.stdout.split("\n") == ["(2,) (3,) None", f"({prepared},)", ""], done.stderr
+@pytest.mark.parametrize(("new", "prepared"), [("True", 1), ("False", 0)], indirect=["new"])
+def test_a_statement_is_prepared_once_a_connection_unless_the_setting_says_no(new: str, prepared: int) -> None:
+    assert fetch_one("SELECT %s + 1", 1, using=new) == (2,)
+    assert fetch_one("SELECT %s + 1", 2, using=new) == (3,)
+    assert fetch_one("SELECT %s WHERE false", 1, using=new) is None
+    assert fetch_one(PREPARED, using=new) == (prepared,)
 
 
 @pytest.mark.django_db(transaction=True)
