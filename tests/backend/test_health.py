@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from backend.health import SILENT, Probes
-from tests.commands import python
+from tests.backend.test_production_settings import load
+from tests.logs import json_log, lines
 from tests.processes import free_port
 
-LOOK = """
-import json, django
-django.setup()
-from tests.backend.test_health import probe
-print(json.dumps([probe("/healthz"), probe("/readyz")]))
-"""
 ALIVE = (200, {"status": "ok"})
 OK = {"status": "ok", "database": "ok", "redis": "ok", "migrations": "ok"}
 AWAY = {**OK, "status": "unavailable"}
@@ -99,14 +93,18 @@ def test_it_is_not_ready_on_a_database_that_only_reads() -> None:
             cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
-def test_without_a_database_it_is_alive_and_not_ready_and_tells_no_password() -> None:
-    away = {"DATABASE_URL": f"postgres://shop:s3cret-word@127.0.0.1:{free_port()}/shop"}
-    environment = {"DJANGO_SETTINGS_MODULE": "backend.settings.test", "REDIS_URL": os.environ["REDIS_URL"], **away}
-    done = python("-c", LOOK, environment=environment)
-    assert done.returncode == 0, done.stderr
-    parts = {**AWAY, "database": "unreachable", "migrations": "unreachable"}
-    assert json.loads(done.stdout) == [list(ALIVE), [503, parts]]
-    assert "s3cret-word" not in done.stdout + done.stderr
+@pytest.mark.django_db
+def test_without_a_database_it_is_alive_and_not_ready_and_tells_no_password(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = load(monkeypatch, "test", DATABASE_URL=f"postgres://shop:s3cret-word@127.0.0.1:{free_port()}/shop")
+    away = connections.settings["default"] | elsewhere.DATABASES["default"]
+    monkeypatch.setitem(connections.settings, "default", away)  # of which the thread that looks makes its connection
+    with json_log() as log:
+        answers = [probe("/healthz"), probe("/readyz")]
+    assert answers == [ALIVE, (503, {**AWAY, "database": "unreachable", "migrations": "unreachable"})]
+    assert [line["part"] for line in lines(log, "not ready")] == ["database"]
+    assert "s3cret-word" not in "".join([str(answers), log.getvalue(), *capfd.readouterr()])
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
