@@ -41,8 +41,8 @@ def own_redis(folder: Path) -> Iterator[OwnRedis]:
     server.kill()
 
 
-@pytest.fixture
-def web(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
-    """The web process alone."""
-    with running(tmp_path / "mails", "web") as stack:
+@pytest.fixture(scope="module")
+def web(folder: Path) -> Iterator[Stack]:
+    """The web process alone, one for all tests of a file."""
+    with running(folder / "mails", "web") as stack:
         yield stack

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -14,7 +12,7 @@ from domains.orders.models import Order, OrderLine
 from domains.payments.models import Payment, SandboxIntent
 from tests.domains.orders.shop import DATABASES, assert_stock_agrees
 from tests.factories import DeliveryMethodFactory, ProductFactory
-from tests.processes import Stack, running
+from tests.processes import Stack
 from tests.promises.figures import figures, size
 from tests.promises.shoppers import at_once, crowd, outcomes
 
@@ -23,12 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 BUYERS = size(200, 2_000)
 UNITS = size(40, 400)
 AT_ONCE = 32
-
-
-@pytest.fixture(scope="module")
-def web(folder: Path) -> Iterator[Stack]:
-    with running(folder / "mails", "web") as stack:
-        yield stack
 
 
 def test_more_buyers_than_units_get_exactly_the_units(web: Stack) -> None:

@@ -75,16 +75,15 @@ def test_a_change_made_by_one_process_is_heard_at_another(here: Stack, there: St
         figures("order updates arrive", milliseconds_across_processes=(time.monotonic() - asked) * 1000)
 
 
-def test_hundreds_follow_on_one_process(api: Api, order_id: str, tmp_path: Path) -> None:
-    others = _connections()
-    with web(tmp_path, "web") as stack, ExitStack() as streams:
-        server = stack.pid("web")
-        post(stack.url, api.token or "", "{ me { id } }", {})
+def test_hundreds_follow_on_one_process(here: Stack, api: Api, order_id: str) -> None:
+    with ExitStack() as streams:
+        server = here.pid("web")
+        post(here.url, api.token or "", "{ me { id } }", {})
         before = memory_of(server)
-        followers = [streams.enter_context(follow(stack, api, order_id)) for _ in range(STREAMS)]
+        followers = [streams.enter_context(follow(here, api, order_id)) for _ in range(STREAMS)]
         assert all(follower.hears('"status":"CONFIRMED"') for follower in followers)
-        after, connections = memory_of(server), _connections() - others
-        asked = cancel(stack, api, order_id)
+        after, connections = memory_of(server), _connections()
+        asked = cancel(here, api, order_id)
         assert all(follower.hears(CANCELLED) for follower in followers)
         figures(
             "order updates arrive",
@@ -105,14 +104,6 @@ def _connections() -> int:
     return count
 
 
-def test_a_server_that_is_told_to_stop_lets_go_of_its_streams(api: Api, order_id: str, tmp_path: Path) -> None:
-    with web(tmp_path, "web") as stack, follow(stack, api, order_id) as follower:
-        assert follower.hears('"status":"CONFIRMED"')
-        stack.stop("web")
-        assert follower.hears_the_end()
-        assert "event: complete" not in follower.text
-
-
 def test_signing_out_at_one_process_ends_streams_at_another(here: Stack, there: Stack, api: Api, order_id: str) -> None:
     with follow(there, api, order_id) as follower:
         assert follower.hears('"status":"CONFIRMED"')
@@ -120,3 +111,12 @@ def test_signing_out_at_one_process_ends_streams_at_another(here: Stack, there: 
         assert follower.hears_the_end()
     assert "UNAUTHENTICATED" in follower.text
     assert "event: complete" in follower.text
+
+
+def test_a_server_that_is_told_to_stop_lets_go_of_its_streams(here: Stack, api: Api, order_id: str) -> None:
+    """The last of all, as it stops the server of the others."""
+    with follow(here, api, order_id) as follower:
+        assert follower.hears('"status":"CONFIRMED"')
+        here.stop("web")
+        assert follower.hears_the_end()
+        assert "event: complete" not in follower.text

@@ -18,7 +18,7 @@ from domains.accounts.models import User
 from tests.api import Api, gid
 from tests.domains.orders.shop import DATABASES, buy, the_order
 from tests.factories import ProductFactory
-from tests.processes import ROOT, Stack, running
+from tests.processes import ROOT, Stack
 from tests.promises.shoppers import post
 from tests.tools.graphiql.node import Node, find_node, run_tool
 
@@ -71,12 +71,6 @@ def _copy(source: IO[str], lines: Queue[str]) -> None:
 def order_id(api: Api) -> str:
     buy(api, [(ProductFactory.create(), 1)])
     return gid(the_order())
-
-
-@pytest.fixture
-def web(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "mails", "web") as stack:
-        yield stack
 
 
 def status(lines: Queue[str]) -> str:
