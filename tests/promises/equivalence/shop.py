@@ -28,6 +28,7 @@ COUNTS = {
     "Refund": 3,
     "FailedMessage": 2,
 }
+UNASKED = {"User": 4, "Category": 8}  # more rows, whose ids no operation names: they fill pages
 CUSTOMER, OTHER, STAFF = range(3)
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -69,21 +70,25 @@ def _row(kind: str, number: int) -> dict[str, Any]:
 
 
 def _people() -> None:
-    for number, make in enumerate((UserFactory, UserFactory, StaffFactory)):
+    people = [
         make.create(**_row("User", number), email=f"person{number}@example.com", name=f"Person {number}")
+        for number, make in enumerate((UserFactory, UserFactory, StaffFactory, *[UserFactory] * UNASKED["User"]))
+    ]
     for number, owner in enumerate((CUSTOMER, CUSTOMER, OTHER, STAFF)):
-        about: dict[str, Any] = {"user_id": key("User", owner), "ip_address": None if number % 2 else "192.0.2.1"}
+        about: dict[str, Any] = {"user": people[owner], "ip_address": None if number % 2 else "192.0.2.1"}
         SessionFactory.create(**_row("Session", number), user_agent="Firefox", last_used_at=_LONG_AGO, **about)
         AuditEvent.objects.create(**_row("AuditEvent", number), type=AuditEvent.Type.values[number], **about)
     Session.objects.update(expires_at=datetime(2126, 1, 1, tzinfo=UTC))
 
 
 def _catalogue() -> None:
-    """The third category is empty, every fifth product has none, the last one is not for sale."""
-    for number in range(COUNTS["Category"]):
+    """The first two categories have the products; every fifth is in none, the last one is not for sale."""
+    categories = [
         CategoryFactory.create(**_row("Category", number), name=f"Category {number}", slug=f"category-{number}")
+        for number in range(COUNTS["Category"] + UNASKED["Category"])
+    ]
     for number in range(COUNTS["Product"]):
-        ProductFactory.create(
+        product = ProductFactory.create(
             **_row("Product", number),
             sku=f"SKU-{number}",
             slug=f"product-{number}",
@@ -92,8 +97,9 @@ def _catalogue() -> None:
             stock=number % 3,
             images=[{"url": f"https://a.example/{place}", "alt": ""} for place in range(number % 3)],
             active=number < COUNTS["Product"] - 1,
-            category_id=None if number % 5 == 4 else key("Category", number % 2),
+            category=None if number % 5 == 4 else categories[number % 2],
         )
+        product.movements.update(**_row("StockMovement", number))
 
 
 def _orders() -> None:
