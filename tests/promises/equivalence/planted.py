@@ -16,6 +16,8 @@ FINE = object()
 NEW = 7  # the version of ids that the product makes; those of the small shop are of another one
 MISSES = 14  # a faulty field fails for four objects in so many
 
+type _Field = tuple[GraphQLField, Callable[..., Any] | None, dict[str, Any]]  # one, its resolver and its extensions
+
 
 class Strange:
     """What no type takes."""
@@ -62,21 +64,29 @@ def fault(where: str, mark: str) -> Any:
 @contextmanager
 def planted(schema: GraphQLSchema, variant: int) -> Iterator[None]:
     """Within the block some fields of the schema are faulty: other ones for each variant, none for 0."""
-    kept: list[tuple[GraphQLField, Any, dict[str, Any]]] = []
-    for field, where in _chosen(schema, variant) if variant else ():
-        kept.append((field, field.resolve, {**field.extensions}))
-        if where:
-            _plant(field, f"{where} ({variant})")
-        else:
-            _not_by_sql(field)
+    faulty = _faulty_fields(schema, variant) if variant else []
+    sound = [(field, field.resolve, field.extensions) for field, *_ in faulty]
+    _put(faulty)
     try:
         yield
     finally:
-        for field, resolve, extensions in kept:
-            field.resolve, field.extensions = resolve, extensions
+        _put(sound)
 
 
-@cache
+def _put(fields: list[_Field]) -> None:
+    for field, resolve, extensions in fields:
+        field.resolve, field.extensions = resolve, extensions
+
+
+@cache  # copies of definitions are dear
+def _faulty_fields(schema: GraphQLSchema, variant: int) -> list[_Field]:
+    """The fields that a variant changes, and to what; asked for while none is changed."""
+    return [
+        (field, *(_with_faults(field, f"{where} ({variant})") if where else (field.resolve, _not_by_sql(field))))
+        for field, where in _chosen(schema, variant)
+    ]
+
+
 def _chosen(schema: GraphQLSchema, variant: int) -> list[tuple[GraphQLField, str]]:
     """The faulty fields with their names, and without one those that have a faulty field below."""
     fields = [
@@ -105,31 +115,30 @@ def _below_is_faulty(field: GraphQLField, variant: int) -> bool:
     )
 
 
-def _not_by_sql(field: GraphQLField) -> None:
-    """A field that the database may write as well as its resolver is left to the resolver."""
+def _not_by_sql(field: GraphQLField) -> dict[str, Any]:
+    """The extensions of a field that is left to its resolver, though the database may write it as well."""
     definition = copy(field.extensions["strawberry-definition"])
     definition.metadata = {key: value for key, value in definition.metadata.items() if key != "sql"}
-    field.extensions["strawberry-definition"] = definition
+    return {**field.extensions, "strawberry-definition": definition}
 
 
-def _plant(field: GraphQLField, where: str) -> None:
+def _with_faults(field: GraphQLField, where: str) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Its resolver and its extensions when it is faulty."""
     assert field.resolve is not None
-    sources = field.extensions
-    _not_by_sql(field)
+    sources = _not_by_sql(field)
     if "relation" in sources:
         loader, by = sources["relation"]
         own = {"batch": _faulty_loading(loader.batch, where), "below": _Absent()}
         faulty = type(f"Faulty{loader.__name__}", (loader,), own)
-        sources["relation"] = (faulty, by)
-        field.resolve = _related(faulty, by)
-    elif "batch" in sources:
-        sources["batch"] = _faulty_batch(sources["batch"], where)
-        field.resolve = _one_by_one(sources["batch"])
-    else:
-        sources.pop("attribute", None)
-        field.resolve = _faulty(field.resolve, where)
-        if _number("batch", where) % 2:
-            sources["batch"] = _all_at_once(field.resolve)
+        return _related(faulty, by), {**sources, "relation": (faulty, by)}
+    if "batch" in sources:
+        batch = _faulty_batch(sources["batch"], where)
+        return _one_by_one(batch), {**sources, "batch": batch}
+    sources.pop("attribute", None)
+    resolve = _faulty(field.resolve, where)
+    if _number("batch", where) % 2:
+        sources["batch"] = _all_at_once(resolve)
+    return resolve, sources
 
 
 def _or_fault(where: str, mark: str, value: Any) -> Any:
