@@ -66,8 +66,8 @@ class Surroundings(RuleBasedStateMachine):
 
     @rule()
     def deliver(self) -> None:
-        make_due()
-        deliver_due()
+        if make_due():
+            deliver_due()
 
     @rule(order_id=orders)
     def carry_out_and_crash(self, order_id: UUID) -> None:

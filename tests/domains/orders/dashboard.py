@@ -19,7 +19,8 @@ STOCK, TOTAL = 5, 2_000
 def drain() -> None:
     """All that is promised is done, but for what waits."""
     for _ in range(6):  # news, an operation, the news of it, what follows
-        make_due()
+        if not make_due():
+            break
         deliver_due()
 
 

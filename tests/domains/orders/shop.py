@@ -68,9 +68,9 @@ def deliver_due() -> int:
     return sum(delivering.deliver(message_id) for message_id in outbox.hand_over())
 
 
-def make_due() -> None:
-    """All that was promised, in the order of the promises."""
-    OutboxMessage.objects.filter(done_at__isnull=True).update(due_at=F("created_at"), leased_until=None)
+def make_due() -> int:
+    """All that was promised and is not done, in the order of the promises; how much that is."""
+    return OutboxMessage.objects.filter(done_at__isnull=True).update(due_at=F("created_at"), leased_until=None)
 
 
 def somebody_waits_for_us() -> bool:

@@ -19,13 +19,12 @@ from domains.payments.gateway import gateway
 from domains.payments.models import Payment, PaymentOperation, SandboxIntent
 from domains.products.models import Product
 from tests.api import Api, gid
+from tests.domains.orders.dashboard import drain
 from tests.domains.orders.shop import (
     DATABASES,
     assert_stock_agrees,
     buy,
-    deliver_due,
     events,
-    make_due,
     somebody_waits_for_us,
     the_order,
 )
@@ -38,12 +37,6 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 @pytest.fixture
 def product(db: None) -> Product:
     return ProductFactory.create(stock=5)
-
-
-def drain() -> None:
-    for _ in range(3):  # an operation, the news of it, what follows
-        make_due()
-        deliver_due()
 
 
 def cancel(api: Api, order: Order) -> Any:

@@ -8,14 +8,13 @@ import pytest
 
 from domains.payments.models import Payment, SandboxRefund
 from tests.api import Api
+from tests.domains.orders.dashboard import drain
 from tests.domains.orders.shop import (
     DATABASES,
     assert_stock_agrees,
     buy,
-    deliver_due,
     events,
     locked_from_then_on,
-    make_due,
     the_order,
 )
 from tests.factories import ProductFactory
@@ -26,12 +25,6 @@ ORDER = "order { status payment { status } }"
 
 def the_payment() -> Payment:
     return Payment.objects.get()
-
-
-def drain() -> None:
-    for _ in range(3):  # an operation, the news of it, what follows
-        make_due()
-        deliver_due()
 
 
 @pytest.mark.parametrize(
