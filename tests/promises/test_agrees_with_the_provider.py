@@ -100,7 +100,7 @@ class Shop:
             self.proxy.forward("POST", f"/v1/payment_intents/{intent_id}/_authenticate", answer, f"Bearer {KEY}")
 
     def is_quiet(self) -> bool:
-        """Whether all is done; the mail to whoever is not back from the bank in a minute is not waited for: it is due."""
+        """Whether all is done; the mail to whoever is not back from the bank is due now, not when a minute is over."""
         self.answer_banks()
         OutboxMessage.objects.filter(topic="orders.action", attempts=0).update(due_at=Now())
         return not any(open_.exists() for open_ in OPEN)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from functools import lru_cache
 from time import process_time
 from typing import Any
 
 import pytest
-from django.db import connections
-from pytest_django import DjangoDbBlocker
 
 from tests.domains.orders.shop import DATABASES
 from tests.promises.equivalence.cases import Case, case
@@ -24,14 +21,6 @@ pytestmark = pytest.mark.django_db(databases=DATABASES)
 SMALL = 300
 PARTS = size(1, 8)
 OPERATIONS = size(SMALL, 2_500)  # in each part
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_connection_left(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database is dropped when this was the last file; the sandbox's connection to it would be in the way."""
-    yield
-    with django_db_blocker.unblock():
-        connections.close_all()
 
 
 @pytest.fixture(autouse=True)
