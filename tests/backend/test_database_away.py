@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -18,66 +19,76 @@ from domains.common import tasks
 from domains.common.background.models import OutboxMessage
 from domains.common.data import transactions
 from tests.api import Api
-from tests.backend.elsewhere import PASSWORD, connect_to
+from tests.commands import python
 from tests.domains.payments.news import PATH, SECRET, news, signed
 from tests.logs import json_log, lines
 from tests.processes import free_port
 
+ASK = """
+import json, sys, django
+django.setup()
+from django.test import Client
+from django.test.utils import setup_test_environment
+setup_test_environment()
+for name, (accept, body) in json.loads(sys.argv[1]).items():
+    response = Client().post("/graphql", body, content_type="application/json",
+        headers={"Accept": accept, "X-Request-ID": name})
+    print(json.dumps([response.status_code, response.headers.get("Retry-After"), response.json()]))
+"""
 JSON, GRAPHQL = "application/json", "application/graphql-response+json"
-FIELDS = "{ a: categories { id } b: categories { id } }"
-PARTLY = '{ kind: __typename product(by: {sku: "A"}) { id } }'
+FIELDS = {"query": "{ a: categories { id } b: categories { id } }"}
+REQUESTS = {
+    "outage-json": (JSON, FIELDS),
+    "outage-graphql": (GRAPHQL, FIELDS),
+    "outage-whole": (GRAPHQL, {"query": "{ __typename }"}),
+    "outage-partly": (GRAPHQL, {"query": '{ kind: __typename product(by: {sku: "A"}) { id } }'}),
+    "outage-unknown": (JSON, {"documentId": "sha256:" + "0" * 64}),
+}
 
 
-@pytest.fixture(params=["refuses", "hangs"])
-def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Where a PostgreSQL should be: nobody, or one that accepts connections and says nothing."""
+@pytest.fixture(scope="module", params=["refuses", "hangs"])
+def outage(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Answers to the REQUESTS, and the log, of a process without PostgreSQL.
+
+    Where it should be is nobody, or one that accepts connections and says nothing.
+    """
     if request.param == "refuses":
-        yield free_port()
+        yield ask(free_port())
         return
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        yield silent.getsockname()[1]
+        yield ask(silent.getsockname()[1])
 
 
-type Ask = Callable[..., tuple[list[Any], list[Any]]]
+def ask(port: int) -> tuple[dict[str, Any], list[Any]]:
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "backend.settings.test",
+        "DATABASE_URL": f"postgres://shop:s3cret-word@127.0.0.1:{port}/shop",
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "DATABASE_CONNECT_TIMEOUT": "2",
+    }
+    done = python("-c", ASK, json.dumps(REQUESTS), environment=environment)  # its patience ends, too
+    assert done.returncode == 0, done.stderr
+    assert "s3cret-word" not in done.stdout + done.stderr
+    log = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    return dict(zip(REQUESTS, map(json.loads, done.stdout.splitlines()), strict=True)), log
 
 
-@pytest.fixture
-def ask(db: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
-    """Ask where PostgreSQL should be at a port; tells the answers and the lines of the log."""
-
-    def asked(port: int, *requests: tuple[str, dict[str, str]]) -> tuple[list[Any], list[Any]]:
-        connect_to(port, monkeypatch, DATABASE_CONNECT_TIMEOUT="2")  # its patience ends, too
-        with json_log() as log, ThreadPoolExecutor(1) as thread:
-            answers = list(thread.map(answer, *zip(*requests, strict=True)))
-        assert PASSWORD not in "".join([str(answers), log.getvalue(), *capfd.readouterr()])
-        return answers, lines(log)
-
-    return asked
+def test_a_client_is_told_to_come_back_and_the_log_once_why(outage: tuple[dict[str, Any], list[Any]]) -> None:
+    answers, log = outage
+    names = ["outage-json", "outage-graphql"]
+    assert [answers[name][:2] for name in names] == [[200, "2"], [503, "2"]]
+    for name in names:
+        assert (errors := answers[name][2]["errors"])
+        extensions = {"code": "SERVICE_UNAVAILABLE", "requestId": name}
+        assert all(error["extensions"] == extensions for error in errors)
+    away = [(line["message"], line["request_id"]) for line in log if line["level"] == "ERROR"]
+    assert away == [("database away", name) for name in (*names, "outage-partly", "outage-unknown")]
 
 
-def answer(accept: str, body: dict[str, str]) -> list[Any]:
-    headers = {"Accept": accept, "X-Request-ID": "outage-0001"}
-    response = Client().post("/graphql", body, content_type=JSON, headers=headers)
-    return [response.status_code, response.headers.get("Retry-After"), response.json()]
-
-
-def test_a_client_is_told_to_come_back_and_the_log_once_why(ask: Ask, port: int) -> None:
-    query = {"query": FIELDS}
-    answers, log = ask(port, (JSON, query), (GRAPHQL, query))
-    assert [answer[:2] for answer in answers] == [[200, "2"], [503, "2"]]
-    extensions = {"code": "SERVICE_UNAVAILABLE", "requestId": "outage-0001"}
-    for *_, answer in answers:
-        assert answer["errors"]
-        assert all(error["extensions"] == extensions for error in answer["errors"])
-    away = [line for line in log if line["level"] == "ERROR"]
-    assert [(line["message"], line["request_id"]) for line in away] == 2 * [("database away", "outage-0001")]
-
-
-def test_what_needs_no_database_is_answered_and_a_named_document_is_not_called_unknown(ask: Ask) -> None:
-    named = {"documentId": "sha256:" + "0" * 64}
-    whole, partly, unknown = ask(
-        free_port(), (GRAPHQL, {"query": "{ __typename }"}), (GRAPHQL, {"query": PARTLY}), (JSON, named)
-    )[0]
+def test_what_needs_no_database_is_answered_and_a_named_document_is_not_called_unknown(
+    outage: tuple[dict[str, Any], list[Any]],
+) -> None:
+    whole, partly, unknown = (outage[0][f"outage-{name}"] for name in ("whole", "partly", "unknown"))
     assert (whole[:2], whole[2]["data"]) == ([200, None], {"__typename": "Query"})
     assert partly[:2] == [200, "2"]
     assert partly[2]["data"] == {"kind": "Query", "product": None}

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from backend.health import SILENT, Probes
-from tests.backend.elsewhere import PASSWORD, connect_to
+from tests.backend.test_production_settings import load
 from tests.logs import json_log, lines
 from tests.processes import free_port
 
@@ -97,12 +97,14 @@ def test_it_is_not_ready_on_a_database_that_only_reads() -> None:
 def test_without_a_database_it_is_alive_and_not_ready_and_tells_no_password(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    connect_to(free_port(), monkeypatch)
+    elsewhere = load(monkeypatch, "test", DATABASE_URL=f"postgres://shop:s3cret-word@127.0.0.1:{free_port()}/shop")
+    away = connections.settings["default"] | elsewhere.DATABASES["default"]
+    monkeypatch.setitem(connections.settings, "default", away)  # of which the thread that looks makes its connection
     with json_log() as log:
         answers = [probe("/healthz"), probe("/readyz")]
     assert answers == [ALIVE, (503, {**AWAY, "database": "unreachable", "migrations": "unreachable"})]
     assert [line["part"] for line in lines(log, "not ready")] == ["database"]
-    assert PASSWORD not in "".join([str(answers), log.getvalue(), *capfd.readouterr()])
+    assert "s3cret-word" not in "".join([str(answers), log.getvalue(), *capfd.readouterr()])
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
