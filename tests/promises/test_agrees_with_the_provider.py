@@ -150,7 +150,12 @@ def test_our_books_equal_the_providers_after_faults_and_stormy_webhooks(tmp_path
         for act in (ours.place, ours.answer_banks, ours.fulfil, ours.refund):
             act()
         ours.proxy.plan = Plan()
-        wait_until(ours.is_quiet, what="everything is decided", seconds=size(120, 600), longest=0.25)
+        wait_until(
+            lambda: storm.is_over() and ours.is_quiet(),
+            what="everything is decided",
+            seconds=size(120, 600),
+            longest=0.25,
+        )
         figures(
             "agrees with the provider",
             orders=ORDERS,

@@ -29,6 +29,7 @@ class Storm(threading.Thread):
         self._secret = secret
         self._random = random.Random(seed)
         self._waiting: list[tuple[float, int, str]] = []
+        self._open = 0  # that wait or are being sent
         self._number = itertools.count()
         self._changed = threading.Condition()
 
@@ -36,12 +37,17 @@ class Storm(threading.Thread):
         with self._changed:
             copies = self._random.choice(COPIES)
             self.counts["events"] += 1
+            self._open += copies
             self.counts["dropped"] += not copies
             self.counts["duplicates"] += max(copies - 1, 0)
             for _ in range(copies):
                 at = time.monotonic() + self._random.uniform(0, MOST_DELAY)
                 heapq.heappush(self._waiting, (at, next(self._number), json.dumps(event)))
             self._changed.notify()
+
+    def is_over(self) -> bool:
+        """Whether all that it was told has been sent."""
+        return self._open == 0
 
     def run(self) -> None:
         while True:
@@ -51,6 +57,8 @@ class Storm(threading.Thread):
                     self._changed.wait(left)
                 body = heapq.heappop(self._waiting)[2]
             self.counts[self._send(body)] += 1
+            with self._changed:
+                self._open -= 1
 
     def _send(self, body: str) -> str:
         signature = stripe.WebhookSignature.generate_signature_header(body, self._secret)
