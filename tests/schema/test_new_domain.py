@@ -112,6 +112,7 @@ WRONG = {
     "A domain imports only those before it in DOMAINS": "domains.orders.models",
     "How it runs, how it speaks, what it does": "schema.negotiation",
     "Rules and models know nothing of GraphQL": "strawberry",
+    "What serves the web loads no Celery": "celery",
     "Other domains use payments through its services": "domains.payments.gateway",
 }
 

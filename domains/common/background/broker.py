@@ -19,7 +19,7 @@ from domains.common.background import outbox
 from domains.common.background.periodic import QUEUES
 from domains.common.tracing import Kind
 
-import_module(settings.TASKS_APPLICATION)  # makes itself Celery's `current_app`
+import_module(settings.TASKS_APPLICATION)  # makes itself the application of all tasks
 
 
 def queue_name(queue: str) -> str:
