@@ -75,7 +75,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_emptying() -> Iterator[None]:
-    """And the connection stays, where Django makes one for each test: a new one costs 10 ms of a core."""
+    """The connection stays, too, where Django makes one for each test: a new one costs 10 ms of a core."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         patch.setattr(TransactionTestCase, "_should_reload_connections", lambda _: False)

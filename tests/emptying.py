@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
 
-LARGE = 400_000  # bytes of rows; what was deleted stays in the file, and a plan may be chosen by a table's size
+LARGE = 1_000_000  # bytes; what was deleted stays in the file, and a plan may be chosen by a table's size
 _FUNCTION = """CREATE OR REPLACE FUNCTION emptied() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
     IF greatest({sizes}) > {large} THEN RETURN false; END IF;
     {deletions}
@@ -35,7 +35,7 @@ def empty(self: TransactionTestCase) -> None:
 @cache
 def _make_function() -> None:
     tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if _is_ours(model)]
-    sizes = ", ".join(f"pg_relation_size('\"{table}\"')" for table in tables)
+    sizes = ", ".join(f"pg_total_relation_size('\"{table}\"')" for table in tables)
     # Twice: a trigger may write about rows that go. Foreign keys are looked at when the transaction ends.
     deletions = " ".join(2 * [f'DELETE FROM "{table}";' for table in tables])
     with connections["default"].cursor() as cursor:

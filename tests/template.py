@@ -18,16 +18,19 @@ from psycopg import sql
 from backend.dev.services import connection_arguments
 from backend.dev.state import ROOT
 
-_OTHERS = (
-    "SELECT datname FROM pg_database WHERE datname ~ '_[0-9a-f]{12}$' AND left(datname, -13) = %s AND datname <> %s"
-)
+LONGEST = 63 - len("_0123456789ab_unfinished")  # PostgreSQL cuts a longer name off
+_ENDING = "_[0-9a-f]{12}(_unfinished)?$"
+_OTHERS = """SELECT datname FROM pg_database
+    WHERE datname ~ %(ending)s AND regexp_replace(datname, %(ending)s, '') = %(mine)s AND datname <> %(name)s"""
 
 
-def choose(database: str) -> str:
-    """The name of the template of this test database, after what older migrations left was dropped."""
-    name = f"{database}_{_migrations()}"
+def choose(database: str, *, anew: bool = False) -> str:
+    """The name of the template of this test database; what other migrations left is dropped, with `anew` all of it."""
+    mine = database[:LONGEST]
+    name = f"{mine}_{_migrations()}"
     with _server() as server:
-        for (other,) in server.execute(_OTHERS, [database, name]).fetchall():
+        found = server.execute(_OTHERS, {"ending": _ENDING, "mine": mine, "name": "" if anew else name})
+        for (other,) in found.fetchall():
             _drop(server, other)
     return name
 
@@ -50,14 +53,17 @@ def drop(template: str) -> None:
 
 
 def _drop(server: psycopg.Connection[Any], database: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database)))
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
 def _migrations() -> str:
-    """A digest of ours, and of the packages that bring the others."""
+    """A digest of ours by name and content, and of the packages that bring the others."""
     rooms = (ROOT / room for room in ("domains", "schema"))
     files = [path for room in rooms for path in room.glob("**/migrations/*.py")] + [*ROOT.glob("requirements*.lock")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:12]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(ROOT)} {path.stat().st_size} ".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _migrate(template: str) -> None:

@@ -52,10 +52,13 @@ def main(arguments: list[str]) -> int:
         with output.progress("starting PostgreSQL and Valkey", stream=sys.stderr, quiet_for=1):
             Services(state, children, fast=True).start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
-        os.environ["TEST_TEMPLATE"] = template.choose(os.environ["TEST_DATABASE_NAME"])
-        if given:
-            stack.callback(template.drop, os.environ["TEST_TEMPLATE"])
-        return run_pytest(children, [*in_parallel(arguments), *arguments])
+        parallel = in_parallel(arguments)
+        if parallel or not given:  # else there would be one copy
+            name = template.choose(os.environ["TEST_DATABASE_NAME"], anew="--create-db" in arguments)
+            os.environ["TEST_TEMPLATE"] = name
+            if given:
+                stack.callback(template.drop, name)
+        return run_pytest(children, [*parallel, *arguments])
 
 
 def hold_free_slot(stack: contextlib.ExitStack) -> tuple[State, str]:
