@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 
 # Whoever says nothing runs in production.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.production")
+
+# What a process loads stays to its end, and then goes with it. Looked through for cycles while it loads and once more
+# before it goes, it would make a command that only starts and ends a third dearer (0.65 for 0.46 s of a core).
+gc.set_threshold(20_000, 10, 10)
+atexit.register(gc.freeze)
