@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from domains.common.background.changes import listeners
 from domains.common.errors import ForbiddenError, RequestError, UnauthenticatedError
 from domains.common.graphql.context import NothingYet, Watch
 from domains.common.viewer import Viewer
-from schema.streams.executions import executions
+from schema.streams.executions import Execution, executions
 
 # Lines end in LF: clients split at two of them.
 EVENT_STREAM = "text/event-stream"
@@ -108,16 +109,15 @@ class Live:
         """The state now, when it differs from the last one sent. Raises what keeps it from being read."""
         changed, self.changed = self.changed, False  # before reading: a change during it is read once more
         since = self._changed_at if changed else time.monotonic()  # only now: `_wake` may be setting both
-        viewer = self._verified()
-        return viewer if isinstance(viewer, Event) else self._read(viewer, since)
+        return self._now(since)
 
     def check(self, *, versions: bool = False) -> Event | None:
         """Look only if the viewer is not who it was, or what is followed has other `versions`; cheaper than `look`."""
-        viewer = self._verified()
-        if isinstance(viewer, Event):
-            return viewer
-        changed = viewer != self._viewer or (versions and self._has_changed())
-        return self._read(viewer, time.monotonic()) if changed else None
+        before = self._viewer
+        if refused := self._refused():
+            return refused
+        changed = self._viewer != before or (versions and self._has_changed())
+        return self._now(time.monotonic()) if changed else None
 
     def close(self) -> None:
         """Follow nothing any more. Safe to repeat."""
@@ -135,37 +135,49 @@ class Live:
     def _has_changed(self) -> bool:
         return any(version() != self._versions[topic] for topic, version in self._version_of.items())
 
-    def _verified(self) -> Viewer | Event:
+    def _refused(self) -> Event | None:
+        """The last event, where the viewer may not go on; else `_viewer` is who it is now."""
         try:
-            return self._authenticate()
+            viewer = self._authenticate()
         except UnauthenticatedError as error:
             return _end(self._refusal(error))
+        if self._watch is not None and viewer != self._viewer:
+            return _end(self._refusal(ForbiddenError("Your rights have changed: connect again")))
+        self._viewer = viewer
+        return None
 
-    def _read(self, viewer: Viewer, since: float) -> Event | None:
-        """The state at some time after `since`; None, to be asked again, while the budget has no room for it."""
+    def _now(self, since: float) -> Event | None:
+        """The state at some time after `since`; None where it was sent already, or is to be read once more."""
         if self._watch is not None:
-            return self._read_due(viewer, self._watch)
-        key = (viewer, self._operation)
-        try:
-            latest = executions.run(key, partial(self._run, viewer), versions=self._versions, since=since)
-        except Postponed:
+            event = self._read_due(self._watch)
+            return self._refused() or event
+        viewer = self._viewer
+        latest = self._read(since)
+        # Only when it is read, so that a session that has ended is told of nothing that came after.
+        if refused := self._refused():
+            return refused
+        if latest is None or viewer != self._viewer:
             self._changed_at, self.changed = time.monotonic(), True
             return None
-        self._viewer = viewer
         self._versions.update(latest.versions)
         return self._event(latest.result)
 
-    def _read_due(self, viewer: Viewer, watch: Watch) -> Event | None:
+    def _read(self, since: float) -> Execution | None:
+        """None while the budget has no room for it."""
+        run = partial(self._run, self._viewer)
+        with suppress(Postponed):
+            return executions.run((self._viewer, self._operation), run, versions=self._versions, since=since)
+        return None
+
+    def _read_due(self, watch: Watch) -> Event | None:
         """The events of those that have changed; of some of them when they are many, or the budget has no room."""
-        if viewer != self._viewer:
-            return _end(self._refusal(ForbiddenError("Your rights have changed: connect again")))
         try:
             self._due = self._due or dict(watch.changed())
         except OverflowError:
             return BROKEN_OFF
         data, last = b"", False
         try:
-            for event in self._told(viewer):
+            for event in self._told():
                 data, last = data + event.data, event.last
                 if last or len(data) >= ENOUGH:
                     break
@@ -177,11 +189,11 @@ class Live:
             self._rests_until = time.monotonic() + REST_SECONDS
         return Event(data, last) if data else None
 
-    def _told(self, viewer: Viewer) -> Iterator[Event]:
+    def _told(self) -> Iterator[Event]:
         while self._due:
             self._about, changes = next(iter(self._due.items()))
-            key = (viewer, self._operation, self._about, changes)
-            latest = executions.run(key, partial(self._run, viewer), versions={}, since=0.0)
+            key = (self._viewer, self._operation, self._about, changes)
+            latest = executions.run(key, partial(self._run, self._viewer), versions={}, since=0.0)
             del self._due[self._about]
             if event := self._event(latest.result):
                 yield event
