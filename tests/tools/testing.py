@@ -14,7 +14,7 @@ from backend.dev import output
 from backend.dev.processes import Child, Children, Spec
 from backend.dev.state import ROOT, BusyError, State, default_folder
 
-# Tests that start servers wait half of their time. Each process has a database of its own, and costs 9 s of a core.
+# Tests that start servers wait half of their time. Each process has a database of its own, and costs 5 s of a core.
 A_CORE, MOST_PROCESSES = 2, 4
 ALONE = re.compile(r"-n\d*|--numprocesses|--dist|--pdb|--trace|-s|--capture|--co(llect-only)?|--lf|--ff|--sw|-k|-m")
 HELP = """\

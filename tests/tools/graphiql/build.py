@@ -1,4 +1,4 @@
-"""Builds the GraphiQL page into `dist/` with npm and vite; the result is cached until a source file changes."""
+"""Builds the GraphiQL page into `dist/` with npm and vite, when a source file has changed since the last time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from backend.dev.bootstrap import ROOT
@@ -18,8 +16,9 @@ from tests.tools.graphiql.node import TOOLS, BuildFailed, Node, find_node, run_t
 
 FOLDER = ROOT / "backend" / "graphiql"
 DIST = FOLDER / "dist"  # where `backend/graphiql/views.py` reads it
-WORK = TOOLS / "graphiql"
+WORK = TOOLS / "graphiql"  # a copy of the sources, and their packages
 SOURCES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "index.html", "src")
+TESTS = "tests"  # no part of the page
 LIMIT_SECONDS = 600
 TAIL_LINES = 15
 NPM_OPTIONS = (
@@ -38,15 +37,13 @@ def build(log: Callable[[str], None]) -> str | None:
 
     Returns None when a current build is in place, else the reason why not, in one line. An expected failure
     (no network, no Node.js, no room) is never raised, and leaves an older build as it was. Once Node.js is
-    there it takes at most ten minutes; a second caller waits for the first.
+    there each of the two steps takes at most ten minutes; a second caller waits for the first.
     """
     try:
         stamp = source_stamp()
         if is_current(stamp):
             return None
-        TOOLS.mkdir(exist_ok=True)
-        with (TOOLS / "graphiql.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a second builder waits here; the lock ends with its process
+        with alone():
             if not is_current(stamp):
                 _build(stamp, log)
     except (BuildFailed, OSError) as error:
@@ -56,6 +53,42 @@ def build(log: Callable[[str], None]) -> str | None:
             (DIST / "reason").write_text(reason)
         return reason
     return None
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """WORK belongs to this process until the block ends; others wait."""
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "graphiql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # ends with its process
+        yield
+
+
+def prepare(node: Node, log: Callable[[str], None]) -> None:
+    """Fill WORK; its packages stay for the next time, while their lock is the same. Raises BuildFailed."""
+    packages = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()[:16]
+    mark = WORK / f"{packages}.installed"
+    if not mark.exists():
+        shutil.rmtree(WORK, ignore_errors=True)
+    for name in (*SOURCES, TESTS):
+        _copy(FOLDER / name, WORK / name)
+    if not mark.exists():
+        log("installing packages")
+        try:
+            _run("npm ci", [*node.npm, "ci", *NPM_OPTIONS], node=node, log=log)
+        except BuildFailed:
+            shutil.rmtree(WORK, ignore_errors=True)
+            raise
+        mark.touch()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
 
 
 def source_stamp() -> str:
@@ -83,29 +116,21 @@ def is_current(stamp: str) -> bool:
 
 def _build(stamp: str, log: Callable[[str], None]) -> None:
     node = find_node()
-    try:
-        shutil.rmtree(WORK, ignore_errors=True)  # what a killed build left
-        for file in _sources():
-            copy = WORK / file.relative_to(FOLDER)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, copy)
-        run = partial(_run, node=node, deadline=time.monotonic() + LIMIT_SECONDS, log=log)
-        log("installing packages")
-        run("npm ci", [*node.npm, "ci", *NPM_OPTIONS])
-        log("bundling")
-        run("vite build", [node.node, "node_modules/vite/bin/vite.js", "build", "--outDir", "dist"])
-        (WORK / "dist" / "stamp").write_text(stamp)
-        if DIST.exists():
-            DIST.rename(WORK / "old")
-        (WORK / "dist").rename(DIST)
-    finally:
-        shutil.rmtree(WORK, ignore_errors=True)
+    prepare(node, log)
+    log("bundling")
+    _run("vite build", [node.node, "node_modules/vite/bin/vite.js", "build", "--outDir", "dist"], node=node, log=log)
+    (WORK / "dist" / "stamp").write_text(stamp)
+    old = WORK / "old"
+    shutil.rmtree(old, ignore_errors=True)  # what a killed build left
+    if DIST.exists():
+        DIST.rename(old)
+    (WORK / "dist").rename(DIST)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _run(step: str, command: list[str], *, node: Node, deadline: float, log: Callable[[str], None]) -> None:
+def _run(step: str, command: list[str], *, node: Node, log: Callable[[str], None]) -> None:
     try:
-        left = max(1.0, deadline - time.monotonic())
-        done = run_tool(command, timeout=left, cwd=WORK, env=node.environment)
+        done = run_tool(command, timeout=LIMIT_SECONDS, cwd=WORK, env=node.environment)
     except subprocess.TimeoutExpired as error:
         raise BuildFailed(f"{step} took longer than {LIMIT_SECONDS // 60} minutes") from error
     if done.returncode:
