@@ -74,7 +74,10 @@ def _execute(document: DocumentNode, context: Context, variables: dict[str, Any]
 
 @contextmanager
 def _rolled_back() -> Iterator[None]:
-    with transaction.atomic():
+    block = transaction.atomic()
+    # As of a TestCase: mutations, which want to be the outermost block, may run in it.
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
         yield
         transaction.set_rollback(True)
 

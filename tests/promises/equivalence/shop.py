@@ -10,10 +10,18 @@ from domains.accounts.models import AuditEvent, Session, User
 from domains.common.background.models import OutboxMessage
 from domains.common.graphql.ids import to_global_id
 from domains.common.viewer import ANONYMOUS, Viewer
+from domains.delivery.models import DeliveryMethod
 from domains.orders.models import Order, OrderEvent, OrderLine
 from domains.payments.models import Payment, Refund
 from domains.products.models import Category, Product
-from tests.factories import CategoryFactory, ProductFactory, SessionFactory, StaffFactory, UserFactory
+from tests.factories import (
+    CategoryFactory,
+    DeliveryMethodFactory,
+    ProductFactory,
+    SessionFactory,
+    StaffFactory,
+    UserFactory,
+)
 
 COUNTS = {
     "User": 3,
@@ -21,6 +29,7 @@ COUNTS = {
     "AuditEvent": 4,
     "Category": 3,
     "Product": 8,
+    "DeliveryMethod": 3,
     "Order": 6,
     "OrderLine": 12,
     "OrderEvent": 8,
@@ -55,13 +64,15 @@ def open_shop() -> None:
     """Write the rows."""
     _people()
     _catalogue()
+    _delivery()
     _orders()
     for number in range(COUNTS["FailedMessage"]):
         about = {"topic": "mails.send", "key": key("Order", number), "attempts": 9, "last_error": "No route to host"}
         OutboxMessage.objects.create(
             **_row("FailedMessage", number), **about, due_at=_LONG_AGO, dead_at=_LONG_AGO + timedelta(days=number)
         )
-    for model in (User, Session, AuditEvent, Category, Product, Payment, Refund, Order, OrderEvent, OutboxMessage):
+    touched = (User, Session, AuditEvent, Category, Product, DeliveryMethod, Payment, Refund, Order, OrderEvent)
+    for model in (*touched, OutboxMessage):
         model._base_manager.update(updated_at=_LONG_AGO)
 
 
@@ -100,6 +111,15 @@ def _catalogue() -> None:
             category=None if number % 5 == 4 else categories[number % 2],
         )
         product.movements.update(**_row("StockMovement", number))
+
+
+def _delivery() -> None:
+    """One delivers everywhere, one to two countries, one is not offered."""
+    for number in range(COUNTS["DeliveryMethod"]):
+        codes = ["DE", "GB"] if number == 1 else []
+        DeliveryMethodFactory.create(
+            **_row("DeliveryMethod", number), name=f"Method {number}", country_codes=codes, active=number < 2
+        )
 
 
 def _orders() -> None:
