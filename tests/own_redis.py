@@ -30,6 +30,7 @@ class OwnRedis:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self.client.close()  # else the collector of garbage finds an open socket some time later, and says so
 
     @contextmanager
     def away(self) -> Iterator[None]:
