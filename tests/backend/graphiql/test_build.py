@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (build, "DIST", folder / "dist"),
         (build, "TOOLS", tmp_path / "tools"),
         (build, "WORK", tmp_path / "tools" / "graphiql"),
+        (build, "PACKAGES", tmp_path / "tools" / "graphiql" / "node_modules"),
         (node, "TOOLS", tmp_path / "tools"),
     ]:
         monkeypatch.setattr(module, name, value)
@@ -83,6 +85,84 @@ def test_a_failing_build_leaves_the_older_one_in_place(project: Path, monkeypatc
 def test_a_tools_folder_that_cannot_be_made_is_a_reason_not_a_crash(project: Path) -> None:
     node.TOOLS.write_text("a file in the way")
     assert build.build(lambda line: None)
+
+
+TOOLS = {
+    "node": """\
+[ "$1" = --version ] && echo v22.12.0 && exit
+[ "$1" = --input-type=module ] && exec test -f node_modules/vite
+test ! -f src/broken.ts && mkdir dist && cp index.html dist && echo built >> "$CALLS"
+""",
+    "npm": """\
+echo installed >> "$CALLS"
+mkdir -p node_modules && test -f src/alone.ts || touch node_modules/vite
+""",
+}
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What Node.js and npm were asked to do since the last call; they do it in two lines each."""
+    for name, text in TOOLS.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{text}")
+        program.chmod(0o755)
+    log = tmp_path / "calls"
+    monkeypatch.setenv("CALLS", str(log))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+
+    def read() -> list[str]:
+        said = log.read_text().split() if log.exists() else []
+        log.write_text("")
+        return said
+
+    return read
+
+
+def edited(file: Path) -> None:
+    file.write_text((file.read_text() if file.exists() else "") + "\n")
+
+
+def test_packages_stay_while_what_is_wanted_is_the_same(project: Path, calls: Callable[[], list[str]]) -> None:
+    assert build.build(lambda line: None) is None
+    assert calls() == ["installed", "built"]
+    edited(project / "index.html")
+    assert build.build(lambda line: None) is None
+    assert calls() == ["built"]
+    assert build.is_current(build.source_stamp())
+    assert (build.DIST / "index.html").read_text() == (project / "index.html").read_text()
+    edited(project / "package.json")
+    assert build.build(lambda line: None) is None
+    assert calls() == ["installed", "built"]
+
+
+def test_packages_that_do_not_run_are_installed_anew(project: Path, calls: Callable[[], list[str]]) -> None:
+    assert build.build(lambda line: None) is None
+    (build.PACKAGES / "vite").unlink()
+    edited(project / "index.html")
+    assert build.build(lambda line: None) is None
+    assert calls() == ["installed", "built"] * 2
+
+
+def test_packages_that_did_not_all_come_are_a_reason_and_are_asked_for_again(
+    project: Path, calls: Callable[[], list[str]]
+) -> None:
+    edited(project / "src" / "alone.ts")
+    assert "npm ci" in str(build.build(lambda line: None))
+    (project / "src" / "alone.ts").unlink()
+    assert build.build(lambda line: None) is None
+    assert calls() == ["installed", "installed", "built"]
+
+
+def test_sources_that_cannot_be_bundled_leave_the_older_page(project: Path, calls: Callable[[], list[str]]) -> None:
+    assert build.build(lambda line: None) is None
+    edited(project / "src" / "broken.ts")
+    assert "vite build" in str(build.build(lambda line: None))
+    assert (build.DIST / "index.html").is_file()
+    (project / "src" / "broken.ts").unlink()
+    assert build.build(lambda line: None) is None
+    assert calls() == ["installed", "built"]
 
 
 @pytest.mark.parametrize("version", ["v20.19.0\n", "v20.20.2\n", "v22.12.0\n", "v23.0.0\n", "v24.19.0\n"])

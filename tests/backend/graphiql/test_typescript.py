@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -10,15 +10,16 @@ import pytest
 from tests.tools.graphiql import build
 from tests.tools.graphiql.node import Node, find_node, run_tool
 
+logger = logging.getLogger(__name__)
 LIMIT_SECONDS = 300
 
 
 @pytest.fixture
 def node() -> Iterator[Node]:
     """The project and its packages are in the folder where the page is built, and nobody builds it meanwhile."""
-    with build.alone():
+    with build.alone(logger.info):
         node = find_node()
-        build.prepare(node, lambda line: None)
+        build.prepare(node, logger.info)
         yield node
 
 
@@ -27,17 +28,9 @@ def run(node: Node, *command: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def digest() -> str:
-    """Of all files, and by their lock of all packages."""
-    digest = hashlib.sha256(build.source_stamp().encode())
-    for file in sorted((build.FOLDER / build.TESTS).rglob("*")):
-        if file.is_file():
-            digest.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def test_the_typescript_is_strictly_typed_and_keeps_its_promises(node: Node) -> None:
-    mark = build.WORK / f"{digest()}.checked"
+    files = build.digest(build.WORK, (*build.SOURCES, build.TESTS))
+    mark = build.PACKAGES / f"{files[:16]}.checked"
     if not mark.exists():  # the compiler says the same of the same files, and takes 7 s of a core to say it
         run(node, *node.npm, "run", "check")
         mark.touch()

@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from backend.dev.bootstrap import ROOT
@@ -19,6 +19,8 @@ DIST = FOLDER / "dist"  # where `backend/graphiql/views.py` reads it
 WORK = TOOLS / "graphiql"  # a copy of the sources, and their packages
 SOURCES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "index.html", "src")
 TESTS = "tests"  # no part of the page
+PACKAGES = WORK / "node_modules"
+DEMANDS = (".npmrc", "package.json", "package-lock.json")  # which packages there are to be
 LIMIT_SECONDS = 600
 TAIL_LINES = 15
 NPM_OPTIONS = (
@@ -40,12 +42,11 @@ def build(log: Callable[[str], None]) -> str | None:
     there each of the two steps takes at most ten minutes; a second caller waits for the first.
     """
     try:
-        stamp = source_stamp()
-        if is_current(stamp):
+        if is_current(source_stamp()):
             return None
-        with alone():
-            if not is_current(stamp):
-                _build(stamp, log)
+        with alone(log):
+            if not is_current(source_stamp()):
+                _build(log)
     except (BuildFailed, OSError) as error:
         reason = " ".join(str(error).split())
         with contextlib.suppress(OSError):
@@ -56,54 +57,77 @@ def build(log: Callable[[str], None]) -> str | None:
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
+def alone(log: Callable[[str], None]) -> Iterator[None]:
     """WORK belongs to this process until the block ends; others wait."""
     TOOLS.mkdir(exist_ok=True)
-    with (TOOLS / "graphiql.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # ends with its process
+    with (TOOLS / "graphiql.lock").open("w") as lock:  # ends with its process
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log("waiting for another build, or for the tests of the page")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def prepare(node: Node, log: Callable[[str], None]) -> None:
-    """Fill WORK; its packages stay for the next time, while their lock is the same. Raises BuildFailed."""
-    packages = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()[:16]
-    mark = WORK / f"{packages}.installed"
-    if not mark.exists():
-        shutil.rmtree(WORK, ignore_errors=True)
+    """Fill WORK; its packages stay for the next time, while they are the same and run. Raises BuildFailed."""
+    _clear()
     for name in (*SOURCES, TESTS):
         _copy(FOLDER / name, WORK / name)
-    if not mark.exists():
-        log("installing packages")
-        try:
-            _run("npm ci", [*node.npm, "ci", *NPM_OPTIONS], node=node, log=log)
-        except BuildFailed:
-            shutil.rmtree(WORK, ignore_errors=True)
-            raise
-        mark.touch()
+    mark = PACKAGES / "installed"
+    if mark.is_file() and mark.read_text() == digest(WORK, DEMANDS) and _run_here(node):
+        return
+    log("installing packages")
+    mark.unlink(missing_ok=True)
+    try:
+        _run("npm ci", [*node.npm, "ci", *NPM_OPTIONS], node=node, log=log)
+        if not _run_here(node):  # npm calls it a success when the one that is made for this machine did not come
+            raise BuildFailed("npm ci did not install packages that run on this machine")
+    except BuildFailed:
+        shutil.rmtree(PACKAGES, ignore_errors=True)
+        raise
+    mark.write_text(digest(WORK, DEMANDS))
+
+
+def _clear() -> None:
+    """Nothing stays of other sources but the packages."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    for path in WORK.iterdir():
+        if path.is_dir() and path != PACKAGES:
+            shutil.rmtree(path)
+        elif path != PACKAGES:
+            path.unlink()
+
+
+def _run_here(node: Node) -> bool:
+    """Whether vite starts, and with it what is compiled for one kind of machine."""
+    command = [node.node, "--input-type=module", "--eval", "import 'vite'"]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return run_tool(command, timeout=60, cwd=WORK, env=node.environment).returncode == 0
+    return False
 
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    elif source.exists():
         shutil.copy2(source, target)
 
 
 def source_stamp() -> str:
-    """sha256 over the names and bytes of everything the build reads."""
+    """Of everything that the page is built from."""
+    return digest(FOLDER, SOURCES)
+
+
+def digest(folder: Path, names: Iterable[str]) -> str:
+    """sha256 over the names and bytes of these files, and of all in these folders."""
     digest = hashlib.sha256()
-    for file in _sources():
+    found = (file for name in names for file in (folder / name, *(folder / name).rglob("*")) if file.is_file())
+    for file in sorted(found):
         content = file.read_bytes()
-        digest.update(f"{file.relative_to(FOLDER).as_posix()} {len(content)}\n".encode())
+        digest.update(f"{file.relative_to(folder).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def _sources() -> list[Path]:
-    found = (file for name in SOURCES for file in (FOLDER / name, *(FOLDER / name).rglob("*")))
-    return sorted(file for file in found if file.is_file())
 
 
 def is_current(stamp: str) -> bool:
@@ -114,18 +138,15 @@ def is_current(stamp: str) -> bool:
         return False
 
 
-def _build(stamp: str, log: Callable[[str], None]) -> None:
+def _build(log: Callable[[str], None]) -> None:
     node = find_node()
     prepare(node, log)
     log("bundling")
     _run("vite build", [node.node, "node_modules/vite/bin/vite.js", "build", "--outDir", "dist"], node=node, log=log)
-    (WORK / "dist" / "stamp").write_text(stamp)
-    old = WORK / "old"
-    shutil.rmtree(old, ignore_errors=True)  # what a killed build left
+    (WORK / "dist" / "stamp").write_text(digest(WORK, SOURCES))  # those of now may be others already
     if DIST.exists():
-        DIST.rename(old)
+        DIST.rename(WORK / "old")
     (WORK / "dist").rename(DIST)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _run(step: str, command: list[str], *, node: Node, log: Callable[[str], None]) -> None:
