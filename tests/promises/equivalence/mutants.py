@@ -44,7 +44,7 @@ def values_of_one_type_come_together(patch: pytest.MonkeyPatch) -> None:
     real = Completion._abstract
 
     def abstract(self: Any, *arguments: Any) -> list[Any]:
-        return sorted(real(self, *arguments), key=lambda value: id(self.chosen.get(id(value))))
+        return sorted(real(self, *arguments), key=lambda value: str(self.chosen.get(id(value))))
 
     patch.setattr(Completion, "_abstract", abstract)
 

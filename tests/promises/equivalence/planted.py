@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -14,6 +15,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLSchema
 SHARE = 8  # of the fields one in so many is planted with faults
 FINE = object()
 NEW = 7  # the version of ids that the product makes; those of the small shop are of another one
+NEW_ID = re.compile(rf"[0-9a-f]{{8}}-[0-9a-f]{{4}}-{NEW}[0-9a-f]{{3}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}")
 MISSES = 14  # a faulty field fails for four objects in so many
 
 type _Field = tuple[GraphQLField, Callable[..., Any] | None, dict[str, Any]]  # one, its resolver and its extensions
@@ -189,7 +191,8 @@ def _one_by_one(batch: Callable[..., Any]) -> Callable[..., Any]:
 def _faulty_loading(batch: Callable[..., Any], where: str) -> Callable[..., Any]:
     def faulty(loader: Any, keys: Sequence[Any]) -> list[Any]:
         values = batch(loader, keys)
-        return [_outcome(_or_fault, where, str(key), value) for key, value in zip(keys, values, strict=True)]
+        marks = [NEW_ID.sub("new", str(key)) for key in keys]
+        return [_outcome(_or_fault, where, mark, value) for mark, value in zip(marks, values, strict=True)]
 
     return faulty
 

@@ -39,6 +39,7 @@ COUNTS = {
 }
 UNASKED = {"User": 4, "Category": 8}  # more rows, whose ids no operation names: they fill pages
 CUSTOMER, OTHER, STAFF = range(3)
+FIRST_SERIAL = 900_001  # orders that mutations place are numbered from 1
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -131,8 +132,9 @@ def _orders() -> None:
             client_secret="secret", decline_code="card_declined" if number == 5 else "", **money,
         )  # fmt: skip
         Order.objects.create(
-            **_row("Order", number), serial=number + 1, customer_id=payer, status=Order.Status.values[number % 5],
-            currency="GBP", total=4_000, payment_id=key("Payment", number), expires_at=_LONG_AGO,
+            **_row("Order", number), serial=FIRST_SERIAL + number, customer_id=payer,
+            status=Order.Status.values[number % 5], currency="GBP", total=4_000, payment_id=key("Payment", number),
+            expires_at=_LONG_AGO,
         )  # fmt: skip
     for number in range(COUNTS["OrderLine"]):
         OrderLine.objects.create(

@@ -31,7 +31,7 @@ TEXTS = {
     "slug": ["category-0", "category-1", "product-1", "product-3", "none"],
     "sku": ["SKU-0", "SKU-2", "SKU-7", "none"],
     "search": ["oak", "chair 3", "SKU-1", "glass", ""],
-    "number": ["2026-000001", "2026-000004", "1999-000001"],
+    "number": ["2026-900001", "2026-900004", "1999-000001"],
     "email": ["person0@example.com", "person9@example.com", "no address"],
     "password": ["correct horse battery", "wrong horse battery"],
     "currentPassword": ["correct horse battery", "wrong horse battery"],
