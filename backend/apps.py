@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 from django.apps import AppConfig
 
-from backend import reporting, tracing
+from backend import USUAL_THRESHOLD, reporting, tracing
 
 
 class BackendConfig(AppConfig):
@@ -13,3 +15,4 @@ class BackendConfig(AppConfig):
     def ready(self) -> None:
         tracing.begin()
         reporting.begin()
+        gc.set_threshold(*USUAL_THRESHOLD)  # all is loaded

@@ -20,6 +20,8 @@ from tests.emptying import empty
 from tests.factories import StaffFactory, UserFactory
 from tests.own_redis import OwnRedis
 
+gc.set_threshold(20_000, 10, 10)  # a tenth of the looks for cycles, which take 6 % of a run
+
 STARTERS = {"subprocess", "Stack", "StripeProxy", "deployed", "manage", "python", "run_tool", "running", "started"}
 
 
