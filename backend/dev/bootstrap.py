@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -70,8 +70,7 @@ def lock_digest() -> str:
 def build_venv() -> None:
     if os.name != "posix":
         raise SetupError("Linux or macOS is needed. On Windows use WSL, or `docker compose up`.")
-    TOOLS.mkdir(exist_ok=True)
-    with only_one_at_a_time():
+    with alone(TOOLS / "setup.lock", "another manage.py is setting up this checkout; waiting for it", say):
         if is_ready():
             return
         started = time.monotonic()
@@ -94,14 +93,16 @@ def build_venv() -> None:
 
 
 @contextlib.contextmanager
-def only_one_at_a_time() -> Iterator[None]:
+def alone(path: Path, waiting: str, log: Callable[[str], None]) -> Iterator[None]:
+    """Hold this lock, which ends with the process at the latest. Where another holds it, say so and wait."""
     import fcntl
 
-    with (TOOLS / "setup.lock").open("w") as lock:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another manage.py is setting up this checkout; waiting for it")
+            log(waiting)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

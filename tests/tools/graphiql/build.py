@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from backend.dev.bootstrap import ROOT
+from backend.dev import bootstrap
 from tests.tools.graphiql.node import TOOLS, BuildFailed, Node, find_node, run_tool
 
-FOLDER = ROOT / "backend" / "graphiql"
+FOLDER = bootstrap.ROOT / "backend" / "graphiql"
 DIST = FOLDER / "dist"  # where `backend/graphiql/views.py` reads it
 WORK = TOOLS / "graphiql"  # a copy of the sources, and their packages
 SOURCES = (".npmrc", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "index.html", "src")
@@ -56,17 +55,9 @@ def build(log: Callable[[str], None]) -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def alone(log: Callable[[str], None]) -> Iterator[None]:
+def alone(log: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
     """WORK belongs to this process until the block ends; others wait."""
-    TOOLS.mkdir(exist_ok=True)
-    with (TOOLS / "graphiql.lock").open("w") as lock:  # ends with its process
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log("waiting for another build, or for the tests of the page")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return bootstrap.alone(TOOLS / "graphiql.lock", "waiting for another build, or for the tests of the page", log)
 
 
 def prepare(node: Node, log: Callable[[str], None]) -> None:
